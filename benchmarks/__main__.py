@@ -26,6 +26,7 @@ NAMES = (
     "forgeries",
     "damaged",
     "kills",
+    "buildings_packer",
     "sandbox",
     "structures_solver",
     "structures_cells",
@@ -44,6 +45,7 @@ NAMES = (
     "plant_weeks",
     "tennessee_days",
     "tennessee_policies",
+    "printing_pools",
     "lattice_fields",
     "lattice_job",
     "edge_runtimes",
@@ -65,6 +67,8 @@ NAMES = (
     "radio_speed",
     "quantum_circuits",
     "radio_posteriors",
+    "asking",
+    "asking_documents",
     "words_requests",
     "words_programmes",
     "words_briefs",
@@ -73,14 +77,14 @@ NAMES = (
 )
 
 
-def main(asked: list[str]) -> int:
+def main(requested: list[str]) -> int:
     """Run and print each benchmark."""
-    unknown = sorted(set(asked) - set(NAMES))
+    unknown = sorted(set(requested) - set(NAMES))
     if unknown:
         print(f"expected names of {', '.join(NAMES)}, got {', '.join(unknown)}", file=sys.stderr)
         return 2
     torch.set_num_threads(1)
-    for name in asked or NAMES:
+    for name in requested or NAMES:
         import_module(f"benchmarks.{name}").run()
     return 0
 

@@ -21,11 +21,11 @@ import torch
 import xarray as xr
 
 from benchmarks.measuring import report, save
-from ingenium.core.asking import resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.digest import digest, file_digest, folder_digest
 from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import GeneratorChoice, Spec, as_table, load
 from ingenium.core.verdict import margins
 from ingenium.domains import open_problem
@@ -43,8 +43,8 @@ FILE = Path(__file__)
 SPEC = FILE.parents[1] / "examples/airfoils/section.toml"
 FAMILIES = ("nearest_neighbours", "gaussian_copula", "vae")
 SEEDS, CROWD, BEST = 5, 32, 2  # proposals of a seed, and those of them that XFOIL measures
-MENDED, FEW = 30, 4  # steps for each proposal; and how many continue where the best are chosen
-LONG = CROWD * (MENDED - 1) // FEW  # steps for each of these: as many evaluations, with choosing
+REPAIRED, FEW = 30, 4  # steps for each proposal; and how many continue where the best are chosen
+LONG = CROWD * (REPAIRED - 1) // FEW  # steps for each of these: as many evaluations, with choosing
 STEPS, STARTS = 200, 24  # of the gradient that searches for the optimum, from known sections
 ROUNDS, POPULATION = 120, 16  # of CMA-ES
 BROKEN = 1e3  # lift over drag that a violated limit costs, for each of its unit
@@ -52,12 +52,12 @@ BROKEN = 1e3  # lift over drag that a violated limit costs, for each of its unit
 
 def opened(refine_steps: int) -> tuple[WingSection, Spec]:
     """Open the problem of the example, judged by NeuralFoil."""
-    asked = load(SPEC)
-    setup = {**asked.setup, "judge": "neuralfoil", "refine_steps": refine_steps}
-    asked = replace(asked, setup=setup)
-    problem = open_problem(asked)
+    requested = load(SPEC)
+    setup = {**requested.setup, "judge": "neuralfoil", "refine_steps": refine_steps}
+    requested = replace(requested, setup=setup)
+    problem = open_problem(requested)
     assert isinstance(problem, WingSection)
-    return problem, resolve(asked, problem)
+    return problem, resolve(requested, problem)
 
 
 def judged(problem: WingSection, spec: Spec, arrays: Arrays) -> tuple[np.ndarray, np.ndarray]:
@@ -113,7 +113,7 @@ def by_xfoil(problem: WingSection, spec: Spec, arrays: Arrays) -> list[float]:
     return [float(ratio[holds].max())] if holds.any() else []
 
 
-def proposals(family: str, steps: int, kept: int = CROWD) -> Callable[[], list[Arrays]]:
+def proposals(family: str, steps: int, retained: int = CROWD) -> Callable[[], list[Arrays]]:
     """Return a function that samples a family's designs, a block for each seed, with repair."""
 
     def drawn() -> list[Arrays]:
@@ -124,8 +124,8 @@ def proposals(family: str, steps: int, kept: int = CROWD) -> Callable[[], list[A
         refiner, found = Refiner(problem.settings, problem.codec), []
         for seed in range(SEEDS):
             arrays = _arrays(generator.propose_block(seed, 0, range(CROWD)))
-            if kept < CROWD:
-                arrays = _best(problem, spec, arrays, kept)
+            if retained < CROWD:
+                arrays = _best(problem, spec, arrays, retained)
             found.append(refiner.refined(arrays, steps))
         return found
 
@@ -172,12 +172,12 @@ def evolution() -> list[Arrays]:
         )
         best, least = None, np.inf
         for _ in range(ROUNDS):
-            asked = search.ask()
-            arrays = onto(problem.codec.decode(torch.from_numpy(np.stack(asked))))
+            requested = search.ask()
+            arrays = onto(problem.codec.decode(torch.from_numpy(np.stack(requested))))
             ratio, margin = judged(problem, spec, arrays)
             bad = np.where(np.isfinite(margin), np.minimum(margin, 0), -1.0)
             cost = -np.nan_to_num(ratio) - BROKEN * bad
-            search.tell(asked, cost.tolist())
+            search.tell(requested, cost.tolist())
             if cost.min() < least:
                 least, best = cost.min(), tuple(a[[int(cost.argmin())]] for a in arrays)
         assert best is not None
@@ -194,12 +194,12 @@ def sources() -> dict[str, Callable[[], list[Arrays]]]:
     }
     for family in FAMILIES:
         found[f"{family}, as proposed"] = proposals(family, 0)
-        found[f"{family}, {MENDED} steps each"] = proposals(family, MENDED)
+        found[f"{family}, {REPAIRED} steps each"] = proposals(family, REPAIRED)
         found[f"{family}, best {FEW}, {LONG} steps"] = proposals(family, LONG, FEW)
     return found | {f"gradient, {STEPS} steps": gradient, "CMA-ES": evolution}
 
 
-def kept_row(
+def stored_row(
     problem: WingSection, spec: Spec, name: str, source: Callable[[], list[Arrays]]
 ) -> Any:
     """The row of a source, from the cache if it was computed before with the same code."""
@@ -223,6 +223,6 @@ def run() -> None:
     about = {"spec": SPEC.name, "xfoil": xfoil.absent() or xfoil.find().version, "seeds": SEEDS}
     title = "Lift over drag of sections for cruise and climb, weighted mean over both points"
     for name, source in sources().items():
-        rows.append(kept_row(problem, spec, name, source))
+        rows.append(stored_row(problem, spec, name, source))
         save("airfoils_sections", title, rows, about)  # saved after each row
     report("airfoils_sections", title, rows, about)

@@ -56,9 +56,9 @@ def run() -> None:
         slow, held = float(seen[0]), 0.0
         for _ in range(STEPS):
             y = float(seen[0])
-            asked = kp * (weight - y) - kd / lag_s * (y - slow) + held
-            u = min(max(asked, -BOX.umax), BOX.umax)
-            held += 0.01 * (ki * (1 - y) + (u - asked) / tracking_s)
+            requested = kp * (weight - y) - kd / lag_s * (y - slow) + held
+            u = min(max(requested, -BOX.umax), BOX.umax)
+            held += 0.01 * (ki * (1 - y) + (u - requested) / tracking_s)
             slow += passing * (y - slow)
             seen, *_ = env.step(np.array([u]))
 

@@ -22,7 +22,7 @@ from ingenium.operate.plant import Policy
 from ingenium.operate.rollout import rollout
 from ingenium.operate.scenarios import COMPARING
 
-BOX, PERIOD_S, SCENARIOS, ASKED = OscillatorBox(), 0.01, 64, 200
+BOX, PERIOD_S, SCENARIOS, REQUESTED = OscillatorBox(), 0.01, 64, 200
 SEEDS = (CHOSEN_SEED + 1, CHOSEN_SEED + 2)
 
 
@@ -56,7 +56,7 @@ def _worth(machine: ControlledMachine, policy: Policy) -> dict[str, float]:
     other = rollout(machine.held_out, policy, at, machine.periods)
     change = np.abs(np.diff(course.action, axis=0)).mean() / (2 * BOX.umax) / PERIOD_S
     return {
-        "decision_cpu_us": 1e6 * _asked(policy),
+        "decision_cpu_us": 1e6 * _requested(policy),
         "rise_s": float(rise[0]),
         "overshoot": float(over[0]),
         "load_error": float(np.abs(course.error[machine.load_period :]).mean()),
@@ -66,12 +66,12 @@ def _worth(machine: ControlledMachine, policy: Policy) -> dict[str, float]:
     }
 
 
-def _asked(policy: Policy) -> float:
+def _requested(policy: Policy) -> float:
     memory, seen, wanted = policy.begin(1), np.zeros((1, 2)), np.ones((1, 1))
     began = time.process_time()
-    for _ in range(ASKED):
+    for _ in range(REQUESTED):
         policy.act(memory, seen, wanted)
-    return (time.process_time() - began) / ASKED
+    return (time.process_time() - began) / REQUESTED
 
 
 def _bounds(machine: ControlledMachine) -> dict[str, float]:

@@ -28,18 +28,18 @@ class DamageCounts:
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Record counts once for each stage of a test."""
-        for domain, told in (v for k, v in report.user_properties if k == "damaged"):
+        for domain, reported in (v for k, v in report.user_properties if k == "damaged"):
             if report.when == "call":
-                self.rows[domain] = row(domain, told)
+                self.rows[domain] = row(domain, reported)
 
 
-def row(domain: str, told: list[dict[str, Any]]) -> dict[str, Any]:
+def row(domain: str, reported: list[dict[str, Any]]) -> dict[str, Any]:
     """Sum over all readers of a domain: its files, and the peak memory of its process."""
-    found = sum((Counter(one["found"]) for one in told), Counter[str]())
-    counted = {"domain": domain, "readers": len(told), "files": found.total()}
+    found = sum((Counter(one["found"]) for one in reported), Counter[str]())
+    counted = {"domain": domain, "readers": len(reported), "files": found.total()}
     cost = {
-        "CPU s": round(sum(one["cpu_s"] for one in told), 1),
-        "most MB": max(one["memory_mb"] for one in told),
+        "CPU s": round(sum(one["cpu_s"] for one in reported), 1),
+        "most MB": max(one["memory_mb"] for one in reported),
     }
     return counted | {kind: found[kind] for kind in KINDS} | cost
 
@@ -52,8 +52,8 @@ def run() -> None:
     path = RESULTS / "damaged.json"
     if named and path.exists():
         before = json.loads(path.read_text(encoding="utf-8"))["rows"]
-        kept = {r["domain"]: r for r in before if r["domain"] != "all"}
-        counts.rows = kept | counts.rows
+        retained = {r["domain"]: r for r in before if r["domain"] != "all"}
+        counts.rows = retained | counts.rows
     rows = [counts.rows[name] for name in sorted(counts.rows)]
     whole: dict[str, Any] = {"domain": "all"}
     for key in rows[0]:

@@ -174,7 +174,7 @@ class LawRun:
     of: str = EVERYONE  # the laws
 
     @property
-    def told(self) -> dict[str, object]:
+    def reported(self) -> dict[str, object]:
         """Columns of the table."""
         return {"by": self.by, "units": "told" if self.units else "not told", "noise": self.noise}
 
@@ -201,16 +201,16 @@ def found_by(own: LawRun, chosen: Sequence[FeynmanLaw]) -> tuple[dict[str, objec
                 print(own.by, law.name, type(error).__name__, str(error)[:80])
     seconds = (time.process_time() - began) / len(chosen)
     share = 100 * len(found) / len(chosen)
-    row = own.told | {"found": f"{len(found)} of {len(chosen)}", "percent": share}
+    row = own.reported | {"found": f"{len(found)} of {len(chosen)}", "percent": share}
     return row | {"seconds_each": seconds}, " ".join(found)
 
 
-def told() -> list[dict[str, object]]:
+def reported() -> list[dict[str, object]]:
     """Rows of the study of row 31.4, where units are given."""
-    kept = json.loads((STUDIES / "31.4.json").read_text(encoding="utf-8"))["values"]
+    retained = json.loads((STUDIES / "31.4.json").read_text(encoding="utf-8"))["values"]
     found = []
     for arm, noise in ARMS.items():
-        own, seconds = (kept[n]["interval"]["value"] for n in (arm, f"{arm}_s"))
+        own, seconds = (retained[n]["interval"]["value"] for n in (arm, f"{arm}_s"))
         found.append(_row(f"{OURS}, row 31.4", noise, (round(own * SEARCHED), SEARCHED), seconds))
     return found
 
@@ -249,13 +249,13 @@ def run() -> None:
     """Write and print a table; stored rows are not run again."""
     laws = groups()
     file = RESULTS / "equations_feynman.json"
-    kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"rows": []}
-    rows = told()
+    retained = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"rows": []}
+    rows = reported()
     names: dict[str, str] = {}
     for own in RUNS:
-        name = ", ".join(map(str, own.told.values()))
-        same = [r for r in kept["rows"] if own.told.items() <= r.items()]
-        row, found = (same[0], kept["laws"][name]) if same else found_by(own, laws[own.of])
+        name = ", ".join(map(str, own.reported.values()))
+        same = [r for r in retained["rows"] if own.reported.items() <= r.items()]
+        row, found = (same[0], retained["laws"][name]) if same else found_by(own, laws[own.of])
         rows.append(row)
         names[name] = found
         about = {"rows_of_a_law": ROWS, "laws": names}

@@ -17,9 +17,9 @@ from pathlib import Path
 import torch
 
 from benchmarks.measuring import report, timed
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Spec, parse
 from ingenium.domains import open_problem
 from ingenium.domains.equations.field.operator import FourierOperator
@@ -43,13 +43,13 @@ def rows(spec: Spec) -> list[dict[str, object]]:
     taught = time.process_time() - began
     family, e = made.family, problem.equation
     assert isinstance(family, FourierOperator)
-    inputs = e.draw(FIELDS, torch.Generator().manual_seed(SEED))
+    inputs = e.sample(FIELDS, torch.Generator().manual_seed(SEED))
     true = torch.cat([e.solved(a, e.judged_on) for a in inputs.split(16)])
 
     @torch.no_grad()
     def learned(own: torch.Tensor) -> torch.Tensor:
-        told = problem.codec.told(own).float()
-        solution = family.solution(told, torch.Generator())
+        condition = problem.codec.condition(own).float()
+        solution = family.solution(condition, torch.Generator())
         return problem.codec.solution(solution)
 
     solvers = {f"solver on {e.points // n} points": partial(e.coarse, times=n) for n in COARSE}
@@ -87,6 +87,6 @@ def run() -> None:
     """Write and print a table."""
     found: list[dict[str, object]] = []
     for name in ("burgers", "darcy"):
-        asked = tomllib.loads((EXAMPLES / f"{name}.toml").read_text())
-        found += rows(parse(asked, Spec, name))
+        requested = tomllib.loads((EXAMPLES / f"{name}.toml").read_text())
+        found += rows(parse(requested, Spec, name))
         report("equations_fields", "Solution fields a second, by error", found, {"fields": FIELDS})

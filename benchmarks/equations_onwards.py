@@ -60,7 +60,7 @@ def hunts(table: MeasuredTable) -> dict[str, Hunt]:
     return found
 
 
-def told(kind: str, count: int, found: Found) -> list[dict[str, object]]:
+def reported(kind: str, count: int, found: Found) -> list[dict[str, object]]:
     """Rows of the table; no misfit if no formula has a value on half of them."""
     least = {by: float(np.median([h.misfit for h in own])) for by, own in found.items()}
     return [
@@ -74,4 +74,4 @@ def told(kind: str, count: int, found: Found) -> list[dict[str, object]]:
 
 def run() -> None:
     """Write and print a table."""
-    hunted(NAME, TITLE, hunts, told)
+    hunted(NAME, TITLE, hunts, reported)

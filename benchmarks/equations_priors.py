@@ -31,13 +31,13 @@ NAME, TITLE = "equations_priors", "Expressions tried until the exact law is ther
 
 def cell(hunt: LawHunt) -> str:
     """Format a search as a cell."""
-    beside = f" + {hunt.algebra:,}" if hunt.algebra else ""
-    return f"{'' if hunt.found else 'not in '}{hunt.rows:,}{beside}"
+    alongside = f" + {hunt.algebra:,}" if hunt.algebra else ""
+    return f"{'' if hunt.found else 'not in '}{hunt.rows:,}{alongside}"
 
 
-def ours(law: FeynmanLaw, *, told: bool) -> LawHunt:
+def ours(law: FeynmanLaw, *, reported: bool) -> LawHunt:
     """Count for the search of laws."""
-    units = law.units if told else ["1"] * len(law.units)
+    units = law.units if reported else ["1"] * len(law.units)
     table = read(law.table(law.clean, units), "target", ())
     rows = algebra = 0
     for bank in BANKS:
@@ -61,8 +61,8 @@ def operon(law: FeynmanLaw) -> LawHunt:
 
 
 METHODS: Mapping[str, Callable[[FeynmanLaw], LawHunt]] = {
-    "units told": partial(ours, told=True),
-    "not told": partial(ours, told=False),
+    "units told": partial(ours, reported=True),
+    "not told": partial(ours, reported=False),
     "Operon": operon,
 }
 

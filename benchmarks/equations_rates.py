@@ -62,7 +62,7 @@ def rates(rows: int) -> list[dict[str, object]]:
     import pyoperon
 
     own, rng = table(rows), np.random.default_rng(SEED)
-    laws = [ChanceLaw.drawn(rng) for _ in range(LAWS)]
+    laws = [ChanceLaw.sampled(rng) for _ in range(LAWS)]
     constants = torch.zeros(LAWS, CONSTANTS, dtype=torch.float64)
     for i, law in enumerate(laws):
         constants[i, : len(law.constants)] = torch.tensor(law.constants)

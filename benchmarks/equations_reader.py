@@ -58,7 +58,7 @@ def tables() -> dict[str, list[MeasuredTable]]:
     rng = np.random.default_rng([FRESH, 30])
     own: list[MeasuredTable] = []
     while len(own) < DRAWN:
-        own.append(drawn_table(ChanceLaw.drawn(rng)))
+        own.append(drawn_table(ChanceLaw.sampled(rng)))
     theirs = [read(law.table(law.clean, law.units), "target", ())
               for law in everyone(SEED)[::EVERY]]  # fmt: skip
     return {"Feynman's": theirs, "drawn by chance": own}
@@ -121,7 +121,7 @@ def hunts(table: MeasuredTable) -> dict[str, Hunt]:
 Found = Mapping[str, Sequence[Hunt]]  # searches for laws, with their results
 
 
-def told(kind: str, count: int, found: Found) -> list[dict[str, object]]:
+def condition(kind: str, count: int, found: Found) -> list[dict[str, object]]:
     """Rows of the table, for a number of laws."""
     rows: list[dict[str, object]] = []
     for by, own in found.items():
@@ -141,7 +141,7 @@ def told(kind: str, count: int, found: Found) -> list[dict[str, object]]:
 
 def run() -> None:
     """Write and print a table."""
-    hunted(NAME, TITLE, hunts, told)
+    hunted(NAME, TITLE, hunts, condition)
 
 
 def hunted(

@@ -113,8 +113,8 @@ def run() -> None:
         low, middle, high, spread = whole.row(i)
         ends = tuple(np.log((low, middle, high)))
         rows.append(_row(rate, "mixed effects, here", ends, spread, whole.likelihood))
-        for law, told in mixed.items():
-            one = told[letter]
+        for law, reported in mixed.items():
+            one = reported[letter]
             ends = (one["lower"], one["est."], one["upper"])
             by = f"mixed effects, nlme of R, by {law}"
             rows.append(_row(rate, by, ends, one["spread"], one["likelihood"]))

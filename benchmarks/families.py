@@ -56,9 +56,9 @@ def measure(name: str, x: Tensor, cond: Tensor) -> dict[str, Any]:
     plan = families.plan(name, steps=FEW)
     fit_s = seconds(lambda: family.fit(x, cond, plan))
     rng = torch.Generator().manual_seed(1)
-    asked = cond[:PROPOSED]
-    family.propose(asked, rng)
-    each = [seconds(lambda: family.propose(asked, rng)) for _ in range(ROUNDS)]
+    requested = cond[:PROPOSED]
+    family.propose(requested, rng)
+    each = [seconds(lambda: family.propose(requested, rng)) for _ in range(ROUNDS)]
     peak = peak_memory_mb() - before
     learner = family.inner if isinstance(family, Principal) else family
     step = 1000 * a_step(learner, cond, plan) if isinstance(learner, Model) else None
@@ -66,7 +66,7 @@ def measure(name: str, x: Tensor, cond: Tensor) -> dict[str, Any]:
         "family": name,
         "ms a training step": "none" if step is None else step,
         f"fit of {FEW} steps (s)": fit_s,
-        "designs/s": spread([len(asked) / s for s in each]),
+        "designs/s": spread([len(requested) / s for s in each]),
         "memory beyond the start (MB)": peak,
     }
 

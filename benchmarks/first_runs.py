@@ -31,8 +31,8 @@ ROW = re.compile(r"^\|[^|]+\| `(ingenium [^`]+)` \|", re.M)
 def run() -> None:
     """Measure the remaining commands."""
     path = RESULTS / f"{NAME}.json"
-    kept = json.loads(path.read_text())["rows"] if path.is_file() else []
-    rows = {row["command"]: row for row in kept}
+    retained = json.loads(path.read_text())["rows"] if path.is_file() else []
+    rows = {row["command"]: row for row in retained}
     only = tuple(filter(None, os.environ.get("ONLY", "").split(",")))
     with tempfile.TemporaryDirectory() as name:
         for folder in ("docs", "examples"):  # that commands name

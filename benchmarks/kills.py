@@ -146,8 +146,10 @@ def lines(folder: Path) -> Counter[str]:
 def examples(folder: Path) -> Iterator[tuple[str, Kills]]:
     """Commands on examples, which first fit if needed."""
     for verb, problem, spec, more in RUNS:
-        asked = [verb, problem, "--spec", str(ROOT / "examples" / spec), *more]
-        one = Kills([sys.executable, "-m", "ingenium", *asked], folder / f"example {problem}", True)
+        requested = [verb, problem, "--spec", str(ROOT / "examples" / spec), *more]
+        one = Kills(
+            [sys.executable, "-m", "ingenium", *requested], folder / f"example {problem}", True
+        )
         one.folder.mkdir()
         yield f"{verb} {problem}", one
 
@@ -163,16 +165,16 @@ def problems(folder: Path) -> Iterator[tuple[str, Kills]]:
     for name in filter(opened.__contains__, named):
         place = folder / name
         place.mkdir()
-        asked_for = Spec(
+        request = Spec(
             problem=name,
             setup=opened[name].setup,
             given=opened[name].given,
             generator=GeneratorChoice(family="bootstrap"),
-            select=Select(keep="verified"),
+            select=Select(export="verified"),
         )
-        (place / "spec.toml").write_text(dump(asked_for), encoding="utf-8")
-        asked = ["propose", name, "--spec", str(place / "spec.toml"), "-n", str(FEW)]
-        yield f"few of {name}", Kills([sys.executable, "-m", "ingenium", *asked], place)
+        (place / "spec.toml").write_text(dump(request), encoding="utf-8")
+        requested = ["propose", name, "--spec", str(place / "spec.toml"), "-n", str(FEW)]
+        yield f"few of {name}", Kills([sys.executable, "-m", "ingenium", *requested], place)
 
 
 def _below(kind: type) -> Iterator[type[ProblemContract]]:
@@ -216,7 +218,7 @@ def run() -> None:
 def _before(times: int) -> tuple[list[dict[str, Any]], float]:
     """Rows and CPU minutes of a stopped benchmark for as many kills."""
     path = RESULTS / "kills.json"
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if kept.get("asked") != times or kept.get("whole", True):
+    retained = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if retained.get("asked") != times or retained.get("whole", True):
         return [], 0.0
-    return kept["rows"], kept["cpu_min"]
+    return retained["rows"], retained["cpu_min"]

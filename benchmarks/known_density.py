@@ -25,7 +25,7 @@ from ingenium.scores.scores import interval_coverage
 
 D, C = 8, 2
 ROWS, HELD_OUT = 500, 500
-ASKED, MEMBERS = 200, 30  # conditions and proposals for each, for intervals
+REQUESTED, MEMBERS = 200, 30  # conditions and proposals for each, for intervals
 SEEDS = 3
 NAMES = (*LEARNED, *CLASSICAL)
 
@@ -43,7 +43,7 @@ class Truth:
         """Sample standard normal conditions."""
         return torch.randn(n, C, generator=rng)
 
-    def draw(self, cond: Tensor, rng: torch.Generator) -> Tensor:
+    def sample(self, cond: Tensor, rng: torch.Generator) -> Tensor:
         """Sample one design for each row."""
         z = torch.randn(len(cond), D, generator=rng, dtype=torch.float64)
         first, second = z[:, ::2], z[:, 1::2] + 0.5 * (z[:, ::2].square() - 1)
@@ -59,7 +59,7 @@ class Truth:
         return -0.5 * (size + D * math.log(2 * math.pi)) - self.spread.log().sum()
 
 
-def beside(x: Tensor, cond: Tensor) -> np.ndarray:
+def alongside(x: Tensor, cond: Tensor) -> np.ndarray:
     """Designs with their conditions, so that the distance covers both."""
     return torch.cat([x, cond], 1).double().numpy()
 
@@ -81,14 +81,14 @@ def scored(family: Family, truth: Truth, x: Tensor, cond: Tensor, seed: int) -> 
         found["round trip error"] = float((back - x).abs().max())
         family.float()
     found["energy distance"] = energy_distance(
-        beside(family.propose(cond, rng), cond), beside(x, cond)
+        alongside(family.propose(cond, rng), cond), alongside(x, cond)
     )
-    many = cond[:ASKED].repeat(MEMBERS, 1)
+    many = cond[:REQUESTED].repeat(MEMBERS, 1)
     started = time.process_time()
-    ensemble = family.propose(many, rng).reshape(MEMBERS, ASKED, D).double().numpy()
+    ensemble = family.propose(many, rng).reshape(MEMBERS, REQUESTED, D).double().numpy()
     found["designs/s"] = len(many) / (time.process_time() - started)
     found["coverage of 90 % intervals"] = float(
-        interval_coverage(ensemble, x[:ASKED].double().numpy(), level=0.9).mean()
+        interval_coverage(ensemble, x[:REQUESTED].double().numpy(), level=0.9).mean()
     )
     return found
 
@@ -99,13 +99,13 @@ def measure(name: str, truth: Truth) -> dict[str, Any]:
     for seed in range(SEEDS):
         rng = torch.Generator().manual_seed(seed)
         cond, held_cond = truth.conditions(ROWS, rng), truth.conditions(HELD_OUT, rng)
-        x, held = truth.draw(cond, rng), truth.draw(held_cond, rng)
+        x, held = truth.sample(cond, rng), truth.sample(held_cond, rng)
         family = families.build(name, (D,), C, seed=seed)
         started = time.process_time()
         family.fit(x, cond, families.plan(name, seed=seed))
         fit_s = time.process_time() - started
-        fresh = truth.draw(held_cond, rng)
-        floor = energy_distance(beside(fresh, held_cond), beside(held, held_cond))
+        fresh = truth.sample(held_cond, rng)
+        floor = energy_distance(alongside(fresh, held_cond), alongside(held, held_cond))
         each.append(
             {"fit (s)": fit_s, "energy distance of the truth": floor}
             | scored(family, truth, held, held_cond, seed)

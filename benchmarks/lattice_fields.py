@@ -40,9 +40,9 @@ def run() -> None:
         drawn = samplers(settings, law)
         for kind, sampler in drawn.items():
             own = [DrawnRun.of(law, sampler, coupling, PROPOSALS, seed=i) for i in range(ROUNDS)]
-            kept = spread([x.kept for x in own])
-            told = about | {"by": kind, "kept by lots": kept, "tau (steps)": None}
-            rows.append(told | {"independent a second": spread([x.rate for x in own]), "": ""})
+            retained = spread([x.retained for x in own])
+            reported = about | {"by": kind, "kept by lots": retained, "tau (steps)": None}
+            rows.append(reported | {"independent a second": spread([x.rate for x in own]), "": ""})
         exact = drawn.get("characters")
         rows += [about | _chained(law, chain, coupling, exact, name) for chain in law.chains]
         save("lattice_fields", TITLE, rows, size)  # saved even if a later one stops
@@ -72,4 +72,4 @@ def _start(law: Law, coupling: float, exact: Sampler | None, many: int, seed: in
     rng = torch.Generator().manual_seed(seed)
     if exact is None:
         return law.start(many, rng)
-    return exact.draw(torch.full((many,), coupling, dtype=torch.float64), rng)[0]
+    return exact.sample(torch.full((many,), coupling, dtype=torch.float64), rng)[0]

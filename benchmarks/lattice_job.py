@@ -33,10 +33,12 @@ def run() -> None:
         with tempfile.TemporaryDirectory() as name:  # whose cache is empty
             folder = Path(name)
             (folder / "examples").symlink_to(ROOT / "examples")
-            shipped = (ROOT / "examples" / "physics" / "u1_16.toml").read_text(encoding="utf-8")
-            (folder / TRAINED).write_text(shipped.replace("size = 16", "size = 16\ntrain = true"))
-            asked = f"propose physics.lattice {wanted} --seed 7 --out out/{out}"
-            costs.append(cost(asked, folder))
+            pretrained = (ROOT / "examples" / "physics" / "u1_16.toml").read_text(encoding="utf-8")
+            (folder / TRAINED).write_text(
+                pretrained.replace("size = 16", "size = 16\ntrain = true")
+            )
+            requested = f"propose physics.lattice {wanted} --seed 7 --out out/{out}"
+            costs.append(cost(requested, folder))
             rows.append(_found(folder / "out" / out))
     title = "Lattice fields from nothing; trained.toml is u1_16.toml with train = true"
     report("lattice_job", title, costs, {})
@@ -54,12 +56,14 @@ def _found(out: Path) -> dict[str, Any]:
         )
         count, beta = designs["count"].to_numpy(), designs["beta"].to_numpy()
     exact = problem.law.exact(float(beta[0]))
-    apart = pulls(count, measured, exact)
-    told = {name: float(x) for name, x in zip(problem.law.curve, apart, strict=True) if x == x}
+    distance = pulls(count, measured, exact)
+    reported = {
+        name: float(x) for name, x in zip(problem.law.curve, distance, strict=True) if x == x
+    }
     return {
         "run": out.name,
         "proposed": summary["proposed"],
         "accepted": summary["accepted"],
         "effective": round(effective(count)),
-        "standard errors off the law": {k: round(v, 2) for k, v in told.items()} or "not known",
+        "standard errors off the law": {k: round(v, 2) for k, v in reported.items()} or "not known",
     }

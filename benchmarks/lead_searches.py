@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from benchmarks import strategies_rivals as rivals
-from benchmarks.lead_specs import SETUP, Asked
+from benchmarks.lead_specs import SETUP, OptimisationTask
 from benchmarks.strategies_found import Found, searched
-from ingenium.core.asking import resolve
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Between, GeneratorChoice, Spec
 from ingenium.domains.molecules.lead import CHOSEN, HEARING, Lead
-from ingenium.domains.molecules.wish import CONDITIONS
+from ingenium.domains.molecules.molecule_target import CONDITIONS
 from ingenium.runs.loop import training
 from ingenium.searches.strategies import Task, make
 
@@ -30,14 +30,16 @@ class Named:
 
     strategy: str
     family: GeneratorChoice = PLAIN
-    told: bool = False  # conditions of the spec
+    reported: bool = False  # conditions of the spec
     known: int = SETUP.known
 
 
 NAMED = {
     "trained generator": Named("generator"),
     "autoencoder, its prior": Named("generator", LATENT, known=LATENT_KNOWN),
-    "generator under conditions": Named("generator", GeneratorChoice(family=HEARING), told=True),
+    "generator under conditions": Named(
+        "generator", GeneratorChoice(family=HEARING), reported=True
+    ),
     "genetic": Named("genetic"),
     "reinforced": Named("reinforced"),
     "bayesian:latent": Named("bayesian:latent", LATENT, known=LATENT_KNOWN),
@@ -49,32 +51,32 @@ RIVALS = {
 }
 
 
-def judging(asked: Asked, known: int = SETUP.known) -> Lead:
+def judging(requested: OptimisationTask, known: int = SETUP.known) -> Lead:
     """Open a problem that measures what the limits need, and accepts proposals unchanged."""
-    names = {limit.quantity for limit in asked.limits}
+    names = {limit.quantity for limit in requested.limits}
     groups = SETUP if "groups_missing" in names else replace(SETUP, keep=(), avoid=())
     problem = Lead(replace(groups, tries=1, known=known))
     problem.tiers = (problem.tiers[-1].only(names),)
     return problem
 
 
-def spec_of(asked: Asked, named: Named | None = None) -> Spec:
+def spec_of(requested: OptimisationTask, named: Named | None = None) -> Spec:
     """The limits and, for a conditional generator, the conditions."""
-    spec = Spec(problem=Lead.name, limits=asked.limits)
+    spec = Spec(problem=Lead.name, limits=requested.limits)
     if named is None:
         return spec
-    hears = {k: Between(*asked.told[name]) for k, name in CONDITIONS.items()}
-    return replace(spec, generator=named.family, conditions=hears if named.told else {})
+    hears = {k: Between(*requested.reported[name]) for k, name in CONDITIONS.items()}
+    return replace(spec, generator=named.family, conditions=hears if named.reported else {})
 
 
-def searches(asked: Asked, calls: int) -> dict[str, Search]:
+def searches(requested: OptimisationTask, calls: int) -> dict[str, Search]:
     """Random samples and lists, generators without learning from verdicts, and searches with it."""
-    problem = judging(asked)
-    bare = resolve(spec_of(asked), problem)
+    problem = judging(requested)
+    bare = resolve(spec_of(requested), problem)
     found: dict[str, Search] = {k: partial(r, problem, bare, calls) for k, r in RIVALS.items()}
     for name, named in NAMED.items():
-        own = problem if named.known == SETUP.known else judging(asked, named.known)
-        found[name] = partial(_searched, own, resolve(spec_of(asked, named), own), named, calls)
+        own = problem if named.known == SETUP.known else judging(requested, named.known)
+        found[name] = partial(_searched, own, resolve(spec_of(requested, named), own), named, calls)
     return found
 
 

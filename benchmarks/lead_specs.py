@@ -27,17 +27,17 @@ TIMED, AT_ONCE = 100, 100_000  # molecules that rules are timed on; between two 
 
 
 @dataclass(frozen=True)
-class Asked:
+class OptimisationTask:
     """Limits, their conditions for a generator, and a molecule that satisfies all."""
 
     name: str
     limits: tuple[Limit, ...]
-    told: Mapping[str, tuple[float, float]]
+    reported: Mapping[str, tuple[float, float]]
     witness: str
 
 
 SPECS = (
-    Asked(
+    OptimisationTask(
         "polar and lipophilic",
         (
             Limit("in_training", at_most=0.0),
@@ -51,7 +51,7 @@ SPECS = (
         {"weight": (310.0, 350.0), "logp": (3.4, 4.0), "tpsa": (97.0, 112.0)},
         "CCCCc1ncccc1NC(=O)N(CCC)Cc1noc(C)c1N",
     ),
-    Asked(
+    OptimisationTask(
         "saturated benzamides",
         (
             Limit("groups_missing", at_most=0.0),
@@ -78,27 +78,27 @@ MEASURES: Mapping[str, Callable[[Chem.Mol], float]] = {
 }
 
 
-def known_hits(specs: Sequence[Asked] = SPECS) -> dict[str, int]:
+def known_hits(specs: Sequence[OptimisationTask] = SPECS) -> dict[str, int]:
     """Number of training molecules that satisfy each spec except for novelty, from the cache."""
-    asked = {spec.name: [x for x in spec.limits if x.quantity in MEASURES] for spec in specs}
-    labels = {name: [x.label for x in limits] for name, limits in asked.items()}
+    requested = {spec.name: [x for x in spec.limits if x.quantity in MEASURES] for spec in specs}
+    labels = {name: [x.label for x in limits] for name, limits in requested.items()}
     under = digest([labels, SETUP.keep, SETUP.avoid, release_of("rdkit")])[7:19]
     path = cache_folder() / f"leads-known-{under}.json"
     if not path.is_file():
-        write_atomic(path, json.dumps(scanned(asked, moses("train"))))
+        write_atomic(path, json.dumps(scanned(requested, moses("train"))))
     found: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
-def scanned(asked: Mapping[str, Sequence[Limit]], smiles: Sequence[str]) -> dict[str, int]:
+def scanned(requested: Mapping[str, Sequence[Limit]], smiles: Sequence[str]) -> dict[str, int]:
     """Count molecules by letters, then cheap rules; each stops at its first violated limit."""
     cost = costs([parsed(text) for text in smiles[:TIMED]])
     order = {
         name: sorted(limits, key=lambda x: cost.get(x.quantity, 0.0))
-        for name, limits in asked.items()
+        for name, limits in requested.items()
     }
     least = min(x.at_least for o in order.values() for x in o if x.quantity == "sp3")
-    found = dict.fromkeys(asked, 0)
+    found = dict.fromkeys(requested, 0)
     for done, text in enumerate(smiles):
         if done % AT_ONCE == 0:
             print(f"training molecules: {done} of {len(smiles)}", flush=True)

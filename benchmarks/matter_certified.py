@@ -25,11 +25,11 @@ import xarray as xr
 from jaxtyping import Bool
 
 from benchmarks.measuring import report
-from ingenium.core.asking import held, resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import EngineError
 from ingenium.core.folders import cache_folder
 from ingenium.core.problem import silent
+from ingenium.core.resolving import held, resolve
 from ingenium.core.seeds import block_rng
 from ingenium.core.spec import Spec, load
 from ingenium.core.verdict import Verdict
@@ -50,7 +50,7 @@ FILE = Path(__file__).parents[1] / "examples" / "matter" / "perovskite_gap.toml"
 PROPOSED, SEEDS, CUTOFF_RY = 100, 4, 40.0
 ARMS = {  # by the name of a strategy
     "generator": "generator",
-    "substitution, the list": "stock",
+    "substitution, the list": "dataset",
     "texts at random": "random",
 }
 HOUR_S = 3600.0
@@ -61,7 +61,7 @@ class CertifiedCount:
     """Results of the proposals of one seed."""
 
     different: int
-    asked: int  # of pw.x
+    requested: int  # of pw.x
     certified: int  # different ones
     pw_s: float  # CPU time, for crystals and binaries, each once
     own_s: float  # CPU time of all else
@@ -89,15 +89,15 @@ def counted(
     made = crystals(to_arrays(designs, problem.variables))
     runs = [None if c is None else PlaneWaveRun(c, CUTOFF_RY) for c in made]
     (most,) = (x.at_most for x in spec.limits if x.quantity == "polymorph")
-    asked = found["polymorph"].to_numpy() <= most  # NaN where cheaper quantities decided
-    with_hull = asked & np.isfinite(found["decomposition"].to_numpy())
-    every = _chosen(runs, asked)
+    requested = found["polymorph"].to_numpy() <= most  # NaN where cheaper quantities decided
+    with_hull = requested & np.isfinite(found["decomposition"].to_numpy())
+    every = _chosen(runs, requested)
     for run in _chosen(runs, with_hull).values():
         every |= {one.key: one for one in binaries(run.crystal)}
     seconds = sum(answered(run).seconds for run in every.values())
     holds = found["verdict"].to_numpy() == Verdict.ACCEPTED
     different, sent, certified = (
-        len(_chosen(runs, which)) for which in (np.ones_like(asked), asked, holds)
+        len(_chosen(runs, which)) for which in (np.ones_like(requested), requested, holds)
     )
     return CertifiedCount(different, sent, certified, seconds, own_s)
 
@@ -162,8 +162,8 @@ def run() -> None:
     torch.set_num_threads(1)
     spec = replace(load(FILE), setup={"elements": FEWER})
     problem = CrystalProblem(CrystalSettings(elements=FEWER))
-    asked = held(resolve(spec, problem), problem)
-    rows = [row(problem, asked, arm) for arm in ARMS]
+    requested = held(resolve(spec, problem), problem)
+    rows = [row(problem, requested, arm) for arm in ARMS]
     about = {"seeds": SEEDS, "example": FILE.name, "elements": FEWER}
     report("matter_certified", "Certified crystals an hour of one core", rows, about)
 

@@ -30,14 +30,14 @@ def rows(drawn: str, crystals: Sequence[Crystal]) -> list[dict[str, Any]]:
         "CHGNet": np.array([row.by_chgnet_ev for row, _ in own]),
         "SevenNet": np.array([second_potential.above_ev(c) for _, c in own]),
     }
-    apart = np.abs(found["CHGNet"] - found["SevenNet"])
+    distance = np.abs(found["CHGNet"] - found["SevenNet"])
     return [
         {
             "crystals": drawn,
             "by": name,
             "count": len(own),
             **_off(values, exact),
-            "apart_tells_error": round(float(spearmanr(apart, np.abs(values - exact))[0]), 2),
+            "apart_tells_error": round(float(spearmanr(distance, np.abs(values - exact))[0]), 2),
         }
         for name, values in found.items()
     ]

@@ -43,9 +43,9 @@ def run() -> None:
             ]
 
     times = interleaved({"ours": ours, "ase": ase}, ROUNDS)
-    apart = np.array(ends["ase"]) - np.array(ends["ours"])
+    distance = np.array(ends["ase"]) - np.array(ends["ours"])
     faster = ratio(times["ase"].cpu_s, times["ours"].cpu_s, 1.0)
-    lower = {"ours": int((apart > SAME_EV).sum()), "ase": int((apart < -SAME_EV).sum())}
+    lower = {"ours": int((distance > SAME_EV).sum()), "ase": int((distance < -SAME_EV).sum())}
     rows = [
         {
             "by": name,
@@ -53,7 +53,7 @@ def run() -> None:
             "relaxations_a_second": len(starts) / min(t.cpu_s),
             "times": faster if name == "ours" else None,
             "ends_lower": lower[name],
-            "ends_the_same": int((np.abs(apart) <= SAME_EV).sum()),
+            "ends_the_same": int((np.abs(distance) <= SAME_EV).sum()),
             **t.spread(),
         }
         for name, t in times.items()

@@ -30,9 +30,9 @@ from pymatgen.core.structure import Structure
 
 from benchmarks.matter_certified import FILE, HOUR_S
 from benchmarks.measuring import report
-from ingenium.core.asking import resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.core.seeds import block_rng
 from ingenium.core.spec import load
 from ingenium.domains.matter import phases, potential
@@ -118,7 +118,7 @@ def of_pyxtal(problem: CrystalProblem, seed: int) -> Iterator[RelaxedCrystal]:
 
 def counted(found: list[RelaxedCrystal], learned: set[System]) -> dict[str, int]:
     """Number of stable crystals, of unique ones among these, and of new ones among those."""
-    matcher, kept = StructureMatcher(), list[RelaxedCrystal]()
+    matcher, retained = StructureMatcher(), list[RelaxedCrystal]()
     stable = 0
     for one in found:
         a, b, x = one.system
@@ -127,10 +127,10 @@ def counted(found: list[RelaxedCrystal], learned: set[System]) -> dict[str, int]
         if not one.energy_ev - lowest <= STABLE_EV:
             continue
         stable += 1
-        if not any(matcher.fit(one.structure, other.structure) for other in kept):
-            kept.append(one)
-    new = sum(one.system not in learned for one in kept)
-    return {"stable": stable, "unique": len(kept), "new": new}
+        if not any(matcher.fit(one.structure, other.structure) for other in retained):
+            retained.append(one)
+    new = sum(one.system not in learned for one in retained)
+    return {"stable": stable, "unique": len(retained), "new": new}
 
 
 def row(problem: CrystalProblem, arm: str) -> dict[str, Any]:

@@ -22,8 +22,8 @@ import torch
 from jaxtyping import Float
 
 from benchmarks.measuring import report
-from ingenium.core.asking import held, resolve
 from ingenium.core.problem import Problem, silent
+from ingenium.core.resolving import held, resolve
 from ingenium.core.spec import Spec, load
 from ingenium.core.verdict import Verdict
 from ingenium.domains import open_problem
@@ -43,8 +43,8 @@ from ingenium.searches.strategies import Task, make
 FILE = Path(__file__).parents[1] / "examples" / "matter" / "perovskite_gap.toml"
 ELEMENTS = ("Cs", "Ge", "Sn", "Pb", "Cl", "Br", "I")
 CALLS, SEEDS, MEASURED, SCREENED = 10, 4, 2, 16
-CHEAP = ("symmetry_kept", "screened_hull", "gap_estimate")
-SCREEN = ScreenPlan("cheap", keep=MEASURED / SCREENED, audit=0.02, cheap=CHEAP)
+CHEAP = ("symmetry_preserved", "screened_hull", "gap_estimate")
+SCREEN = ScreenPlan("cheap", pass_fraction=MEASURED / SCREENED, audit=0.02, cheap=CHEAP)
 WITH_TYPES = replace(SCREEN, cheap=(*CHEAP, "polymorph"))
 ARMS: dict[str, tuple[str, ScreenPlan | None]] = {
     "learns": ("tuned", None),
@@ -62,9 +62,9 @@ class UnknownGaps:
     known: Sequence[tuple[Crystal, float]]
     made: dict[str, GapEstimate] = field(default_factory=dict)
 
-    def ev(self, asked: Sequence[Crystal]) -> Float[np.ndarray, " n"]:
+    def ev(self, requested: Sequence[Crystal]) -> Float[np.ndarray, " n"]:
         """Estimate the gap of each crystal."""
-        return np.array([float(self._of(c).ev([c])[0]) for c in asked], dtype=np.float64)
+        return np.array([float(self._of(c).ev([c])[0]) for c in requested], dtype=np.float64)
 
     def _of(self, one: Crystal) -> GapEstimate:
         formula = written(one.sites.reduced)
@@ -76,8 +76,8 @@ class UnknownGaps:
 
 def unknown() -> UnknownGaps:
     """Estimates from all ABX3 whose answers are in the package."""
-    kept = [(c, s.gap_ev) for c, s in results.shipped() if 3 in c.sites.reduced.values()]
-    return UnknownGaps(kept)
+    retained = [(c, s.gap_ev) for c, s in results.pretrained() if 3 in c.sites.reduced.values()]
+    return UnknownGaps(retained)
 
 
 def once(problem: Problem, spec: Spec, arm: str, seed: int) -> np.ndarray:
@@ -103,12 +103,12 @@ def row(problem: Problem, spec: Spec, arm: str) -> dict[str, Any]:
         "first five": held_by[:, : CALLS // 2],
         "last five": held_by[:, CALLS // 2 :],
     }
-    told: dict[str, Any] = {"search": arm}
+    reported: dict[str, Any] = {"search": arm}
     for name, part in parts.items():
         share = t_interval(100 * part.mean(1))
         low, high = max(share.low, 0.0), min(share.high, 100.0)
-        told[f"{name}, % (95 %)"] = f"{share.value:.0f} ({low:.0f} to {high:.0f})"
-    return told
+        reported[f"{name}, % (95 %)"] = f"{share.value:.0f} ({low:.0f} to {high:.0f})"
+    return reported
 
 
 def run() -> None:
@@ -118,8 +118,8 @@ def run() -> None:
     spec = replace(spec, setup={"elements": ELEMENTS})
     with mock.patch.object(crystal, "_gaps", unknown):
         problem = open_problem(spec)
-    asked = held(resolve(spec, problem), problem)
-    rows = [row(problem, asked, arm) for arm in ARMS]
+    requested = held(resolve(spec, problem), problem)
+    rows = [row(problem, requested, arm) for arm in ARMS]
     about = {"seeds": SEEDS, "calls": CALLS, "example": FILE.name, "elements": ELEMENTS}
     report("matter_search", "Calls of pw.x that hold every limit, of ten", rows, about)
 

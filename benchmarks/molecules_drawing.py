@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from benchmarks.measuring import report
-from benchmarks.molecules_moses import AT_ONCE, by_heart, drawn, shipped
+from benchmarks.molecules_moses import AT_ONCE, by_heart, drawn, pretrained
 from benchmarks.moses.published import PUBLISHED
 from ingenium.core.provenance import versions
 from ingenium.core.seeds import block_rng
@@ -47,7 +47,7 @@ RULES: tuple[tuple[str, Drawing, int], ...] = (
 def run() -> None:
     """Measure and print."""
     torch.set_num_threads(1)
-    problem, fitted = shipped()
+    problem, fitted = pretrained()
     train = moses("train")
     test = moses_statistics("test")
     sample = np.random.default_rng(1).choice(np.array(train), SAMPLE, replace=False)

@@ -29,13 +29,13 @@ from ingenium.domains.molecules.trained.model import NAME
 from ingenium.generators.fitted import FittedFamily, fit
 
 AT_ONCE = 1000  # proposals of a batch
-BESIDE = ("Train", "CharRNN", "VAE", "LatentGAN", "JTN-VAE", "AAE")  # published rows
+ALONGSIDE = ("Train", "CharRNN", "VAE", "LatentGAN", "JTN-VAE", "AAE")  # published rows
 
 
 def run() -> None:
     """Measure and print."""
     torch.set_num_threads(1)
-    problem, fitted = shipped()
+    problem, fitted = pretrained()
     train = moses("train")
     novelty = problem.verifier.only({"in_training"})
     proposals: list[str] = []
@@ -61,7 +61,7 @@ def run() -> None:
     rows = [
         {"metric": c}
         | {name: found[c] for name, found in found_of.items()}
-        | {name: PUBLISHED[name][c] for name in BESIDE}
+        | {name: PUBLISHED[name][c] for name in ALONGSIDE}
         for c in COLUMNS
     ]
     about: dict[str, Any] = {
@@ -77,7 +77,7 @@ def run() -> None:
     report("molecules_moses", f"MOSES metrics of {MOLECULES} proposed molecules", rows, about)
 
 
-def shipped() -> tuple[Library, FittedFamily]:
+def pretrained() -> tuple[Library, FittedFamily]:
     """The library, and its pretrained generator."""
     problem = Library(LibrarySettings(known=1000))
     data, choice = problem.data(), GeneratorChoice()

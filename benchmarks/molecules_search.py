@@ -18,7 +18,7 @@ import torch
 
 from benchmarks import lead_searches, strategies_rivals
 from benchmarks.lead_searches import Search, judging, searches
-from benchmarks.lead_specs import SETUP, SPECS, Asked, known_hits
+from benchmarks.lead_specs import SETUP, SPECS, OptimisationTask, known_hits
 from benchmarks.measuring import report, save, spread
 from ingenium.core.digest import digest, file_digest, folder_digest
 from ingenium.core.folders import cache_folder, write_atomic
@@ -28,7 +28,7 @@ from ingenium.domains.molecules import strategies
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.lead import Lead
-from ingenium.domains.molecules.trained import model, told
+from ingenium.domains.molecules.trained import conditional, model
 from ingenium.evaluate.intervals import t_interval
 from ingenium.generators.fitted import fitting_code
 from ingenium.kits.chemistry.likeness import scaffold
@@ -60,46 +60,52 @@ def run() -> None:
     about: dict[str, Any] = {
         "calls": CALLS,
         "seeds": SEEDS,
-        "limits": {asked.name: [limit.label for limit in asked.limits] for asked in SPECS},
-        "witnesses": {asked.name: asked.witness for asked in SPECS},
+        "limits": {
+            requested.name: [limit.label for limit in requested.limits] for requested in SPECS
+        },
+        "witnesses": {requested.name: requested.witness for requested in SPECS},
         "packages": versions(("rdkit", "mol-ga")),
     }
     of_spec: dict[str, list[dict[str, Any]]] = {
-        asked.name: [
-            {"spec": asked.name, "search": "all training molecules", **looked_at(known[asked.name])}
+        requested.name: [
+            {
+                "spec": requested.name,
+                "search": "all training molecules",
+                **looked_at(known[requested.name]),
+            }
         ]
-        for asked in SPECS
+        for requested in SPECS
     }
     ways: Mapping[str, Mapping[str, Search]] = {x.name: searches(x, CALLS) for x in SPECS}
     for name in ways[SPECS[0].name]:
-        for asked in SPECS:
-            search = ways[asked.name][name]
-            found = [outcome(asked, name, search, s) for s in range(SEEDS)]
-            of_spec[asked.name].append({"spec": asked.name, "search": name, **row(found)})
-            rows = [one for kept in of_spec.values() for one in kept]
+        for requested in SPECS:
+            search = ways[requested.name][name]
+            found = [outcome(requested, name, search, s) for s in range(SEEDS)]
+            of_spec[requested.name].append({"spec": requested.name, "search": name, **row(found)})
+            rows = [one for retained in of_spec.values() for one in retained]
             save("molecules_search", TITLE, rows, about)  # so that a stopped run saves its rows
     report("molecules_search", TITLE, rows, about)
 
 
-def outcome(asked: Asked, name: str, search: Search, seed: int) -> Outcome:
+def outcome(requested: OptimisationTask, name: str, search: Search, seed: int) -> Outcome:
     """Run one search with one seed, or take it from the cache."""
-    path = cache_folder() / "leads" / f"{_key(asked, name, seed)}.json"
-    kept = path.is_file()
-    if not kept:
-        write_atomic(path, json.dumps(asdict(_searched(asked, search, seed))))
+    path = cache_folder() / "leads" / f"{_key(requested, name, seed)}.json"
+    retained = path.is_file()
+    if not retained:
+        write_atomic(path, json.dumps(asdict(_searched(requested, search, seed))))
     found = Outcome(**json.loads(path.read_text(encoding="utf-8")))
-    said = "kept" if kept else f"{found.cpu_s:.0f} s"
-    print(f"{asked.name}, {name}, seed {seed}: {found.hits} hits ({said})", flush=True)
+    said = "kept" if retained else f"{found.cpu_s:.0f} s"
+    print(f"{requested.name}, {name}, seed {seed}: {found.hits} hits ({said})", flush=True)
     return found
 
 
-def _searched(asked: Asked, search: Search, seed: int) -> Outcome:
+def _searched(requested: OptimisationTask, search: Search, seed: int) -> Outcome:
     started = time.process_time()
     found = search(seed)
-    spent, problem = time.process_time() - started, judging(asked)
+    spent, problem = time.process_time() - started, judging(requested)
     assert found.designs is not None
     smiles = [str(s) for s in found.designs[SMILES].to_numpy()]
-    cost = costs(problem, asked, tuple(smiles))
+    cost = costs(problem, requested, tuple(smiles))
     calls = np.flatnonzero(found.accepted)
     hits = {smiles[i] for i in calls}
     return Outcome(
@@ -113,17 +119,21 @@ def _searched(asked: Asked, search: Search, seed: int) -> Outcome:
     )
 
 
-def costs(problem: Lead, asked: Asked, smiles: tuple[str, ...]) -> np.ndarray:
+def costs(problem: Lead, requested: OptimisationTask, smiles: tuple[str, ...]) -> np.ndarray:
     """Violation of all limits by molecules, in spreads of known molecules."""
 
     def judged(texts: tuple[str, ...]) -> Any:
         own = problem.designs_of(texts)
-        return verify(own, problem.verifier, asked.limits, variables=problem.variables, sizes={})
+        return verify(
+            own, problem.verifier, requested.limits, variables=problem.variables, sizes={}
+        )
 
-    return Aim.of(asked.limits, (), judged(problem.known.smiles[:SPREAD_OF])).costs(judged(smiles))
+    return Aim.of(requested.limits, (), judged(problem.known.smiles[:SPREAD_OF])).costs(
+        judged(smiles)
+    )
 
 
-def _key(asked: Asked, name: str, seed: int) -> str:
+def _key(requested: OptimisationTask, name: str, seed: int) -> str:
     """Cache key of all that determines the result."""
     code = [
         folder_digest(Path(strategies.__file__).parent, but=["__pycache__"]),
@@ -131,10 +141,10 @@ def _key(asked: Asked, name: str, seed: int) -> str:
         file_digest(Path(strategies_rivals.__file__)),
         fitting_code(),
     ]
-    limits = [limit.label for limit in asked.limits]
-    weights = [model.facts()["weights"], told.facts()["weights"]]
+    limits = [limit.label for limit in requested.limits]
+    weights = [model.facts()["weights"], conditional.facts()["weights"]]
     setup = [list(SETUP.keep), list(SETUP.avoid), CALLS]
-    said = {k: list(v) for k, v in asked.told.items()}
+    said = {k: list(v) for k, v in requested.reported.items()}
     return digest([limits, said, setup, name, seed, weights, code])[7:23]
 
 

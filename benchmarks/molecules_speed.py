@@ -29,9 +29,9 @@ from torch import Tensor, nn
 
 from benchmarks import molecules_rules
 from benchmarks.measuring import interleaved, ratio, report, spread
-from ingenium.core.asking import resolve
 from ingenium.core.problem import silent
 from ingenium.core.provenance import versions
+from ingenium.core.resolving import resolve
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.core.text import codes
@@ -79,7 +79,7 @@ class CharRNN(nn.Module):
         return found
 
 
-class Beside(Recurrent):
+class Alongside(Recurrent):
     """A decoder that also runs a network of CharRNN's size, and discards its output."""
 
     def __init__(self, inner: Recurrent) -> None:
@@ -96,8 +96,8 @@ class Beside(Recurrent):
         wide = nn.functional.pad(read, (0, WIDTH - read.shape[1]))[:, None]
         return known, (own, self.other(wide, memory[1])[1])
 
-    def kept(self, memory: Any, rows: Tensor) -> Any:
-        return super().kept(memory[0], rows), super().kept(memory[1], rows)
+    def retained(self, memory: Any, rows: Tensor) -> Any:
+        return super().retained(memory[0], rows), super().retained(memory[1], rows)
 
 
 @dataclass
@@ -115,18 +115,18 @@ class TorchMolecule:
             text=True,
         )
 
-    def sample(self, count: int, at_once: int) -> float:
+    def sample(self, count: int, batch_size: int) -> float:
         """CPU seconds of `count` proposals.
 
         Raises:
             RuntimeError: if the process has ended.
         """
-        told, asked = self.process.stdout, self.process.stdin
-        if told is None or asked is None:
+        reported, requested = self.process.stdout, self.process.stdin
+        if reported is None or requested is None:
             raise RuntimeError("a process that is asked and answers by pipes")
         with suppress(BrokenPipeError):  # an empty answer says so below
-            print(count, at_once, file=asked, flush=True)
-        answer = told.readline()
+            print(count, batch_size, file=requested, flush=True)
+        answer = reported.readline()
         if not answer:
             raise RuntimeError(f"expected {self.python} to run torch-molecule; it ended")
         return float(json.loads(answer)["cpu_s"])
@@ -193,23 +193,23 @@ def run() -> None:
     """Measure and print."""
     torch.set_num_threads(1)
     race = Race(Library(LibrarySettings(known=1000)))
-    shipped, beside = generator(race.problem), generator(race.problem)
-    beside.family.decoder = Beside(beside.family.decoder)  # type: ignore[attr-defined]
-    race.ours("shipped", shipped)
-    race.ours("shipped, with CharRNN's size beside", beside)
+    pretrained, alongside = generator(race.problem), generator(race.problem)
+    alongside.family.decoder = Alongside(alongside.family.decoder)  # type: ignore[attr-defined]
+    race.ours("shipped", pretrained)
+    race.ours("shipped, with CharRNN's size beside", alongside)
     network, other = CharRNN(), torch_molecule()
-    for at_once in (BLOCK, COUNT):
+    for batch_size in (BLOCK, COUNT):
 
-        def sample(at_once: int = at_once) -> float:
-            for _ in range(COUNT // at_once):
-                network.sample(at_once)
+        def sample(batch_size: int = batch_size) -> float:
+            for _ in range(COUNT // batch_size):
+                network.sample(batch_size)
             return 0.0
 
-        race.theirs(f"CharRNN, {at_once} at once", sample, VALID)
+        race.theirs(f"CharRNN, {batch_size} at once", sample, VALID)
         if other:
             race.theirs(
-                f"torch-molecule, {at_once} at once",
-                lambda at_once=at_once: other.sample(COUNT, at_once),  # type: ignore[misc]
+                f"torch-molecule, {batch_size} at once",
+                lambda batch_size=batch_size: other.sample(COUNT, batch_size),  # type: ignore[misc]
                 1.0,
             )
     seconds = race.run()

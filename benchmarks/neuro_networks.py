@@ -15,7 +15,7 @@ from torch.nn import functional
 from benchmarks.measuring import interleaved, report, spread
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.domains.neuro.digits.nest import ROOM, NestVerifier
+from ingenium.domains.neuro.digits.nest import ENVIRONMENT, NestVerifier
 from ingenium.kits.spikes.layered import LayeredNetwork, Rhythm
 
 MANY, ROUNDS, DRIVES = 128, 3, 8
@@ -24,8 +24,8 @@ RHYTHM = Rhythm(steps=15, step_ms=1.0, tau_ms=8.0)
 
 
 def _data() -> tuple[Tensor, Tensor]:
-    grey, told = load_digits(return_X_y=True)
-    return torch.from_numpy(grey[:ROWS] / 16).float(), torch.from_numpy(told[:ROWS]).long()
+    grey, reported = load_digits(return_X_y=True)
+    return torch.from_numpy(grey[:ROWS] / 16).float(), torch.from_numpy(reported[:ROWS]).long()
 
 
 def _ours(many: int) -> None:
@@ -49,8 +49,8 @@ def _theirs(many: int) -> None:
     x, y = _data()
     for _ in range(many):
         first, second = nn.Linear(INPUTS, NEURONS), nn.Linear(NEURONS, ANSWERS)
-        neuron = snntorch.Leaky(beta=RHYTHM.kept)
-        readout = snntorch.Leaky(beta=RHYTHM.kept, reset_mechanism="none")
+        neuron = snntorch.Leaky(beta=RHYTHM.retained)
+        readout = snntorch.Leaky(beta=RHYTHM.retained, reset_mechanism="none")
         optimiser = torch.optim.Adam([*first.parameters(), *second.parameters()], lr=1e-3)
         held, voltage = neuron.init_leaky(), readout.init_leaky()
         for _ in range(RHYTHM.steps):
@@ -75,7 +75,7 @@ def run() -> None:
         }
         for name, t in times.items()
     ]
-    if ROOM.made:
+    if ENVIRONMENT.made:
         problem = open_problem(Spec(problem="neuro.digits", setup={"chip": "Loihi", "known": 100}))
         judge = problem.verifier
         rates = judge.drawer.rates[:DRIVES]

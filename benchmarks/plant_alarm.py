@@ -37,9 +37,9 @@ def job(folder: Path) -> None:
         for name, own in record["measured"].items()
     ]
     chance = record["chance"]["point_adjusted_f1"]
-    told = "F1 of a random alarm, point-adjusted"
-    rows.append({"quantity": told, "value": _short(chance), "low": "", "high": "", "unit": "1"})
-    about = {"kinds": record["kinds"], "calm_weeks": record["calm_weeks"]}
+    reported = "F1 of a random alarm, point-adjusted"
+    rows.append({"quantity": reported, "value": _short(chance), "low": "", "high": "", "unit": "1"})
+    about = {"kinds": record["kinds"], "normal_weeks": record["normal_weeks"]}
     title = f"An alarm by a {record['family']} with diffusion, on what it never saw"
     report("plant_alarm", title, rows, about)
 

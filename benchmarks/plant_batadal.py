@@ -26,19 +26,21 @@ def run() -> None:
         print(f"plant_batadal is left out: {batadal.PLACE} names no folder.")
         return
     rows = [_row(family, Path(place)) for family in FAMILIES]
-    about = {"learned_from": batadal.CALM, "run_on": batadal.ATTACKED, "seed": 0}
+    about = {"learned_from": batadal.NORMAL, "run_on": batadal.ATTACKED, "seed": 0}
     report("plant_batadal", "Seven attacks of BATADAL", rows, about)
 
 
 def _row(family: str, folder: Path) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as place:
         spec = MonitorSpec(family=family)
-        kept = watching.fit(folder / batadal.CALM, spec, Path(place) / "kept")
-        seen = watching.run(kept, folder / batadal.ATTACKED)
+        retained = watching.fit(folder / batadal.NORMAL, spec, Path(place) / "kept")
+        seen = watching.run(retained, folder / batadal.ATTACKED)
     assert seen.label is not None
-    found = summary(seen.told, seen.memory, seen.label)["ranking"]
+    found = summary(seen.reported, seen.memory, seen.label)["ranking"]
     assert isinstance(found, dict)
-    hit = [any(t.alarm for t in seen.told[a : b + 1]) for a, b in event_scores.spans(seen.label)]
+    hit = [
+        any(t.alarm for t in seen.reported[a : b + 1]) for a, b in event_scores.spans(seen.label)
+    ]
     return {
         "family": family,
         "S": round(found["s"], 3),

@@ -19,9 +19,9 @@ from ingenium.domains.plant.campaign import Campaign
 from ingenium.domains.plant.network import CTOWN
 from ingenium.monitor import exported
 from ingenium.monitor.families import table
-from ingenium.monitor.families.detector import WindowLesson
-from ingenium.monitor.lessons import calm_windows, event_windows
+from ingenium.monitor.families.detector import WindowExamples
 from ingenium.monitor.stream import Stream
+from ingenium.monitor.training_sets import event_windows, normal_windows
 
 WEEKS, ROUNDS, ROWS = 10, 3, 1000
 
@@ -67,13 +67,13 @@ def _wntr(net: "wntr.network.WaterNetworkModel", demand: np.ndarray) -> None:
 def _monitor(name: str, streams: Sequence[Stream]) -> dict[str, object]:
     """CPU microseconds a row of a monitor, one row at a time."""
     detector = table.build(name, len(streams[0].tags), window=None, seed=0)
-    calm = calm_windows(streams, detector.window, 24, 0)
+    normal = normal_windows(streams, detector.window, 24, 0)
     plan = table.plan(name, steps=5, seed=0)
-    detector.fit(WindowLesson(calm, event_windows(streams, detector.window), plan))
+    detector.fit(WindowExamples(normal, event_windows(streams, detector.window), plan))
     with tempfile.TemporaryDirectory() as folder:
         exported.write(detector.eval(), Path(folder) / "monitor.onnx")
         file = exported.Exported(Path(folder) / "monitor.onnx")
-    x = calm[:1].numpy()
+    x = normal[:1].numpy()
 
     def rows() -> None:
         for _ in range(ROWS):

@@ -35,13 +35,13 @@ def run() -> None:
         angles = first_angles(circuit, batch, torch.Generator().manual_seed(qubits))
         own, slope = _own(qubits, layers, angles)
         peers = _peers(qubits, layers, angles[0].tolist())
-        apart = {k: _apart(v["slope"], slope) for k, v in peers.items()}
-        if max(apart.values()) > AGREE:
-            raise RuntimeError(f"the same slopes to {AGREE:g}, got {apart} apart")
+        distance = {k: _distance(v["slope"], slope) for k, v in peers.items()}
+        if max(distance.values()) > AGREE:
+            raise RuntimeError(f"the same slopes to {AGREE:g}, got {distance} apart")
         rate = batch / own["median"]
         rows.append(
             {"qubits": qubits, "layers": layers, "angles": circuit.angles, "batch": batch}
-            | {"aim": aim, "slopes a second": rate, "cpu_s": own, "apart": max(apart.values())}
+            | {"aim": aim, "slopes a second": rate, "cpu_s": own, "apart": max(distance.values())}
             | {f"{k}, slopes a second": 1 / v["seconds"] for k, v in peers.items()}
             | {f"times {k}": rate * v["seconds"] for k, v in peers.items()}
         )
@@ -63,9 +63,9 @@ def _own(qubits: int, layers: int, angles: torch.Tensor) -> tuple[dict[str, floa
 
 def _peers(qubits: int, layers: int, angles: list[float]) -> dict[str, dict[str, Any]]:
     """CPU seconds of a gradient, and the gradient, by the name of the peer."""
-    asked = json.dumps({"qubits": qubits, "layers": layers, "angles": angles, "rounds": ROUNDS})
+    requested = json.dumps({"qubits": qubits, "layers": layers, "angles": angles, "rounds": ROUNDS})
     done = subprocess.run(
-        [_python(), str(PEERS)], input=asked, text=True, capture_output=True, check=True
+        [_python(), str(PEERS)], input=requested, text=True, capture_output=True, check=True
     )
     found: dict[str, dict[str, Any]] = json.loads(done.stdout)
     return found
@@ -84,6 +84,6 @@ def _python() -> str:
     return found
 
 
-def _apart(theirs: list[float], own: torch.Tensor) -> float:
+def _distance(theirs: list[float], own: torch.Tensor) -> float:
     """Largest difference over the shifted angles."""
     return float((torch.tensor(theirs, dtype=torch.float64) - own[: len(theirs)]).abs().max())

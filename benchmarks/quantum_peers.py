@@ -70,5 +70,5 @@ def qiskit(qubits: int, layers: int, angles: list[float], rounds: int) -> dict:
 
 
 if __name__ == "__main__":
-    asked = json.load(sys.stdin)
-    print(json.dumps({"lightning": lightning(**asked), "qiskit": qiskit(**asked)}))
+    requested = json.load(sys.stdin)
+    print(json.dumps({"lightning": lightning(**requested), "qiskit": qiskit(**requested)}))

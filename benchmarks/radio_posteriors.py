@@ -19,8 +19,8 @@ import numpy as np
 import torch
 
 from benchmarks.measuring import report
-from ingenium.core.asking import resolve
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.domains import open_problem
 from ingenium.domains.radio.estimate import TerminalEstimate
 from ingenium.domains.radio.pilots import Fading
@@ -44,7 +44,7 @@ PAIRS = 5000  # simulated pairs for the training of a flow
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportedTrials:
     """Posterior samples of the quantities."""
 
     values: np.ndarray  # (samples, quantities)
@@ -52,20 +52,20 @@ class Told:
     effective: float
 
 
-Telling = Callable[[torch.Tensor, torch.Generator], Told]
+Telling = Callable[[torch.Tensor, torch.Generator], ReportedTrials]
 
 
 def run() -> None:
     """Run each method on the same terminals."""
     torch.set_num_threads(1)
-    asked = load(SPEC)
-    problem = open_problem(asked.spec)
+    requested = load(SPEC)
+    problem = open_problem(requested.spec)
     assert isinstance(problem, TerminalEstimate)
     question = problem.question()
-    known, spec = training(problem), resolve(asked.spec, problem)
+    known, spec = training(problem), resolve(requested.spec, problem)
     made = fitted.fit(problem, known, spec.generator, watch=silent)
     generator = Generator(problem, made.family, spec, known)
-    prior = Prior.of(generator, asked.prior_draws, 0, question.nearby)
+    prior = Prior.of(generator, requested.prior_samples, 0, question.nearby)
     rng = torch.Generator().manual_seed(0)
     truths = calibration.held_out(problem.data(), prior, TRUTHS, rng)
     works: dict[str, tuple[Callable[[], Telling], int]] = {
@@ -78,14 +78,14 @@ def run() -> None:
 
 
 def _ours(
-    method: Method, prior: Prior, question: InferenceQuestion, draws: int, rng: torch.Generator
+    method: Method, prior: Prior, question: InferenceQuestion, samples: int, rng: torch.Generator
 ) -> Telling:
-    task = InferenceTask(prior, question.likelihood, question.measure, draws)
+    task = InferenceTask(prior, question.likelihood, question.measure, samples)
     answer = method.prepared(task, rng)
 
-    def telling(readings: torch.Tensor, rng: torch.Generator) -> Told:
+    def telling(readings: torch.Tensor, rng: torch.Generator) -> ReportedTrials:
         found = answer(readings, rng)
-        return Told(question.measure(found.arrays).numpy(), found.weight, found.effective)
+        return ReportedTrials(question.measure(found.arrays).numpy(), found.weight, found.effective)
 
     return telling
 
@@ -97,19 +97,19 @@ def _neural(prior: Prior, question: InferenceQuestion, rng: torch.Generator) -> 
     fading = question.likelihood
     assert isinstance(fading, Fading)
     arrays = calibration.of_prior(prior, PAIRS, rng)
-    told = question.measure(arrays)
-    centre, spread = told.mean(0), told.std(0)
+    reported = question.measure(arrays)
+    centre, spread = reported.mean(0), reported.std(0)
     seen = fading.summary(fading.simulate(arrays, rng)).float()
     torch.manual_seed(0)
     trainer = NPE(show_progress_bars=False)
-    trainer.append_simulations(((told - centre) / spread).float(), seen).train()
+    trainer.append_simulations(((reported - centre) / spread).float(), seen).train()
     posterior = trainer.build_posterior()
 
-    def telling(readings: torch.Tensor, rng: torch.Generator) -> Told:
+    def telling(readings: torch.Tensor, rng: torch.Generator) -> ReportedTrials:
         own = fading.summary(readings[None]).float()
         drawn = posterior.sample((DRAWS,), x=own, show_progress_bars=False)
         values = (drawn.double() * spread + centre).numpy()
-        return Told(values, np.full(DRAWS, 1 / DRAWS), float(DRAWS))
+        return ReportedTrials(values, np.full(DRAWS, 1 / DRAWS), float(DRAWS))
 
     return telling
 
@@ -148,7 +148,7 @@ def _row(
 
 
 def _ranks(
-    question: InferenceQuestion, readings: torch.Tensor, truths: Arrays, found: list[Told]
+    question: InferenceQuestion, readings: torch.Tensor, truths: Arrays, found: list[ReportedTrials]
 ) -> Ranks:
     """Ranks of the truths; the place is first among the quantities."""
     assert question.bound is not None

@@ -48,11 +48,11 @@ def channels() -> None:
     own = known.isel({DESIGN: ~known["held_out"].to_numpy()})
     family = problem.baselines()["image_neighbours"]()
     family.fit(problem.encode(own).float(), problem.features(own), Plan())
-    places = problem.posed(known)
+    places = problem.queries(known)
     at = np.stack([places["east"].to_numpy(), places["north"].to_numpy()], 1)
     cond, rng = problem.features(places), torch.Generator().manual_seed(0)
     onto, hz = problem.project({}, places), problem.settings.carrier_hz
-    clusters, told = _clusters(problem, float(problem.part("known").delay_spread(hz).median()))
+    clusters, reported = _clusters(problem, float(problem.part("known").delay_spread(hz).median()))
     problem.scene.trace(at[:1])  # compiles once
     part = iter(np.split(at[1 : 1 + ROUNDS * TRACED], ROUNDS))
 
@@ -69,14 +69,14 @@ def channels() -> None:
     rate = {name: _rate(found[name], works[name][1]) for name in works}
     truth, again = problem.part("between"), problem.scene.trace(at[1 : 1 + ROUNDS * TRACED])
     heard = Rays(*(a[again.present.any(1)] for a in again.arrays))  # like all surveyed channels
-    apart = {
-        "generator": _apart(Rays.of(made()), truth, hz),
-        "ray tracer": _apart(heard, truth, hz),
-        "CDL-C": {"delay_spread": _distance(told(), truth.delay_spread(hz))},
+    distance = {
+        "generator": _difference(Rays.of(made()), truth, hz),
+        "ray tracer": _difference(heard, truth, hz),
+        "CDL-C": {"delay_spread": _distance(reported(), truth.delay_spread(hz))},
     }
     rows = [
         {"channels by": name, "per_s": rate[name], "generator_times": _over(rate, name)}
-        | {key: apart[name].get(key, "") for key in STATISTICS}
+        | {key: distance[name].get(key, "") for key in STATISTICS}
         for name in works
     ]
     report("radio_channels", "Channels a second (aims: 1,000 and 100 times)", rows, {})
@@ -97,7 +97,7 @@ def _clusters(
     def made() -> Any:
         return model(batch_size=CLUSTERED, num_time_steps=1, sampling_frequency=1e3)
 
-    def told() -> torch.Tensor:
+    def reported() -> torch.Tensor:
         a, tau = made()
         power = a[..., 0].abs().square().mean(dim=(1, 2, 3, 4)).double()
         late = tau[:, 0, 0].double()
@@ -106,10 +106,10 @@ def _clusters(
         spread: torch.Tensor = (share * (late - mean).square()).sum(1).sqrt()
         return spread
 
-    return made, told
+    return made, reported
 
 
-def _apart(own: Rays, truth: Rays, hz: float) -> dict[str, float]:
+def _difference(own: Rays, truth: Rays, hz: float) -> dict[str, float]:
     return {name: _distance(of(own, hz), of(truth, hz)) for name, of in STATISTICS.items()}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.measuring import report, spread
 from ingenium.trust.sandbox.sandbox import ControlProgram, GeneratedProgram, ProgramEnd, Sandbox
 
-PROGRAMS, APART, ROUNDS = 600, 20, 5
+PROGRAMS, DISTANCE, ROUNDS = 600, 20, 5
 SORTED = """
 def merge_sort(values):
     if len(values) < 2:
@@ -55,16 +55,16 @@ def sandboxed(sandbox: Sandbox) -> dict[str, float]:
     return {"rate": PROGRAMS / seconds, "of CPU": PROGRAMS / cpu_s}
 
 
-def apart() -> float:
+def distance() -> float:
     """Programs a second if each starts bubblewrap and Python, one after the other."""
     code = f"{SORTED}\nprint(merge_sort({VALUES}))"
     walls = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--tmpfs", "/tmp"]
     began = time.perf_counter()
-    for _ in range(APART):
+    for _ in range(DISTANCE):
         subprocess.run(
             [*walls, sys.executable, "-I", "-S", "-c", code], check=True, stdout=subprocess.DEVNULL
         )
-    return APART / (time.perf_counter() - began)
+    return DISTANCE / (time.perf_counter() - began)
 
 
 def measure(processes: int) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def measure(processes: int) -> dict[str, Any]:
     row: dict[str, Any] = {"at a time": processes}
     row["programs/s"] = spread([f["rate"] for f in found])
     row["programs/s of CPU"] = spread([f["of CPU"] for f in found])
-    row["started anew, programs/s"] = spread([apart() for _ in range(ROUNDS)])
+    row["started anew, programs/s"] = spread([distance() for _ in range(ROUNDS)])
     return row
 
 

@@ -24,7 +24,7 @@ from ingenium.domains import open_problem
 from ingenium.generators import offer
 from ingenium.runs.loop import training
 from ingenium.runs.search_plan import SearchPlan
-from ingenium.scale import crew
+from ingenium.scale import worker_pool
 from ingenium.scale.place import WorkPlace
 from ingenium.scale.processes import ProcessSite
 from ingenium.searches.stopping import Stop
@@ -66,8 +66,8 @@ def ours(workers: int) -> dict[str, Any]:
     """Time a step of our fit, and the error of its prediction."""
     place = WorkPlace.parse(f"processes:{workers}")
     with tempfile.TemporaryDirectory() as folder:
-        asked = FitRequest(SPEC, place, f"data:{workers}", STEPS)
-        found = fit(asked, Path(folder) / "fit").record
+        requested = FitRequest(SPEC, place, f"data:{workers}", STEPS)
+        found = fit(requested, Path(folder) / "fit").record
     most = max(one["total"] for one in found["measured"]["bytes"])
     predicted = found["predicted"]
     name = f"our fit, {'one process' if workers == 1 else f'{workers} ranks'}, a step"
@@ -113,7 +113,10 @@ def searched(on: str) -> dict[str, Any]:
 def crewed() -> dict[str, Any]:
     """Overhead of two workers on a round of designs that cost nothing."""
     made = partial(partial, len)
-    ticks = [time.perf_counter() for _ in crew.spread(ProcessSite(2), made, [(0,) * ROUND] * TASKS)]
+    ticks = [
+        time.perf_counter()
+        for _ in worker_pool.spread(ProcessSite(2), made, [(0,) * ROUND] * TASKS)
+    ]
     both = TASKS // 8  # from which on the second has started too
     each = (ticks[-1] - ticks[both]) / (TASKS - 1 - both) / ROUND
     return row(f"a crew of two, rounds of {ROUND}, a design", each)

@@ -15,8 +15,8 @@ import torch
 import xarray as xr
 
 from benchmarks.measuring import report, spread
-from ingenium.core.asking import resolve
 from ingenium.core.problem import Problem, silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Spec
 from ingenium.core.verify import Verifier
 from ingenium.domains import open_problem

@@ -15,8 +15,8 @@ import torch
 import xarray as xr
 
 from benchmarks.measuring import ratio, report, spread
-from ingenium.core.asking import resolve
 from ingenium.core.problem import Problem, silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.runs.loop import training
@@ -53,7 +53,7 @@ def opened() -> Problem:
     """Open the problem with a slow engine, measured one at a time."""
     problem = open_problem(SPEC)
     problem.tiers = (Sleeping(problem.verifier),)  # type: ignore[arg-type]
-    problem.at_once = 1
+    problem.batch_size = 1
     return problem
 
 
@@ -111,7 +111,7 @@ def run(strategies: Sequence[str] = ("random", "evolution", "cma_es")) -> None:
     """Run three strategies: one that needs no verdicts, and two that wait for generations."""
     torch.set_num_threads(1)
     problem = opened()
-    pool = Spread(ProcessSite(PROCESSES), opened, at_once=1)
+    pool = Spread(ProcessSite(PROCESSES), opened, batch_size=1)
     try:
         seconds(problem, "random", pool, waits=False, seed=99)  # until all have started
         rows = [row(strategy, problem, pool) for strategy in strategies]

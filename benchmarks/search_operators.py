@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.measuring import report, save
 from benchmarks.search_screens import BATCH, CALLS, SEEDS, row
-from ingenium.core.asking import resolve
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import load
 from ingenium.domains import open_problem
 from ingenium.runs.search_plan import ScreenPlan
@@ -35,7 +35,7 @@ def run() -> None:
     }
     rows = []
     for by in BY:
-        plan = None if by is None else ScreenPlan(by, keep=0.25, audit=0.2)
+        plan = None if by is None else ScreenPlan(by, pass_fraction=0.25, audit=0.2)
         rows.append(row(problem, spec, "evolution", plan, "modulus (Pa)"))
         save(NAME, TITLE, rows, about)
     report(NAME, TITLE, rows, about)

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from benchmarks.measuring import report
-from ingenium.core.asking import resolve
 from ingenium.core.problem import Problem, silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
 from ingenium.evaluate.intervals import clopper_pearson, t_interval
@@ -30,12 +30,12 @@ CALLS, SEEDS, BATCH = 48, 5, 32
 FILE = Path(__file__).parents[1] / "examples" / "airfoils" / "section.toml"
 SCREENS: tuple[ScreenPlan | None, ...] = (
     None,
-    ScreenPlan("cheap", keep=0.25, audit=0.2),
-    ScreenPlan("process", keep=0.25, audit=0.2),
+    ScreenPlan("cheap", pass_fraction=0.25, audit=0.2),
+    ScreenPlan("process", pass_fraction=0.25, audit=0.2),
 )
 
 
-def asked() -> Spec:
+def requested() -> Spec:
     """The example, without repair and judged by XFOIL."""
     spec = load(FILE)
     return replace(spec, setup={**spec.setup, "refine_steps": 0, "judge": "xfoil"})
@@ -92,7 +92,7 @@ def _share(count: int, n: int) -> str:
 def run() -> None:
     """Run one strategy with three screens."""
     torch.set_num_threads(1)
-    wanted = asked()
+    wanted = requested()
     problem = open_problem(wanted)
     spec = resolve(wanted, problem)
     rows = [row(problem, spec, "evolution", plan, "lift over drag") for plan in SCREENS]

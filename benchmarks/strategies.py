@@ -21,13 +21,13 @@ from benchmarks import strategies_rivals as rivals
 from benchmarks.measuring import save, spread
 from benchmarks.strategies_found import LAST, Found, Scale, curves, searched
 from benchmarks.strategies_picture import keep
-from ingenium.core.asking import held, resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import InputError
 from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.problem import Problem, silent
 from ingenium.core.provenance import code_digest, versions
+from ingenium.core.resolving import held, resolve
 from ingenium.core.spec import GeneratorChoice, Spec, as_table, load
 from ingenium.core.verdict import margins
 from ingenium.domains import open_problem
@@ -47,7 +47,7 @@ AGAIN = 2  # the best accepted sections of a search, which XFOIL measures too
 
 
 @dataclass(frozen=True)
-class Contest:
+class HeadToHead:
     """A spec, its budget, and rivals of the registered strategies."""
 
     domain: str
@@ -73,22 +73,22 @@ def by_xfoil(problem: WingSection, spec: Spec, found: Found) -> float:
     return float(ratio[holds].max()) if holds.any() else np.nan
 
 
-CONTESTS = (
-    Contest(
+COMPARISONS = (
+    HeadToHead(
         "grid",
         256,
         Scale(worst=(0.988, 1900.0), best=(0.97, 1200.0)),
         {"NSGA-II on scaled recorded days": rivals.scaled_days},
         {"bayesian": 40, "two_regimes": 96},
     ),
-    Contest(
+    HeadToHead(
         "structures",
         256,
         Scale(worst=(2.0, 0.0389), best=(0.3, 0.0194)),
         {"SIMP": rivals.simp},
         {"bayesian": 40, "two_regimes": 96},
     ),
-    Contest(
+    HeadToHead(
         "airfoils",
         256,
         Scale(worst=(65.0, 0.13), best=(130.0, 0.18)),
@@ -99,7 +99,7 @@ CONTESTS = (
         {"bayesian": 40, "two_regimes": 96},
         by_xfoil,
     ),
-    Contest(
+    HeadToHead(
         "molecules",
         256,
         Scale(worst=(0.7, 0.15), best=(0.948, 0.7)),
@@ -129,17 +129,17 @@ class Way:
 class Arena:
     """One comparison: its opened problem, and the results of each search."""
 
-    def __init__(self, contest: Contest) -> None:
-        self.contest = contest
-        asked = load(HERE / "strategies_specs" / f"{contest.domain}.toml")
-        self.problem: Problem = open_problem(asked)
+    def __init__(self, comparison: HeadToHead) -> None:
+        self.comparison = comparison
+        requested = load(HERE / "strategies_specs" / f"{comparison.domain}.toml")
+        self.problem: Problem = open_problem(requested)
         self.problem.prepare(silent)
-        self.spec = held(resolve(asked, self.problem), self.problem)
+        self.spec = held(resolve(requested, self.problem), self.problem)
         self.known = training(self.problem)
 
     def ways(self) -> tuple[list[Way], dict[str, str]]:
         """All competitors, and the missing requirements of strategies that cannot run."""
-        found, left, of = [], dict[str, str](), self.contest
+        found, left, of = [], dict[str, str](), self.comparison
         for name in NAMES:
             try:
                 written, made = self._made(name)
@@ -161,33 +161,33 @@ class Arena:
         try:
             return name, make(name, self._task(0))
         except InputError:
-            if not self.contest.latent or LATENT not in OPTIONS.get(name, ""):
+            if not self.comparison.latent or LATENT not in OPTIONS.get(name, ""):
                 raise
         written = f"{name}:{LATENT}"
         return written, make(written, self._task(0, written))
 
-    def kept(self, way: Way) -> bool:
+    def retained(self, way: Way) -> bool:
         """True if the searches of all seeds are cached."""
         return all(self._path(way, seed).is_file() for seed in way.seeds)
 
     def outcome(self, way: Way, seed: int) -> dict[str, Any]:
         """The result of one search with one seed, from the cache if it was run before."""
         path = self._path(way, seed)
-        kept = path.is_file()
-        if not kept:
+        retained = path.is_file()
+        if not retained:
             write_atomic(path, json.dumps(self._done(way, seed)))
         done: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        said = "kept" if kept else f"{done['cpu_s']:.1f} s"
+        said = "kept" if retained else f"{done['cpu_s']:.1f} s"
         held = sum(done["accepted"])
-        print(f"{self.contest.domain}, {way.name}, seed {seed}: {held} ({said})", flush=True)
+        print(f"{self.comparison.domain}, {way.name}, seed {seed}: {held} ({said})", flush=True)
         return done
 
     def _done(self, way: Way, seed: int) -> dict[str, Any]:
         began = time.process_time()
         found = way.search(seed)
         cpu_s, again = time.process_time() - began, None
-        if self.contest.again is not None and isinstance(self.problem, WingSection):
-            again = self.contest.again(self.problem, self.spec, found)
+        if self.comparison.again is not None and isinstance(self.problem, WingSection):
+            again = self.comparison.again(self.problem, self.spec, found)
         return {
             "accepted": found.accepted.tolist(),
             "values": found.values.tolist(),
@@ -203,7 +203,7 @@ class Arena:
     def _task(self, seed: int, written: str = "") -> Task:
         spec = self.spec
         if written.endswith(f":{LATENT}"):
-            spec = replace(spec, generator=GeneratorChoice(family=self.contest.latent))
+            spec = replace(spec, generator=GeneratorChoice(family=self.comparison.latent))
         return Task(self.problem, spec, self.known, seed, silent)
 
     def _path(self, way: Way, seed: int) -> Path:
@@ -213,8 +213,8 @@ class Arena:
         the result states how many versions of the code ran the searches.
         """
         of = self.problem
-        asked = [as_table(self.spec), of.system, of.verifier.version, way.calls, BATCH]
-        name = digest([asked, way.name, seed, way.code])[7:23]
+        requested = [as_table(self.spec), of.system, of.verifier.version, way.calls, BATCH]
+        name = digest([requested, way.name, seed, way.code])[7:23]
         return cache_folder() / "strategies" / f"{name}.json"
 
 
@@ -227,11 +227,13 @@ def _code(*paths: str) -> str:
     return digest([file_digest(Path(path)) for path in paths])
 
 
-def summed(way: Way, done: list[dict[str, Any]], contest: Contest, spec: Spec) -> dict[str, Any]:
+def summed(
+    way: Way, done: list[dict[str, Any]], comparison: HeadToHead, spec: Spec
+) -> dict[str, Any]:
     """Summary over all seeds of a competitor: curves with Student's intervals over seeds."""
     ends = np.unique(np.linspace(0, way.calls, POINTS + 1).round().astype(int))[1:].tolist()
     found = [Found(np.array(d["accepted"]), np.array(d["values"])) for d in done]
-    each = [curves(f, contest.scale, spec, ends) for f in found]
+    each = [curves(f, comparison.scale, spec, ends) for f in found]
     firsts = [int(f.accepted.argmax()) + 1 if f.accepted.any() else None for f in found]
     return {
         "calls": ends,
@@ -263,7 +265,7 @@ def _number(value: float | None) -> float:
     return np.nan if value is None else value
 
 
-def row(way: Way, found: dict[str, Any], contest: Contest, spec: Spec) -> dict[str, Any]:
+def row(way: Way, found: dict[str, Any], comparison: HeadToHead, spec: Spec) -> dict[str, Any]:
     """One row of the table."""
     firsts = [x for x in found["first accepted at call"] if x is not None]
     cells = {
@@ -276,7 +278,7 @@ def row(way: Way, found: dict[str, Any], contest: Contest, spec: Spec) -> dict[s
     }
     for name, values in found["best"].items():
         cells[f"best {name.replace('_', ' ')}"] = _said(values[-1], 1)
-    if contest.again is not None:
+    if comparison.again is not None:
         cells["best by XFOIL"] = _said(found["best by a dearer engine"], 1)
     return cells | {"CPU s": spread(found["cpu_s"])}
 
@@ -291,30 +293,30 @@ def _said(value: dict[str, float] | None, times: float) -> str | None:
     return text if value["seeds"] == SEEDS else f"{text}, {value['seeds']} seeds"
 
 
-def compete(contest: Contest, *, search: bool = True) -> None:
+def compete(comparison: HeadToHead, *, search: bool = True) -> None:
     """Run all competitors on one spec; the result is written after each.
 
     Without searching, the result is that of cached searches of all seeds.
     """
-    arena = Arena(contest)
+    arena = Arena(comparison)
     ways, left = arena.ways()
     if not search:
-        left |= {way.name: "not run through yet" for way in ways if not arena.kept(way)}
-        ways = [way for way in ways if arena.kept(way)]
+        left |= {way.name: "not run through yet" for way in ways if not arena.retained(way)}
+        ways = [way for way in ways if arena.retained(way)]
     rows, found, codes = [], {}, set[str]()
     for way in ways:
         done = [arena.outcome(way, seed) for seed in way.seeds]
         codes |= {d["code"] for d in done}
-        found[way.name] = summed(way, done, contest, arena.spec)
-        rows.append(row(way, found[way.name], contest, arena.spec))
-        about = _about(contest, arena, left) | {"states of the code": len(codes)}
-        save(f"strategies_{contest.domain}", arena.spec.title, rows, about | {"curves": found})
+        found[way.name] = summed(way, done, comparison, arena.spec)
+        rows.append(row(way, found[way.name], comparison, arena.spec))
+        about = _about(comparison, arena, left) | {"states of the code": len(codes)}
+        save(f"strategies_{comparison.domain}", arena.spec.title, rows, about | {"curves": found})
     if rows:
-        keep(f"strategies_{contest.domain}")
+        keep(f"strategies_{comparison.domain}")
 
 
-def _about(contest: Contest, arena: Arena, left: Mapping[str, str]) -> dict[str, Any]:
-    spec, scale = arena.spec, contest.scale
+def _about(comparison: HeadToHead, arena: Arena, left: Mapping[str, str]) -> dict[str, Any]:
+    spec, scale = arena.spec, comparison.scale
     box = zip(spec.objectives, scale.worst, scale.best, strict=True)
     return {
         "problem": spec.problem,
@@ -325,7 +327,7 @@ def _about(contest: Contest, arena: Arena, left: Mapping[str, str]) -> dict[str,
         "first seed where it is not 0": FRESH,
         "designs of a round": BATCH,
         "left out": dict(left),
-        "field": list(contest.rivals),
+        "field": list(comparison.rivals),
         "packages": versions(("pymoo", "cma", "botorch", "rdkit", "mol-ga", "neuralfoil")),
     }
 
@@ -333,5 +335,5 @@ def _about(contest: Contest, arena: Arena, left: Mapping[str, str]) -> dict[str,
 def run() -> None:
     """Run all domains in turn."""
     torch.set_num_threads(1)
-    for contest in CONTESTS:
-        compete(contest)
+    for comparison in COMPARISONS:
+        compete(comparison)

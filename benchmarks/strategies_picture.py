@@ -63,14 +63,14 @@ class Course:
         return f"{self.name}\n({self.spent} calls)" if self.fewer else fill(self.name, NAME)
 
 
-def courses(result: Mapping[str, Any]) -> list[Course]:
+def trajectories(result: Mapping[str, Any]) -> list[Course]:
     """All competitors, best hypervolume first; equal ones in the order of the result."""
     full = max(own["calls"][-1] for own in result["curves"].values())
     found = []
     for name, own in result["curves"].items():
-        told = bisect_left(own["calls"], own["spent"]) + 1  # later, nothing changes any more
-        calls, volume = own["calls"][:told], percent(own["hypervolume"][:told])
-        share, last = percent(own["share"][:told]), percent(own["share"][-1:])[:, 0]
+        reported = bisect_left(own["calls"], own["spent"]) + 1  # later, nothing changes any more
+        calls, volume = own["calls"][:reported], percent(own["hypervolume"][:reported])
+        share, last = percent(own["share"][:reported]), percent(own["share"][-1:])[:, 0]
         colour = FIELD if name in result["field"] else CHANCE if name == "random" else OWN
         found.append(Course(name, calls, own["spent"], volume, share, last, colour, full))
     return sorted(found, key=lambda course: -course.hypervolume[0, -1])
@@ -86,7 +86,7 @@ def percent(values: Sequence[Mapping[str, float]]) -> np.ndarray:
 def draw(path: Path) -> Figure:
     """Draw final values with intervals on top; below, small panels of both for each competitor."""
     result = json.loads(path.read_text(encoding="utf-8"))
-    found = courses(result)
+    found = trajectories(result)
     lines = ceil((len(found) + 1) / COLUMNS)  # one place at least is left for the legend
     heights = (ROW_IN * len(found), PANEL_IN * lines, PANEL_IN * lines)
     size = (WIDTH_IN, sum(heights) + AROUND_IN)
@@ -125,11 +125,11 @@ def _panels(figure: Any, found: Sequence[Course], values: Sequence[np.ndarray], 
     """Draw values against calls, with random sampling and the field's method in grey."""
     lines = ceil((len(found) + 1) / COLUMNS)
     grid = figure.subplots(lines, COLUMNS, sharex=True, sharey=True)
-    beside = [(c, v[0]) for c, v in zip(found, values, strict=True) if c.colour != OWN]
-    beside.sort(key=lambda one: one[0].colour != CHANCE)
-    dashes = dict(zip((c.name for c, _ in beside), (":", *DASHES), strict=False))
+    alongside = [(c, v[0]) for c, v in zip(found, values, strict=True) if c.colour != OWN]
+    alongside.sort(key=lambda one: one[0].colour != CHANCE)
+    dashes = dict(zip((c.name for c, _ in alongside), (":", *DASHES), strict=False))
     for axes, course, value in zip(grid.flat, found, values, strict=False):
-        for other, line in beside:
+        for other, line in alongside:
             axes.plot(other.calls, line, color=GREY, ls=dashes[other.name], lw=0.9)
         mean, low, high = value
         axes.fill_between(course.calls, low, high, color=course.colour, alpha=0.2, lw=0)
@@ -151,7 +151,7 @@ def _panels(figure: Any, found: Sequence[Course], values: Sequence[np.ndarray], 
         Line2D([], [], color=OWN, lw=1.8, label="mean over seeds"),
         Patch(color=OWN, alpha=0.2, label="95 % interval"),
     ]
-    for other, _ in beside:
+    for other, _ in alongside:
         keys.append(Line2D([], [], color=GREY, ls=dashes[other.name], lw=0.9, label=other.name))
     legend = grid.flat[len(found)].legend(
         handles=keys, fontsize=SMALL, frameon=False, loc="upper left", borderaxespad=0

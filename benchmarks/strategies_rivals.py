@@ -82,9 +82,9 @@ def simp(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
         assert isinstance(wanted, Between)
         width = wanted.at_most - wanted.at_least
         columns[c.name] = (DESIGN, wanted.at_least + place * width)
-    asked = xr.Dataset(columns)
+    requested = xr.Dataset(columns)
     for i in np.random.default_rng(seed).permutation(count):
-        own = asked.isel({DESIGN: [i]})
+        own = requested.isel({DESIGN: [i]})
         counter.spend(DESIGN_CALLS - 1)
         density = problem.optimiser.solid(problem.numbers(own), DESIGN_CALLS - 2)
         given = [torch.from_numpy(own[c.name].to_numpy()) for c in problem.conditions]
@@ -185,15 +185,15 @@ def _nsga2(
     algorithm.setup(problem, termination=("n_gen", counter.left), seed=seed, verbose=False)
     aim: Aim | None = None
     while counter.left > 0:
-        asked = algorithm.ask()
-        verdicts = counter(decode(np.asarray(asked.get("X"), dtype=np.float64)))
-        if verdicts.sizes[DESIGN] < len(asked):
+        requested = algorithm.ask()
+        verdicts = counter(decode(np.asarray(requested.get("X"), dtype=np.float64)))
+        if verdicts.sizes[DESIGN] < len(requested):
             break
         aim = aim or Aim.of(limits, objectives, verdicts)
         short = np.minimum(aim.violations(verdicts).sum(1), WORST)
         losses = np.nan_to_num(aim.losses(verdicts), nan=WORST)
-        Evaluator().eval(StaticProblem(problem, F=losses, G=short[:, None]), asked)
-        algorithm.tell(infills=asked)
+        Evaluator().eval(StaticProblem(problem, F=losses, G=short[:, None]), requested)
+        algorithm.tell(infills=requested)
     return counter.found()
 
 

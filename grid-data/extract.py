@@ -53,5 +53,5 @@ def source() -> dict[str, Any]:
 if __name__ == "__main__":
     if os.environ.get("PYTHONHASHSEED") != "0":
         sys.exit("expected PYTHONHASHSEED=0. Write: PYTHONHASHSEED=0 python grid-data/extract.py")
-    told = source() | {"grids": {code: extract(code) for code in CODES}}
-    (PLACE / "source.json").write_text(json.dumps(told, indent=2) + "\n")
+    reported = source() | {"grids": {code: extract(code) for code in CODES}}
+    (PLACE / "source.json").write_text(json.dumps(reported, indent=2) + "\n")

@@ -19,7 +19,7 @@ import pytest
 
 from ingenium.core.recipe import Recipe
 
-KEPT = Path(__file__).resolve().parents[1] / ".cache" / "tests"
+CACHED = Path(__file__).resolve().parents[1] / ".cache" / "tests"
 MOST_BYTES = 2 * 1024**3
 
 
@@ -83,11 +83,11 @@ def listen() -> None:
 
 def link(cache: Path) -> None:
     """Link a new cache to the shared entries."""
-    KEPT.mkdir(parents=True, exist_ok=True)
+    CACHED.mkdir(parents=True, exist_ok=True)
     cache.mkdir(exist_ok=True)
     if not (cache / "kept").exists():
         try:
-            (cache / "kept").symlink_to(KEPT)
+            (cache / "kept").symlink_to(CACHED)
         except FileExistsError:  # another worker was first
             return
 
@@ -95,12 +95,14 @@ def link(cache: Path) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Free space in the main process, before any worker starts."""
     if not hasattr(session.config, "workerinput"):
-        make_room(KEPT, MOST_BYTES)
+        make_room(CACHED, MOST_BYTES)
 
 
-def make_room(kept: Path, most: int) -> None:
+def make_room(retained: Path, most: int) -> None:
     """Remove the least recently used entries until the rest fits into `most` bytes."""
-    entries = [(*_use_and_size(path), path) for path in kept.iterdir()] if kept.is_dir() else []
+    entries = (
+        [(*_use_and_size(path), path) for path in retained.iterdir()] if retained.is_dir() else []
+    )
     total = sum(size for _, size, _ in entries)
     for _, size, path in sorted(entries):
         if total <= most:

@@ -33,7 +33,7 @@ from ingenium.core.spec import Spec  # noqa: E402
 from ingenium.domains import open_problem  # noqa: E402
 from ingenium.runs import loop  # noqa: E402
 from ingenium.verbs.propose import propose  # noqa: E402
-from of_domains import SHARED, about, beside  # noqa: E402
+from of_domains import SHARED, about, alongside  # noqa: E402
 
 install()
 
@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         domains = about(item.path)
         group = min(domains) if len(domains) == 1 and SHARED not in domains else item.path.stem
         item.add_marker(pytest.mark.xdist_group(group))
-        if mark := beside(item.path):
+        if mark := alongside(item.path):
             item.add_marker(mark)
 
 
@@ -91,8 +91,8 @@ def beams(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def finished(beams: None, tmp_path_factory: pytest.TempPathFactory) -> loop.Run:
     """A run of heavily loaded beams, the lightest first."""
-    asked = toy.spec(objectives=[{"quantity": "mass_kg", "sense": "minimise"}])
-    return propose(asked, toy.N, 7, tmp_path_factory.mktemp("runs") / "one")
+    requested = toy.spec(objectives=[{"quantity": "mass_kg", "sense": "minimise"}])
+    return propose(requested, toy.N, 7, tmp_path_factory.mktemp("runs") / "one")
 
 
 @pytest.fixture

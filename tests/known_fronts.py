@@ -194,7 +194,7 @@ class Front(Problem):
         self.tiers = (rough, exact) if settings.rough else (exact,)
         self.formats = {"json": Table()}
         self.codec = Plain((settings.d,))
-        self.at_once = 16
+        self.batch_size = 16
 
     def data(self) -> xr.Dataset:
         rng = np.random.default_rng(1)

@@ -39,8 +39,8 @@ def hartmann(x: Tensor) -> Tensor:
             [4047, 8828, 8732, 5743, 1091, 381],
         ]
     )
-    apart = (a * (x[:, None] - 1e-4 * p).square()).sum(2)
-    value = -(alpha * (-apart).exp()).sum(1)
+    distance = (a * (x[:, None] - 1e-4 * p).square()).sum(2)
+    value = -(alpha * (-distance).exp()).sum(1)
     return torch.stack([value, x[:, 0], x[:, 1]], 1)
 
 

@@ -40,10 +40,10 @@ def about(path: Path) -> frozenset[str]:
     inside = path.relative_to(TESTS).parts
     found = {inside[1]} if inside[0] == "domains" and len(inside) > 2 else set()
     words = [node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)]
-    told = " ".join(w for w in words if isinstance(w, str))
+    reported = " ".join(w for w in words if isinstance(w, str))
     for name in _own():
         imports = rf"^\s*(from|import) ingenium\.domains(\.{name}\b| import .*\b{name}\b)"
-        if re.search(imports, text, re.MULTILINE) or re.search(rf"\b{name}\.[a-z_]+", told):
+        if re.search(imports, text, re.MULTILINE) or re.search(rf"\b{name}\.[a-z_]+", reported):
             found.add(name)
     return frozenset(found & set(_own())) or frozenset({SHARED})
 
@@ -59,8 +59,8 @@ def reached(changed: Iterable[Path]) -> set[str]:
     modules = {_module(p) for p in files if p.suffix == ".py" and p.is_relative_to(PACKAGE)}
     found = {SHARED} if any(not p.is_relative_to(FIELDS) for p in files) else set()
     for name in own():
-        beside = any(p.is_relative_to(FIELDS / name) for p in files)  # data counts too
-        if beside or any(modules & set(closure(_module(p))) for p in _modules(name)):
+        alongside = any(p.is_relative_to(FIELDS / name) for p in files)  # data counts too
+        if alongside or any(modules & set(closure(_module(p))) for p in _modules(name)):
             found.add(name)
     return found
 
@@ -72,7 +72,7 @@ def selected(domains: set[str], changed: Iterable[Path] = ()) -> list[Path]:
     return [p for p in tests if about(p) & domains or p in own_change]
 
 
-def beside(path: Path) -> str | None:
+def alongside(path: Path) -> str | None:
     """Mark of a test file that is about the book or about benchmarks."""
     inside = path.relative_to(TESTS)
     if {*inside.parts[:-1]} & {*OF_BOOK} or path.stem.endswith("_studies"):
@@ -89,7 +89,7 @@ def touched(changed: Iterable[Path]) -> set[str]:
         if path.parts[0] == "benchmarks":
             found.add(BENCHMARKS)
         if path.parts[0] == "tests" and path.name.startswith("test_") and (ROOT / path).is_file():
-            found.update(mark for mark in (beside(ROOT / path),) if mark)
+            found.update(mark for mark in (alongside(ROOT / path),) if mark)
     return found
 
 

@@ -62,9 +62,11 @@ class Release:
         """Sign as the owner of a role; `other` names deviations."""
         own = {"hash": self.entry(), "role": owner, "actor": f"{owner}@lab"}
         own |= {"key": self.keys[owner]}
-        told = own | {"decision": "approved"} | other
+        reported = own | {"decision": "approved"} | other
         with open_ledger(self.book, create=False) as ledger:
-            sign_off(ledger, told.pop("hash"), told.pop("role"), "Looked at it.", **told)
+            sign_off(
+                ledger, reported.pop("hash"), reported.pop("role"), "Looked at it.", **reported
+            )
 
     def sign_all(self) -> None:
         """Sign in every role."""
@@ -93,7 +95,7 @@ class Release:
         act = next(a for a in tampering.ACTS if a.name == name)
         tampering.tamper(self.book, act, 0)
 
-    def asked(self, ledger: Ledger) -> GateRequest:
+    def requested(self, ledger: Ledger) -> GateRequest:
         """Request to the gate."""
         return GateRequest(self.run, ledger, self.signers, self.roles, self.anchor)
 

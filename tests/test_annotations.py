@@ -53,11 +53,11 @@ def test_what_does_not_fit_is_told_in_each_test(module, time: str) -> None:
         module.of_two(bad)
     for _ in range(3 * annotations.EACH):
         module.twice(good, np.zeros(3))
-    told = 0
+    reported = 0
     for _ in range(annotations.EACH):
         try:
             module.twice(good, bad)
         except TypeCheckError:
-            told += 1
-    assert told == 1, "of so many calls in a row, one"
+            reported += 1
+    assert reported == 1, "of so many calls in a row, one"
     assert Path(module.__file__).name == "annotated.py"

@@ -19,7 +19,7 @@ from ingenium.domains import open_problem
 from ingenium.generators.artifact import FitRecord, judge
 from ingenium.runs import artifacts
 from ingenium.runs.artifacts import KINDS, RUN_RECORDS, open_artifact, record_in
-from ingenium.verbs.adapt import AdaptRequest, adapt, keep
+from ingenium.verbs.adapt import AdaptRequest, adapt, store
 from toy import spec
 
 sys.path.insert(0, str(Path(__file__).parent / "cli"))
@@ -49,7 +49,7 @@ def test_a_run_opens_shows_and_replays_as_others_do(tmp_path: Path) -> None:
     limited = {x.quantity for x in made.spec.limits}
     assert {name for name, own in run.values.items() if own.limits} == limited
     assert isinstance(run.replay(), Replay)
-    assert run.replay().holds
+    assert run.replay().reproduced
     shown = answer("show", tmp_path / "run")
     assert (shown["verdict"], shown["reasons"]) == ("accepted", [])
     code, text, _ = call("show", tmp_path / "run")
@@ -60,22 +60,22 @@ def test_a_run_opens_shows_and_replays_as_others_do(tmp_path: Path) -> None:
 
 def test_a_fit_is_shown_and_fitted_again_whatever_is_cached(tmp_path: Path) -> None:
     own = Spec(spec().problem, generator=VAE)
-    keep(open_problem(own), own, tmp_path / "fit")
+    store(open_problem(own), own, tmp_path / "fit")
     fit = open_artifact(tmp_path / "fit")
     assert isinstance(fit, FitRecord)
     assert fit.spec.generator.steps == 5
     assert answer("show", tmp_path / "fit")["verdict"] == "accepted"
-    assert answer("replay", tmp_path / "fit")["holds"]
+    assert answer("replay", tmp_path / "fit")["reproduced"]
     forged = {**fit.record, "lineage": {**fit.record["lineage"], "weights": "sha256:0"}}
     assert FitRecord(fit.folder, forged).replay().broken == ["weights"]
 
 
 def test_an_adapted_fit_is_adapted_again_from_its_base(tmp_path: Path) -> None:
     own = Spec(spec().problem, generator=VAE)
-    base = keep(open_problem(own), own, tmp_path / "fit").folder
+    base = store(open_problem(own), own, tmp_path / "fit").folder
     fit = adapt(AdaptRequest(spec(), base, rank=2, steps=5), tmp_path / "adapted")
     assert [heading for heading, _, _ in fit.figures()] == ["Losses"]
-    assert open_artifact(fit.folder).replay().holds
+    assert open_artifact(fit.folder).replay().reproduced
 
 
 def test_a_fit_whose_losses_rose_or_are_no_numbers_is_not_accepted() -> None:
@@ -105,9 +105,9 @@ class Recipe(Artifact):
     parts: ClassVar = {"steps": ("steps",)}
 
 
-def cooked(kept: Recipe, folder: Path) -> Replay:
+def cooked(retained: Recipe, folder: Path) -> Replay:
     again: Mapping[str, object] = {"steps": 3, "verdict": "accepted"}
-    return kept.compared(again)
+    return retained.compared(again)
 
 
 def test_kinds_of_other_packages_are_found(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
@@ -116,8 +116,8 @@ def test_kinds_of_other_packages_are_found(tmp_path: Path, monkeypatch: MonkeyPa
     record = {"steps": 3, "verdict": "accepted", "title": "Soup"}
     (tmp_path / "recipe.json").write_text(sealed_text(record))
     assert open_artifact(tmp_path).title == "Soup"
-    assert answer("replay", tmp_path)["holds"]
+    assert answer("replay", tmp_path)["reproduced"]
     (tmp_path / "recipe.json").write_text(sealed_text(record | {"steps": 4}))
     code, text, _ = call("replay", tmp_path, "--json")
     assert code == 1
-    assert [c["part"] for c in json.loads(text)["checks"] if not c["holds"]] == ["steps"]
+    assert [c["part"] for c in json.loads(text)["checks"] if not c["reproduced"]] == ["steps"]

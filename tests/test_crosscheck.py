@@ -10,13 +10,13 @@ import xarray as xr
 from torch import Tensor
 
 import toy
-from ingenium.core.asking import resolve
-from ingenium.core.crosscheck import cross_check, drawn
+from ingenium.core.crosscheck import cross_check, sampled
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.evidence import engines, measured, of_mesh, repeatable, uncertainty
 from ingenium.core.problem import CrossCheck, Second
 from ingenium.core.quantity import Quantity
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Limit, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
@@ -182,13 +182,13 @@ def test_a_share_of_no_designs_and_no_second_engine_give_nothing(
 def test_the_share_is_drawn_from_accepted_and_rejected_alike_and_by_the_seed() -> None:
     verdicts = np.array(list(Verdict) * 25)
     second = Second(Planted(), 0.4)
-    first = drawn(second, verdicts, 1)
+    first = sampled(second, verdicts, 1)
     assert len(first) == 20
     assert set(verdicts[first].tolist()) == {Verdict.ACCEPTED, Verdict.REJECTED}
-    assert np.array_equal(first, drawn(second, verdicts, 1))
-    assert not np.array_equal(first, drawn(second, verdicts, 2))
-    assert len(drawn(replace(second, most=3), verdicts, 1)) == 3
-    assert len(drawn(replace(second, share=1e-6), verdicts, 1)) == 1
+    assert np.array_equal(first, sampled(second, verdicts, 1))
+    assert not np.array_equal(first, sampled(second, verdicts, 2))
+    assert len(sampled(replace(second, most=3), verdicts, 1)) == 3
+    assert len(sampled(replace(second, share=1e-6), verdicts, 1)) == 1
 
 
 def test_a_finer_mesh_is_asked_of_accepted_designs_alone(
@@ -215,11 +215,13 @@ def test_what_a_mesh_is_off_is_uncertainty_that_measuring_again_does_not_excuse(
     finer = Second(Planted({"mass_kg": 1.2}), 1.0)
     second = Second(Planted({"mass_kg": 1.1}), 1.0, finer=finer)
     found = checked(problem, designs, second, MASS)
-    doubt, mesh = uncertainty(problem, {"mass_kg": 0.5}, found), of_mesh(found)
-    assert doubt["mass_kg"] == pytest.approx(0.5 + found.disagreement["mass_kg"] + mesh["mass_kg"])
+    uncertain, mesh = uncertainty(problem, {"mass_kg": 0.5}, found), of_mesh(found)
+    assert uncertain["mass_kg"] == pytest.approx(
+        0.5 + found.disagreement["mass_kg"] + mesh["mass_kg"]
+    )
     names = [q.name for q in problem.quantities]
-    entry = measured(problem, np.ones(len(names)), doubt, mesh)["mass_kg"]
-    assert entry["uncertainty"] == doubt["mass_kg"]
+    entry = measured(problem, np.ones(len(names)), uncertain, mesh)["mass_kg"]
+    assert entry["uncertainty"] == uncertain["mass_kg"]
     assert repeatable(entry) == pytest.approx(0.5 + found.disagreement["mass_kg"])
 
 
@@ -228,8 +230,8 @@ def test_limits_hold_beyond_what_a_mesh_is_off_unless_a_spec_says_not(
 ) -> None:
     own = tuple(replace(q, beyond=q.name == "mass_kg") for q in problem.quantities)
     problem.tiers = (replace(problem.tiers[0], quantities=own),)
-    told = {None: [True, None], False: [False, False], True: [True, True]}  # and its own
-    for said, wanted in told.items():
+    reported = {None: [True, None], False: [False, False], True: [True, True]}  # and its own
+    for said, wanted in reported.items():
         limits = (
             Limit("mass_kg", at_most=40.0, beyond_uncertainty=said),
             Limit("stress_pa", at_most=1e9, beyond_uncertainty=said),

@@ -65,8 +65,8 @@ def specs_can_be_read(path: Path) -> None:
     for text in re.findall(r"```toml[^\n]*\n(.*?)```", path.read_text(), flags=re.DOTALL):
         table = tomllib.loads(text)
         if "problem" in table:
-            asked = InferSpec if "truths" in table else Spec  # of a posterior
-            found = parse(table, asked, path.name)
+            requested = InferSpec if "truths" in table else Spec  # of a posterior
+            found = parse(table, requested, path.name)
             kind = problem_class(found.problem)
             parse(found.setup, kind.Settings, f"setup in {path.name}")
 
@@ -95,9 +95,9 @@ def test_each_problem_stands_in_the_documents_with_a_command() -> None:
 
 def test_listed_commands_ended_well_when_they_were_timed(building: Any) -> None:
     """A command that exports nothing, or fails, does not introduce a problem."""
-    kept = json.loads((ROOT / "benchmarks" / "results" / "first_runs.json").read_text())
+    retained = json.loads((ROOT / "benchmarks" / "results" / "first_runs.json").read_text())
     answered = import_module("first_runs").answered
-    assert [row["command"] for row in kept["rows"] if not answered(row)] == []
+    assert [row["command"] for row in retained["rows"] if not answered(row)] == []
     nothing, unsure = ("ingenium propose a.b", 1), ("ingenium infer a.b", 1)
     ends = [answered({"command": c, "exit code": n}) for c, n in (nothing, unsure, (unsure[0], 3))]
     assert ends == [False, True, False]

@@ -84,7 +84,7 @@ def test_a_flipped_verdict_leaves_the_shared_file(
     for design in (*sorted(dropped), last[0], last[-1]):
         assert records[design]["measured_on"] == "file"
         found = replay(run.folder, design)
-        assert found.holds, [c for c in found.checks if not c.holds]
+        assert found.reproduced, [c for c in found.checks if not c.reproduced]
     found = verify(spec(limits=[limit], without=toy.LIGHT_ALONE), file)
     assert [d.design for d in found.designs] == last
     assert {(d.verdict, d.record) for d in found.designs} == {("accepted", "as recorded")}
@@ -94,12 +94,12 @@ def test_what_lies_there_was_measured_last(shared: type[CoarseTable], tmp_path: 
     """A file that is rewritten is read and measured again, and the next best moves up."""
     limit = {"quantity": "mass_kg", "at_most": edge(tmp_path / "free")}
     first = {"quantity": "mass_kg", "sense": "maximise"}
-    asked = spec(limits=[limit], objectives=[first], select={"count": 5})
-    run = propose(asked, N, 2, tmp_path / "out")
+    requested = spec(limits=[limit], objectives=[first], select={"count": 5})
+    run = propose(requested, N, 2, tmp_path / "out")
     assert len(run.selected) == 5, "the place of a design that flipped is filled"
     masses = run.verdicts["mass_kg"].to_numpy()
     assert (np.diff(masses[run.selected]) <= 0).all()
-    for d in verify(asked, run.folder / "designs" / "beams.csv").designs:
+    for d in verify(requested, run.folder / "designs" / "beams.csv").designs:
         assert d.verdict == "accepted"
         assert d.measured["mass_kg"]["value"] == pytest.approx(masses[d.design], rel=1e-12)
 
@@ -107,11 +107,11 @@ def test_what_lies_there_was_measured_last(shared: type[CoarseTable], tmp_path: 
 def test_an_altered_shared_file_is_found_out(shared: type[CoarseTable], tmp_path: Path) -> None:
     run = propose(spec(), N, 2, tmp_path / "out")
     file = run.folder / "designs" / "beams.csv"
-    kept = run.designs[DESIGN].to_numpy()[run.selected]
+    retained = run.designs[DESIGN].to_numpy()[run.selected]
     head, *rows = file.read_text().splitlines()
     file.write_text("\n".join([head, *rows[1:]]) + "\n")
-    found = replay(run.folder, int(kept[0]))
-    broken = {c.part for c in found.checks if not c.holds}
+    found = replay(run.folder, int(retained[0]))
+    broken = {c.part for c in found.checks if not c.reproduced}
     assert broken == {"file", "file measured"}
     assert verify(spec(), file).altered == (str(file),)
 
@@ -131,12 +131,12 @@ def test_the_seconds_are_those_that_one_waits(tmp_path: Path) -> None:
 def near(folder: Path) -> float:
     """A mass that half of the designs satisfy, one of them by a tenth of the uncertainty."""
     free = propose(spec(limits=[{"quantity": "mass_kg", "at_most": 1e3}]), N, 2, folder)
-    masses = [r["measured"]["mass_kg"] for r in told(free)]
+    masses = [r["measured"]["mass_kg"] for r in reported(free)]
     middle = sorted(m["value"] for m in masses)[N // 2]
     return float(middle + 0.1 * masses[0]["uncertainty"])
 
 
-def told(run: Run) -> list[dict[str, Any]]:
+def reported(run: Run) -> list[dict[str, Any]]:
     return read(run.folder / "evidence.jsonl")
 
 
@@ -152,12 +152,12 @@ def test_limits_that_are_held_by_less_than_the_uncertainty_are_named(
     )
     close = [
         r["design"]
-        for r in told(run)
+        for r in reported(run)
         if 0 <= bound - r["measured"]["mass_kg"]["value"] < r["measured"]["mass_kg"]["uncertainty"]
     ]
     assert close, "some design should be close"
-    assert [r["design"] for r in told(run) if r["close"]] == close
-    assert all(len(r["close"]) <= 1 for r in told(run))
+    assert [r["design"] for r in reported(run) if r["close"]] == close
+    assert all(len(r["close"]) <= 1 for r in reported(run))
     assert run.summary.close == len(close)
     assert run.summary.limits[0].close == len(close)
     show(results(), run)
@@ -172,28 +172,28 @@ def test_a_limit_can_be_held_beyond_the_uncertainty(
     bound = near(tmp_path / "free")
     limit = {"quantity": "mass_kg", "at_most": bound}
     plain = propose(spec(limits=[limit], without=toy.LIGHT_ALONE), N, 2, tmp_path / "plain")
-    asked = spec(limits=[limit | {"beyond_uncertainty": True}], without=toy.LIGHT_ALONE)
-    run = propose(asked, N, 2, tmp_path / "beyond")
+    requested = spec(limits=[limit | {"beyond_uncertainty": True}], without=toy.LIGHT_ALONE)
+    run = propose(requested, N, 2, tmp_path / "beyond")
     assert 0 < run.summary.accepted < plain.summary.accepted
     assert run.summary.close == 0
-    for r in told(run):
+    for r in reported(run):
         mass = r["measured"]["mass_kg"]
         (margin,) = r["margins"].values()
         assert margin == pytest.approx(bound - mass["value"] - mass["uncertainty"], abs=1e-12)
         assert (r["verdict"] == "accepted") == (margin >= 0)
-    lost = {r["design"] for r in told(plain) if r["verdict"] == "accepted"} - {
-        r["design"] for r in told(run) if r["verdict"] == "accepted"
+    lost = {r["design"] for r in reported(plain) if r["verdict"] == "accepted"} - {
+        r["design"] for r in reported(run) if r["verdict"] == "accepted"
     }
     for design in (min(lost), int(run.designs[DESIGN][run.selected[0]])):
         found = replay(run.folder, design)
-        assert found.holds, [c for c in found.checks if not c.holds]
-    assert verify(asked, run.folder / "designs" / "beams.csv").accepted == len(run.selected)
+        assert found.reproduced, [c for c in found.checks if not c.reproduced]
+    assert verify(requested, run.folder / "designs" / "beams.csv").accepted == len(run.selected)
 
 
-class Apart(toy.BeamFiles):
+class Separate(toy.BeamFiles):
     """A file for each beam, declared so: it is written and read in parts."""
 
-    apart = True
+    separate = True
     written: ClassVar[list[int]] = []
     read_from: ClassVar[list[Path]] = []
 
@@ -212,12 +212,12 @@ def test_designs_with_files_of_their_own_are_never_read_all_at_once(
     """The run is the same as with a format that does not declare it."""
     n = 2 * BLOCK + 5
     plain = propose(spec(), n, 2, tmp_path / "plain")
-    monkeypatch.setattr(toy, "BeamFiles", Apart)
+    monkeypatch.setattr(toy, "BeamFiles", Separate)
     run = propose(spec(), n, 2, tmp_path / "apart")
     assert run.verdicts.identical(plain.verdicts)
     assert len(run.selected) > BLOCK
-    assert max(Apart.written) <= BLOCK
-    assert sum(Apart.written) == len(Apart.read_from) == len(run.selected)
-    assert all(path.is_file() for path in Apart.read_from if path.parent.exists())
+    assert max(Separate.written) <= BLOCK
+    assert sum(Separate.written) == len(Separate.read_from) == len(run.selected)
+    assert all(path.is_file() for path in Separate.read_from if path.parent.exists())
     files = sorted(p.name for p in (run.folder / "designs").iterdir())
     assert files == sorted(p.name for p in (plain.folder / "designs").iterdir())

@@ -25,9 +25,9 @@ def made(finished: loop.Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run with a ledger of its own."""
     folder = tmp_path_factory.mktemp("made")
     shutil.copytree(finished.folder, folder / "run")
-    with open_ledger(ledger_place()) as kept:
+    with open_ledger(ledger_place()) as retained:
         evidence = file_digest(finished.folder / "evidence.jsonl")
-        body = [e.body for e in kept.entries("proposal") if e.body["evidence"] == evidence][-1]
+        body = [e.body for e in retained.entries("proposal") if e.body["evidence"] == evidence][-1]
     with open_ledger(folder / "ledger.sqlite", actor=releases.OPERATOR) as ledger:
         releases.history(ledger, "toy.cantilever")
         ledger.append("proposal", body)
@@ -37,9 +37,9 @@ def made(finished: loop.Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def published(release: releases.Release, out: Path) -> tuple[gate.GateCheck, ...]:
     """Findings of the gate; the crate exists if all checks pass, and the attempt is logged."""
     with open_ledger(release.book, create=False) as ledger:
-        found = gate.publish(release.asked(ledger), out)
+        found = gate.publish(release.requested(ledger), out)
         logged = ledger.entries(gate.KIND)[-1].body
-    assert out.exists() == logged["published"] == gate.held(found)
+    assert out.exists() == logged["published"] == gate.passed(found)
     return found
 
 
@@ -47,7 +47,7 @@ def published(release: releases.Release, out: Path) -> tuple[gate.GateCheck, ...
 def test_each_breach_blocks(made: Path, tmp_path: Path, name: str) -> None:
     release = releases.copied(made, tmp_path)
     WRONG[name](release)
-    assert not gate.held(published(release, tmp_path / "crate"))
+    assert not gate.passed(published(release, tmp_path / "crate"))
 
 
 @pytest.mark.parametrize("name", UNSEEN)
@@ -57,7 +57,7 @@ def test_what_no_check_looks_at_passes_and_the_documents_say_so(
     """A change that blocks one day belongs to the breaches."""
     release = releases.copied(made, tmp_path)
     UNSEEN[name](release)
-    assert gate.held(published(release, tmp_path / "crate"))
+    assert gate.passed(published(release, tmp_path / "crate"))
 
 
 @pytest.mark.parametrize("name", HARMLESS)
@@ -65,7 +65,7 @@ def test_what_breaks_nothing_does_not_block(made: Path, tmp_path: Path, name: st
     release = releases.copied(made, tmp_path)
     HARMLESS[name](release)
     found = published(release, tmp_path / "crate")
-    assert gate.held(found), [c for c in found if not c.held]
+    assert gate.passed(found), [c for c in found if not c.passed]
     crate = ROCrate(tmp_path / "crate")
     signed = {e["agent"]["name"] for e in crate.contextual_entities if e.type == "EndorseAction"}
     assert {f"{role}@lab" for role in releases.ROLES} <= signed
@@ -86,7 +86,7 @@ def test_each_check_blocks_alone(made: Path, tmp_path: Path) -> None:
         release = releases.copied(made, tmp_path / str(i))
         WRONG[name](release)
         found = published(release, tmp_path / str(i) / "crate")
-        assert [c.name for c in found if not c.held] == [check], name
+        assert [c.name for c in found if not c.passed] == [check], name
 
 
 @pytest.mark.parametrize("engine", [{}, {"engine": "exact"}, "exact", None])
@@ -96,7 +96,7 @@ def test_an_engine_without_name_or_version_blocks(made: Path, tmp_path: Path, en
     lines = [json.loads(line) | {"engine": engine} for line in file.read_text().splitlines()]
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     found = {c.name: c for c in published(release, tmp_path / "crate")}
-    assert not found["evidence"].held
+    assert not found["evidence"].passed
     assert found["evidence"].said.endswith("does not say: engine")
 
 
@@ -105,7 +105,7 @@ def test_a_record_of_a_run_that_is_none_is_told(made: Path, tmp_path: Path, text
     release = releases.copied(made, tmp_path)
     (release.run / "run.json").write_text(text)
     with open_ledger(release.book) as ledger, pytest.raises(CorruptError, match=r"run\.json"):
-        gate.publish(release.asked(ledger), tmp_path / "crate")
+        gate.publish(release.requested(ledger), tmp_path / "crate")
     assert not (tmp_path / "crate").exists()
 
 
@@ -123,8 +123,8 @@ def test_publish_at_the_command_line(
     release.sign("safety")
     done = CliRunner().invoke(app, [*words, "--json"])
     assert done.exit_code == 1
-    told = {c["name"]: c for c in json.loads(done.stdout)["checks"]}
-    assert told["signed"]["said"] == "nobody on the list has signed as release"
+    reported = {c["name"]: c for c in json.loads(done.stdout)["checks"]}
+    assert reported["signed"]["said"] == "nobody on the list has signed as release"
     assert not (tmp_path / "c.zip").exists()
     release.sign("release")
     done = CliRunner().invoke(app, words)
@@ -138,4 +138,4 @@ def test_publish_at_the_command_line(
 def test_nobody_asked_to_sign_is_refused(made: Path, tmp_path: Path) -> None:
     release = releases.copied(made, tmp_path, ())
     with open_ledger(release.book) as ledger, pytest.raises(InputError, match="a role"):
-        gate.checks(release.asked(ledger))
+        gate.checks(release.requested(ledger))

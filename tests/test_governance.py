@@ -71,12 +71,12 @@ def test_card_of_weights_that_are_others(finished: loop.Run, tmp_path: Path) -> 
     shutil.copy(finished.folder / "model" / file.name, file)
     with pytest.raises(InputError, match="the JSON that ingenium writes with"):
         weights_card(file)
-    beside = tmp_path / "model.json"
+    alongside = tmp_path / "model.json"
     for text, error in (("{", CorruptError), ("[]", InputError), ('{"a": 1}', InputError)):
-        beside.write_text(text)
+        alongside.write_text(text)
         with pytest.raises(error):
             weights_card(file)
-    shutil.copy(finished.folder / "model" / "model.json", beside)
+    shutil.copy(finished.folder / "model" / "model.json", alongside)
     state = load_file(file)
     first = next(iter(state))
     save_file(state | {first: state[first] + 1}, file)
@@ -136,13 +136,16 @@ def test_bill_of_materials_is_valid() -> None:
     text = sbom.text()
     validator = validation.JsonStrictValidator(SchemaVersion.V1_6)
     assert validator.validate_str(text) is None
-    told = json.loads(text)
-    names = {c["name"].lower() for c in told["components"]}
+    reported = json.loads(text)
+    names = {c["name"].lower() for c in reported["components"]}
     assert {"torch", "numpy", "xarray"} <= names
     assert "mypy" not in names
-    refs = {told["metadata"]["component"]["bom-ref"], *(c["bom-ref"] for c in told["components"])}
-    assert {d["ref"] for d in told["dependencies"]} == refs
-    assert {r for d in told["dependencies"] for r in d["dependsOn"]} <= refs
+    refs = {
+        reported["metadata"]["component"]["bom-ref"],
+        *(c["bom-ref"] for c in reported["components"]),
+    }
+    assert {d["ref"] for d in reported["dependencies"]} == refs
+    assert {r for d in reported["dependencies"] for r in d["dependsOn"]} <= refs
 
 
 def controls() -> list[dict]:
@@ -268,8 +271,8 @@ def test_tests_that_nobody_ran_show_a_control_in_part(tmp_path: Path) -> None:
     def shown(inner: str | None, **more: str) -> pack.FrameworkControl:
         """The control that rests on two tests, with the given report of the second one."""
         cases = zip(modules, names, ("", inner or ""), strict=True)
-        told = (f'<testcase classname="{m}" name="{n}">{x}</testcase>' for m, n, x in cases)
-        report.write_text(f"<testsuite>{''.join(told)}</testsuite>")
+        reported = (f'<testcase classname="{m}" name="{n}">{x}</testcase>' for m, n, x in cases)
+        report.write_text(f"<testsuite>{''.join(reported)}</testsuite>")
         tests = None if inner is None else report
         out = tmp_path / "pack"
         return states(pack.write(out, None, tests=tests, root=ROOT, overwrite=True))["4-1 SVV-1"]

@@ -8,13 +8,13 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("src", "book/src", "networks/src", "grid-data/src")
 SOURCE = sorted(f for name in PACKAGES for f in (ROOT / name).rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40  # lines; of a function those of code
-MOST_MEMBERS = 50  # of the contract of a problem
+MOST_MEMBERS = 51  # of the contract of a problem
 
 
 def _lines(function: ast.FunctionDef) -> int:
     """Count lines from the first one after its docstring to its last."""
-    told = ast.get_docstring(function, clean=False) is not None
-    first = function.body[1 if told and len(function.body) > 1 else 0]
+    reported = ast.get_docstring(function, clean=False) is not None
+    first = function.body[1 if reported and len(function.body) > 1 else 0]
     return (function.end_lineno or 0) - first.lineno + 1
 
 

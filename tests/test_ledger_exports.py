@@ -14,7 +14,7 @@ from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Spec
 from ingenium.governance.export import export
-from ingenium.governance.page import write as write_page
+from ingenium.governance.ledger_report import write as write_page
 from ingenium.runs import loop
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
@@ -26,9 +26,9 @@ from ingenium.trust.signoff import sign_off
 @pytest.fixture
 def ledger(finished: loop.Run, tmp_path: Path):
     """The entries of one finished run, signed, among those of others."""
-    with open_ledger(ledger_place()) as kept:
+    with open_ledger(ledger_place()) as retained:
         evidence = file_digest(finished.folder / "evidence.jsonl")
-        (made,) = [e for e in kept.entries("proposal") if e.body["evidence"] == evidence][-1:]
+        (made,) = [e for e in retained.entries("proposal") if e.body["evidence"] == evidence][-1:]
     with open_ledger(tmp_path / "l.sqlite", actor="ann@lab") as book:
         book.append("fit", {"family": "vae", "model": "sha256:" + 64 * "a", "cached": False})
         book.append("proposal", made.body)
@@ -128,14 +128,14 @@ def test_page_shows_what_was_asked(ledger: Ledger, tmp_path: Path) -> None:
     page = tmp_path / "l.html"
     write_page(ledger, page)
     text = page.read_text()
-    asked = ledger.entries("proposal")[0].table
-    assert specs.parse(asked["asked"], Spec, "entry").problem == "toy.cantilever"
-    assert digest(asked["asked"]) == asked["spec"]
+    requested = ledger.entries("proposal")[0].table
+    assert specs.parse(requested["requested"], Spec, "entry").problem == "toy.cantilever"
+    assert digest(requested["requested"]) == requested["spec"]
     for name, said in (
         ("limits", "deflection_m &lt;= 0.004 [m]"),
         ("ranked by", "minimise mass_kg"),
-        ("family", asked["family"]),
-        ("data licence", asked["data_licence"]),
+        ("family", requested["family"]),
+        ("data licence", requested["data_licence"]),
     ):
         assert f'<dt>{name}</dt><dd class="">{said}' in text, name
 
@@ -144,7 +144,7 @@ def test_page_names_every_refusal(ledger: Ledger, tmp_path: Path) -> None:
     """Refusals of a screen, of the gate, and of a signer; an admission is none."""
     first = ledger.entries("proposal")[0]
     sign_off(ledger, first.hash, "safety", "Too heavy.", decision="refused")
-    checks = [{"name": "chain", "held": True}, {"name": "signed", "held": False}]
+    checks = [{"name": "chain", "passed": True}, {"name": "signed", "passed": False}]
     body = {"published": False, "roles": ["safety"], "checks": checks}
     ledger.append("publish", body)
     ledger.append("publish", body | {"published": True, "checks": checks[:1]})

@@ -21,7 +21,7 @@ from ingenium.evaluate.limits import summarise
 from ingenium.kits.chemistry import xtb
 from ingenium.runs.summary import summary
 
-QUANTITIES = (Quantity("cheap", "1", "cheap"), Quantity("costly", "1", "costly", costly=True))
+QUANTITIES = (Quantity("cheap", "1", "cheap"), Quantity("costly", "1", "costly", expensive=True))
 LIMITS = [Limit("cheap", at_most=1.0), Limit("costly", at_least=0.0)]
 
 
@@ -42,10 +42,10 @@ def stated(*rows: tuple[float, float]) -> xr.Dataset:
 def test_electrons_are_asked_only_of_molecules_that_hold_the_cheap_limits(
     own_folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, one = [], xtb.gap_and_dipole
+    requested, one = [], xtb.gap_and_dipole
 
     def heard(mol: object, at: object) -> object:
-        asked.append(mol)
+        requested.append(mol)
         return one(mol, at)  # type: ignore[arg-type]
 
     monkeypatch.setattr(xtb, "gap_and_dipole", heard)
@@ -54,10 +54,10 @@ def test_electrons_are_asked_only_of_molecules_that_hold_the_cheap_limits(
     limits = [Limit("logp", at_most=2.0), Limit("gap", at_least=0.5)]
     shared = {"variables": problem.variables, "sizes": problem.sizes}
     spared = verify(designs, problem.verifier, limits, sparing=True, **shared)  # type: ignore[arg-type]
-    assert len(asked) == 2
+    assert len(requested) == 2
     assert np.isfinite(spared["gap"].to_numpy()).tolist() == [True, True, False]
     whole = verify(designs, problem.verifier, limits, **shared)  # type: ignore[arg-type]
-    assert len(asked) == 5
+    assert len(requested) == 5
     assert spared["verdict"].to_numpy().tolist() == whole["verdict"].to_numpy().tolist()
     assert spared["verdict"].to_numpy()[2] == Verdict.REJECTED
 
@@ -68,18 +68,18 @@ def test_what_no_limit_names_is_asked_last(own_folders: Path) -> None:
     limits = [Limit("logp", at_most=2.0), Limit("moses_filters", at_most=0)]
     shared = {"variables": problem.variables, "sizes": problem.sizes}
     found = verify(designs, problem.verifier, limits, sparing=True, **shared)  # type: ignore[arg-type]
-    told = {k: np.isfinite(found[k].to_numpy()).tolist() for k in ("qed", "alerts")}
-    assert told == {"qed": [True, False, False], "alerts": [True, False, False]}
+    reported = {k: np.isfinite(found[k].to_numpy()).tolist() for k in ("qed", "alerts")}
+    assert reported == {"qed": [True, False, False], "alerts": [True, False, False]}
     assert np.isfinite(found["moses_filters"].to_numpy()).tolist() == [True, True, False]
     assert (found["verdict"].to_numpy() == Verdict.ACCEPTED).tolist() == [True, False, False]
 
 
 def test_a_limit_counts_where_its_quantity_was_measured() -> None:
     found = summary(stated((0, 1), (2, np.nan), (0, -1), (3, np.nan)), LIMITS, QUANTITIES)
-    cheap, costly = found.limits
+    cheap, expensive = found.limits
     assert (found.accepted, found.rejected, found.failed) == (1, 3, 0)
     assert (cheap.verified, cheap.broken) == (4, 2)
-    assert (costly.verified, costly.broken, costly.worst) == (2, 1, -1)
+    assert (expensive.verified, expensive.broken, expensive.worst) == (2, 1, -1)
 
 
 def test_the_nearest_design_is_one_that_was_measured_wholly() -> None:
@@ -117,4 +117,4 @@ def test_a_design_without_its_costly_values_is_replayed(own_folders: Path, tmp_p
     assert measured
     assert all(lines[i]["verdict"] == "rejected" for i in left_out)
     for design in (left_out[0], measured[0]):
-        assert replay(run.folder, design).holds
+        assert replay(run.folder, design).reproduced

@@ -17,15 +17,18 @@ from ingenium.core.digest import dataset_digest, file_digest
 from ingenium.core.errors import EngineError, FolderInUseError, InputError
 from ingenium.core.evidence import read
 from ingenium.core.folders import locked
+from ingenium.core.problem import SearchDefaults
 from ingenium.core.quantity import Quantity
 from ingenium.core.remarks import hearing
 from ingenium.core.seeds import BLOCK
-from ingenium.core.spec import Limit
+from ingenium.core.select import firsts
+from ingenium.core.spec import Limit, Objective
 from ingenium.core.verdict import judge, margins
 from ingenium.evaluate.limits import summarise
 from ingenium.generators.generator import Generator
 from ingenium.report import words
 from ingenium.runs import loop
+from ingenium.runs.edges import edges
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
 from ingenium.verbs.propose import propose
@@ -92,22 +95,63 @@ def test_kept_designs_lie_apart(tmp_path: Path) -> None:
     """The better one of two similar designs is exported; nothing else changes."""
     lightest = [{"quantity": "mass_kg", "sense": "minimise"}]
     free = propose(spec(objectives=lightest), N, 2, tmp_path / "free")
-    run = propose(spec(objectives=lightest, select={"apart": 0.5}), N, 2, tmp_path / "apart")
+    run = propose(spec(objectives=lightest, select={"min_distance": 0.5}), N, 2, tmp_path / "apart")
     x = run.problem.encode(run.designs.isel({DESIGN: run.selected})).numpy()
-    apart = np.sqrt(np.square(x[:, None] - x).mean(2))[~np.eye(len(x), dtype=bool)]
+    distance = np.sqrt(np.square(x[:, None] - x).mean(2))[~np.eye(len(x), dtype=bool)]
     assert 1 < len(run.selected) < len(free.selected)
-    assert apart.min() >= 0.5
+    assert distance.min() >= 0.5
     assert run.selected[0] == free.selected[0]
     assert run.summary.accepted == free.summary.accepted
     stored = [r["design"] for r in read(run.folder / "evidence.jsonl") if r["file"]]
     assert sorted(stored) == sorted(run.designs[DESIGN].to_numpy()[run.selected].tolist())
 
 
+def test_a_best_design_at_the_edge_of_what_is_proposed_is_said(tmp_path: Path) -> None:
+    lightest = [{"quantity": "mass_kg", "sense": "minimise"}]
+    free = propose(spec(objectives=lightest, conditions={}), N, 2, tmp_path / "free")
+    (sentence,) = edges(free)
+    assert "load_n 1" in sentence
+    assert "range 1000 to 2e+04" in sentence
+    assert sentence in (free.folder / "report.html").read_text()
+    inside = {"load_n": {"at_least": 7e3, "at_most": 9e3}}
+    assert edges(propose(spec(objectives=lightest, conditions=inside), N, 2, tmp_path / "in")) == ()
+
+
+def test_a_problem_ranks_designs_where_the_spec_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = (Objective("mass_kg", "minimise"),)
+    monkeypatch.setattr(toy.Cantilever, "searches", SearchDefaults(objectives=own))
+    run = propose(spec(objectives=[]), N, 2, tmp_path / "run")
+    assert run.spec.objectives == own
+    assert (np.diff(run.verdicts["mass_kg"].to_numpy()[run.selected]) >= 0).all()
+    heaviest = [{"quantity": "mass_kg", "sense": "maximise"}]
+    other = propose(spec(objectives=heaviest), N, 2, tmp_path / "other")
+    assert (np.diff(other.verdicts["mass_kg"].to_numpy()[other.selected]) <= 0).all()
+
+
+def test_equal_designs_are_exported_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beams of one width are one design here, of which the lightest is exported."""
+
+    def by_width(self: toy.Cantilever, designs: xr.Dataset) -> np.ndarray:
+        return firsts(np.round(designs["width_m"].to_numpy(), 2).tolist())
+
+    monkeypatch.setattr(toy.Cantilever, "equal", by_width)
+    lightest = [{"quantity": "mass_kg", "sense": "minimise"}]
+    run = propose(spec(objectives=lightest), N, 2, tmp_path / "run")
+    good = run.designs.isel({DESIGN: run.verdicts["verdict"].to_numpy() == "accepted"})
+    widths = np.round(run.designs["width_m"].to_numpy()[run.selected], 2)
+    assert 1 < len(widths) < run.summary.accepted
+    assert len(set(widths)) == len(widths) == run.summary.distinct
+    assert set(widths) == set(np.round(good["width_m"].to_numpy(), 2))
+    assert words.distinct(run.summary) in (run.folder / "report.html").read_text()
+
+
 def test_report_says_tables_of_the_setup_in_words(finished: loop.Run) -> None:
     points = [{"name": "cruise", "lift": 0.35, "reynolds": 4.1e6}, {"name": "climb", "lift": 1}]
     setup = {"points": points, "bolts": [[0.0, 0.5]], "fine": True, "none": [], "box": {"x_m": 1.5}}
-    asked = dict(words.asked(replace(finished.spec, setup=setup), finished.problem))
-    assert asked["Setup"] == (
+    requested = dict(words.requested(replace(finished.spec, setup=setup), finished.problem))
+    assert requested["Setup"] == (
         "points 1: name cruise, lift 0.35, reynolds 4100000",
         "points 2: name climb, lift 1",
         "bolts = (0, 0.5)",
@@ -138,8 +182,8 @@ def test_designs_do_not_depend_on_how_many(finished: loop.Run, tmp_path: Path) -
 
 def test_no_two_designs_are_the_same(tmp_path: Path) -> None:
     """Compare also under one condition alone, in different blocks or from different seeds."""
-    asked = spec(conditions={"duty": "heavy", "load_n": 9000.0})
-    runs = [propose(asked, 2 * BLOCK, seed, tmp_path / str(seed)) for seed in (1, 2)]
+    requested = spec(conditions={"duty": "heavy", "load_n": 9000.0})
+    runs = [propose(requested, 2 * BLOCK, seed, tmp_path / str(seed)) for seed in (1, 2)]
     widths = np.concatenate([run.designs["width_m"] for run in runs])
     assert len(np.unique(widths)) == len(widths)
 
@@ -147,7 +191,7 @@ def test_no_two_designs_are_the_same(tmp_path: Path) -> None:
 def test_a_stopped_run_goes_on_and_gives_the_same_evidence(
     finished: loop.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = finished.spec
+    requested = finished.spec
     out = tmp_path / "stopped"
     blocks: list[int] = []
     whole = Generator.propose_block
@@ -162,11 +206,11 @@ def test_a_stopped_run_goes_on_and_gives_the_same_evidence(
 
     monkeypatch.setattr(Generator, "propose_block", noted)
     with pytest.raises(KeyboardInterrupt):
-        propose(asked, N, 7, out, watch=stop)
+        propose(requested, N, 7, out, watch=stop)
     assert not out.exists()
-    run = propose(asked, N, 7, out)
+    run = propose(requested, N, 7, out)
     assert blocks == [0, 1, 2], "a verified unit is not proposed again"
-    fresh = propose(asked, N, 7, tmp_path / "fresh")
+    fresh = propose(requested, N, 7, tmp_path / "fresh")
     stopped, straight = (read(f / "evidence.jsonl") for f in (out, fresh.folder))
     for a, b in zip(stopped, straight, strict=True):
         own = dict.fromkeys(("replay", "previous", "seal"))  # the folder, and what covers it
@@ -210,21 +254,21 @@ def test_a_run_stopped_at_each_stage_leaves_no_folder(
         "export and read back",
         "evidence",
         "report",
-        "keep",
+        "store",
     )
     for i, stage in enumerate(stages):
         out = tmp_path / f"at{i}"
-        asked = spec(generator={"family": "gaussian_copula", "seed": 100 + i})
+        requested = spec(generator={"family": "gaussian_copula", "seed": 100 + i})
 
         def stop(now: str, done: int, total: int, at: str = stage) -> None:
             if now == at:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            propose(asked, 20, 1, out, watch=stop)
+            propose(requested, 20, 1, out, watch=stop)
         assert not out.exists()
-        propose(asked, 20, 1, out)
-        assert replay(out, 3).holds
+        propose(requested, 20, 1, out)
+        assert replay(out, 3).reproduced
 
 
 def test_two_runs_into_one_folder(finished: loop.Run, tmp_path: Path) -> None:
@@ -245,9 +289,9 @@ def test_nothing_accepted_names_the_nearest(tmp_path: Path) -> None:
     assert not len(run.selected)
     least = float(run.verdicts["deflection_m"].min())
     page = (run.folder / "report.html").read_text()
-    assert "What is in the way" in page
+    assert "Binding limits" in page
     assert f"{least:.4g}"[:5] in page
-    assert replay(run.folder, 3).holds
+    assert replay(run.folder, 3).reproduced
 
 
 def test_the_first_block_says_what_is_in_the_way(tmp_path: Path) -> None:
@@ -279,7 +323,7 @@ def test_rounding_that_breaks_a_limit_is_not_exported(tmp_path: Path) -> None:
     assert record["verdict"] == "rejected"
     assert record["file"] is None
     assert not (run.folder / "designs" / f"beam_{i:06d}.json").exists()
-    assert replay(run.folder, i).holds
+    assert replay(run.folder, i).reproduced
 
 
 def test_no_answer_from_the_engine(tmp_path: Path) -> None:
@@ -344,9 +388,9 @@ def test_progress_counts_designs_that_the_engine_measures_one_by_one(
         return torch.cat([plain(engine, *(x[None] for x in row)) for row in each(rows)])
 
     monkeypatch.setattr(toy.EulerBernoulli, "measure", slowly)
-    told = []
-    propose(spec(), 70, 1, tmp_path / "out", watch=lambda *step: told.append(step))
-    shown = [done for stage, done, total in told if stage == "propose and verify"]
+    reported = []
+    propose(spec(), 70, 1, tmp_path / "out", watch=lambda *step: reported.append(step))
+    shown = [done for stage, done, total in reported if stage == "propose and verify"]
     assert shown[0] == 0
     assert sorted(set(shown)) == list(range(71))
     assert shown == sorted(shown)

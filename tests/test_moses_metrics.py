@@ -19,8 +19,8 @@ from ingenium.domains.molecules.metrics.chemnet import frechet, gaussian
 from ingenium.domains.molecules.metrics.tanimoto import diversity, mean_of_nearest
 from ingenium.kits.chemistry.zinc import zinc250k
 
-with pytest.MonkeyPatch.context() as beside:  # the benchmarks are no part of the package
-    beside.syspath_prepend(str(Path(__file__).parents[1]))
+with pytest.MonkeyPatch.context() as alongside:  # the benchmarks are no part of the package
+    alongside.syspath_prepend(str(Path(__file__).parents[1]))
     from benchmarks.moses import __main__ as command
     from benchmarks.moses import suite as suites
     from benchmarks.moses.facts import all_facts, facts

@@ -15,7 +15,7 @@ from ingenium.cli.app import app
 from ingenium.comparison import families as compare
 from ingenium.core.errors import InputError
 from ingenium.core.field_comparison import FieldComparison
-from ingenium.core.problem import Shipped
+from ingenium.core.problem import Pretrained
 from ingenium.core.spec import GeneratorChoice
 from ingenium.domains import open_problem
 from ingenium.generators import offer
@@ -57,17 +57,17 @@ def rules(beams: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weights = tmp_path / "thick.safetensors"
     save_file({"middle": torch.tensor([1.5, 1.5, 0.0])}, weights)
     own = {"rule_of_thumb": RuleOfThumb}
-    ready = {"thick": Shipped(RuleOfThumb, weights)}
+    ready = {"thick": Pretrained(RuleOfThumb, weights)}
     monkeypatch.setattr(toy.Cantilever, "baselines", lambda self: own)
-    monkeypatch.setattr(toy.Cantilever, "shipped", lambda self: ready)
+    monkeypatch.setattr(toy.Cantilever, "pretrained", lambda self: ready)
 
 
 @pytest.mark.parametrize("family", ["rule_of_thumb", "thick", "bootstrap"])
 def test_a_spec_can_name_it_and_replay_holds(family: str, tmp_path: Path) -> None:
-    asked = toy.spec(generator={"family": family})
-    run = propose(asked, 10, 3, tmp_path / "o")
+    requested = toy.spec(generator={"family": family})
+    run = propose(requested, 10, 3, tmp_path / "o")
     assert run.record["model"]["family"] == family
-    assert replay(tmp_path / "o", 4).holds
+    assert replay(tmp_path / "o", 4).reproduced
 
 
 def test_a_shipped_one_is_not_fitted(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_an_unknown_name_is_refused_with_the_nearest() -> None:
         check(problem, GeneratorChoice(family="principal_vae"))
     found = offer.offered(problem)
     assert found["rule_of_thumb"] == "baseline"
-    assert found["thick"] == "shipped"
+    assert found["thick"] == "pretrained"
     assert found["bootstrap"] == "engine"
     assert "principal_vae" not in found
 
@@ -107,13 +107,13 @@ def test_a_comparison_has_them_and_says_how_many_hold_the_spec(tmp_path: Path) -
     families = ("thick", "rule_of_thumb", "bootstrap")
     protocol = compare.Protocol(families, seeds=(0, 1), members=10)
     table = compare.tabulate(problem, compare.compare(problem, protocol, tmp_path / "own"))
-    share = {name: table.values(name, "held_share").mean() for name in families}
+    share = {name: table.values(name, "accepted_share").mean() for name in families}
     assert share["thick"] == 1.0
     assert 0.05 < share["bootstrap"] < 0.95
-    assert table.values("thick", "held_per_call").tolist() == [[1.0], [1.0]]
+    assert table.values("thick", "accepted_per_call").tolist() == [[1.0], [1.0]]
     light = toy.spec(limits=[{"quantity": "mass_kg", "at_most": 1e-3}])
-    entries = compare.compare(problem, protocol, tmp_path / "own", asked=light)
-    assert {e.card["held_share"] for e in entries} == {0.0}, "it is the spec that judges"
+    entries = compare.compare(problem, protocol, tmp_path / "own", requested=light)
+    assert {e.card["accepted_share"] for e in entries} == {0.0}, "it is the spec that judges"
 
 
 def test_calls_of_mending_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,4 +122,4 @@ def test_calls_of_mending_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     problem = open_problem(toy.spec())
     protocol = compare.Protocol(("thick",), seeds=(0,), members=10)
     (entry,) = compare.compare(problem, protocol, tmp_path)
-    assert (entry.card["held_share"], entry.card["held_per_call"]) == (1.0, 0.25)
+    assert (entry.card["accepted_share"], entry.card["accepted_per_call"]) == (1.0, 0.25)

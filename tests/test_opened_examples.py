@@ -35,9 +35,11 @@ def test_a_run_of_an_example_opens(name: str, tmp_path: Path) -> None:
     assert (run.table["verdict"].to_numpy() == made.verdicts["verdict"].to_numpy()).all()
     assert run.accepted.sizes["design"] == made.summary.accepted
     assert len(run.evidence) == FEW
-    np.testing.assert_array_equal(run.kept["design"], made.kept["design"])
+    np.testing.assert_array_equal(run.exported["design"], made.exported["design"])
     shown = run.pictures()
     assert list(shown) == list(made.pictures())
-    told = run._repr_html_()
-    assert f"{made.summary.accepted} accepted" in told
-    assert ("<table" in told) == bool(made.summary.accepted), "the best designs, if there are any"
+    reported = run._repr_html_()
+    assert f"{made.summary.accepted} accepted" in reported
+    assert ("<table" in reported) == bool(made.summary.accepted), (
+        "the best designs, if there are any"
+    )

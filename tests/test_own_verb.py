@@ -26,7 +26,7 @@ def test_the_page_about_verbs_does_what_it_says(
     found = names["found"]
     assert found.verdict in ("accepted", "rejected")
     assert found.values["twins"].limits[0].at_most == 0
-    assert found.replay().holds
+    assert found.replay().reproduced
     assert "Twins" in (tmp_path / "out" / "twins" / "report.html").read_text()
     (tmp_path / "out" / "twins" / "twins.csv").write_text("")
     with pytest.raises(CorruptError, match=r"twins\.csv"):

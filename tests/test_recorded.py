@@ -72,7 +72,7 @@ def test_what_is_done_to_evidence_is_told(folder: Path, empty, act: str, reseale
     assert all(len(text.splitlines()) == 1 for text in found.faults)
     still = next(r["design"] for r in read(path) if r["file"])
     checks = replay(folder, still, ledger=empty).checks
-    assert "evidence" in {c.part for c in checks if not c.holds}
+    assert "evidence" in {c.part for c in checks if not c.reproduced}
 
 
 @pytest.mark.parametrize("act", ["a value", "an uncertainty", "the licence", "the last line less"])
@@ -119,17 +119,17 @@ def test_what_was_written_is_as_recorded(finished: loop.Run, empty) -> None:
     spec = load(finished.folder / "spec.toml")
     found = verify(spec, files)
     assert {d.record for d in found.designs} == {"as recorded"}
-    assert found.runs[0].told.startswith("sealed, and noted by entry")
-    assert "not in this ledger" in verify(spec, files[:1], ledger=empty).runs[0].told
+    assert found.runs[0].reported.startswith("sealed, and noted by entry")
+    assert "not in this ledger" in verify(spec, files[:1], ledger=empty).runs[0].reported
 
 
 @pytest.mark.parametrize("inner", ["", "designs"])
 def test_the_folder_of_a_run_is_verified_as_its_files(folder: Path, inner: str) -> None:
     records = read(folder / "evidence.jsonl")
-    kept = [r["design"] for r in records if r["file"]]
+    retained = [r["design"] for r in records if r["file"]]
     spec = load(folder / "spec.toml")
     found = verify(spec, folder / inner)
-    assert sorted(d.design for d in found.designs) == sorted(kept)
+    assert sorted(d.design for d in found.designs) == sorted(retained)
     assert {d.record for d in found.designs} == {"as recorded"}
     path = folder / chosen(records)["file"]
     path.write_text(path.read_text() + " ")
@@ -166,12 +166,12 @@ def test_an_old_run_is_read_and_said_to_carry_no_seal(folder: Path, empty) -> No
     found = verify(spec, folder / first["file"], ledger=empty)
     assert [d.record for d in found.designs] == ["not sealed"]
     again = replay(folder, first["design"], ledger=empty)
-    assert again.holds
+    assert again.reproduced
     assert "not sealed" in next(c.found for c in again.checks if c.part == "evidence")
     value(first).update(value=1e-4, uncertainty=1e9)
     write(folder, records)
     assert verify(spec, folder / first["file"], ledger=empty).altered
-    assert not replay(folder, first["design"], ledger=empty).holds
+    assert not replay(folder, first["design"], ledger=empty).reproduced
 
 
 def test_seals_that_were_taken_off_are_missed(folder: Path, empty) -> None:

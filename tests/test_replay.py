@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("beams")
 @pytest.mark.parametrize("design", [0, 5, BLOCK - 1, BLOCK, N - 1])
 def test_replay_is_bit_for_bit(finished: loop.Run, design: int) -> None:
     found = replay(finished.folder, design)
-    assert found.holds, [c for c in found.checks if not c.holds]
+    assert found.reproduced, [c for c in found.checks if not c.reproduced]
     bits = next(c for c in found.checks if c.part == "design")
     assert bits.found == "the same bit for bit"
 
@@ -42,7 +42,7 @@ def test_a_design_is_mended_again_with_those_beside_it(
     def repair(self, arrays, conditions):
         return tuple(a * (1 + 1e-7 * len(a)) for a in arrays)
 
-    monkeypatch.setattr(toy.Cantilever, "at_once", 8)
+    monkeypatch.setattr(toy.Cantilever, "batch_size", 8)
     monkeypatch.setattr(toy.Cantilever, "repair", repair)
     run = propose(spec(), n=10, seed=3, out=tmp_path / "run")
     for design in (0, 7, 8, 9):
@@ -63,7 +63,7 @@ def test_altered_file_is_found_out(finished: loop.Run, folder: Path) -> None:
     assert found.altered == (str(path),)
     assert found.designs[0].verdict == "rejected"
     again = replay(folder, design)
-    broken = {c.part for c in again.checks if not c.holds}
+    broken = {c.part for c in again.checks if not c.reproduced}
     assert {"file", "deflection_m (its file)"} <= broken
     assert "design" not in broken
 
@@ -145,12 +145,12 @@ def test_altered_evidence_is_found_out(folder: Path) -> None:
     records[3]["measured"]["deflection_m"]["value"] *= 1.5
     records[4]["design_digest"] = "sha256:" + 64 * "0"
     path.write_text("".join(json.dumps(r) + "\n" for r in records))
-    broken = {c.part for c in replay(folder, 3).checks if not c.holds}
+    broken = {c.part for c in replay(folder, 3).checks if not c.reproduced}
     assert "deflection_m (proposed again)" in broken
     found = replay(folder, 4)
-    assert {c.part for c in found.checks if not c.holds} == {"evidence", "design"}
+    assert {c.part for c in found.checks if not c.reproduced} == {"evidence", "design"}
     assert found.reasons
-    (other,) = (c for c in replay(folder, 5).checks if not c.holds)
+    (other,) = (c for c in replay(folder, 5).checks if not c.reproduced)
     assert other.found.startswith("line 4, of design 3, was altered"), "the file, and not it"
     path.write_text(path.read_text()[:-20])
     with pytest.raises(CorruptError, match="line"):
@@ -167,9 +167,9 @@ def test_altered_margins_are_found_out(folder: Path) -> None:
     del records[5]["margins"][label]
     path.write_text("".join(json.dumps(r) + "\n" for r in records))
     for design in (3, 4, 5):
-        broken = {c.part for c in replay(folder, design).checks if not c.holds}
+        broken = {c.part for c in replay(folder, design).checks if not c.reproduced}
         assert "margins (proposed again)" in broken, design
-    assert {c.part for c in replay(folder, 6).checks if not c.holds} == {"evidence"}
+    assert {c.part for c in replay(folder, 6).checks if not c.reproduced} == {"evidence"}
 
 
 def test_replay_allows_for_sums_that_cancel(
@@ -184,14 +184,16 @@ def test_replay_allows_for_sums_that_cancel(
         return found
 
     monkeypatch.setattr(toy.EulerBernoulli, "measure", alone)
-    asked = spec(limits=[{"quantity": "deflection_m", "at_most": 1e-9}])
-    out = propose(asked, 20, 1, tmp_path / "o").folder
-    assert {c.part for c in replay(out, 0).checks if not c.holds} == {"stress_pa (proposed again)"}
+    requested = spec(limits=[{"quantity": "deflection_m", "at_most": 1e-9}])
+    out = propose(requested, 20, 1, tmp_path / "o").folder
+    assert {c.part for c in replay(out, 0).checks if not c.reproduced} == {
+        "stress_pa (proposed again)"
+    }
     first, stress, *rest = toy.EulerBernoulli.quantities
-    told = (first, dataclasses.replace(stress, rounding=1e-12), *rest)
-    telling = functools.partial(toy.EulerBernoulli, quantities=told)
+    reported = (first, dataclasses.replace(stress, rounding=1e-12), *rest)
+    telling = functools.partial(toy.EulerBernoulli, quantities=reported)
     monkeypatch.setattr(toy, "EulerBernoulli", telling)
-    assert replay(out, 0).holds
+    assert replay(out, 0).reproduced
 
 
 @pytest.mark.parametrize(
@@ -223,13 +225,13 @@ def test_hostile_records_are_told(folder: Path) -> None:
             replay(folder, 0)
     for file in ("/dev/zero", "../../../../../../../../dev/zero"):
         path.write_text(json.dumps(first | {"file": file}) + "\n")
-        broken = {c.part: c.found for c in replay(folder, 0).checks if not c.holds}
+        broken = {c.part: c.found for c in replay(folder, 0).checks if not c.reproduced}
         assert "outside the folder" in broken["file"]
 
 
 def test_without_run_json_nothing_vouches_for_the_end_of_the_evidence(folder: Path) -> None:
     (folder / "run.json").write_text("[]")
-    assert {c.part for c in replay(folder, 0).checks if not c.holds} == {"evidence"}
+    assert {c.part for c in replay(folder, 0).checks if not c.reproduced} == {"evidence"}
     text = (folder / "spec.toml").read_text()
     (folder / "spec.toml").write_text(text.replace("heavy", "light"))
     assert replay(folder, 0).reasons == ("run.json is not what the run wrote",)
@@ -238,7 +240,7 @@ def test_without_run_json_nothing_vouches_for_the_end_of_the_evidence(folder: Pa
 def test_altered_model_and_spec_are_found_out(folder: Path) -> None:
     text = (folder / "spec.toml").read_text()
     (folder / "spec.toml").write_text(text.replace("heavy", "light"))
-    assert "spec" in {c.part for c in replay(folder, 0).checks if not c.holds}
+    assert "spec" in {c.part for c in replay(folder, 0).checks if not c.reproduced}
     weights = folder / "model" / "model.safetensors"
     data = bytearray(weights.read_bytes())
     data[-3] ^= 0x40
@@ -250,7 +252,7 @@ def test_altered_model_and_spec_are_found_out(folder: Path) -> None:
 def test_another_system_is_found_out(finished: loop.Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(toy.Cantilever, "system", "sha256:edited")
     found = replay(finished.folder, 0)
-    assert [c.part for c in found.checks if not c.holds] == ["system"]
+    assert [c.part for c in found.checks if not c.reproduced] == ["system"]
     assert found.reasons == ("what the engine models, such as the net, is not that of the run",)
 
 

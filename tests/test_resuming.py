@@ -19,7 +19,7 @@ from ingenium.verbs.propose import propose
 
 pytestmark = pytest.mark.usefixtures("beams")
 N = 3 * BLOCK
-ASKED = Spec(problem="toy.cantilever")
+REQUESTED = Spec(problem="toy.cantilever")
 
 
 def stop_after(blocks: int) -> loop.Watch:
@@ -47,7 +47,7 @@ def proposed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 def interrupted(out: Path, blocks: int = 2) -> Path:
     """The unfinished folder of a run that was stopped after some blocks."""
     with pytest.raises(KeyboardInterrupt):
-        propose(ASKED, N, 1, out, watch=stop_after(blocks))
+        propose(REQUESTED, N, 1, out, watch=stop_after(blocks))
     return out.with_name(f".{out.name}.partial")
 
 
@@ -59,8 +59,8 @@ def test_a_stop_after_the_last_block_costs_no_verification(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        propose(ASKED, N, 1, tmp_path / "out", watch=stop)
-    propose(ASKED, N, 1, tmp_path / "out")
+        propose(REQUESTED, N, 1, tmp_path / "out", watch=stop)
+    propose(REQUESTED, N, 1, tmp_path / "out")
     assert proposed == [0, 1, 2]
 
 
@@ -68,8 +68,8 @@ def test_designs_do_not_depend_on_how_many_are_measured_together(
     tmp_path: Path, proposed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fewer than a block are repaired, measured and saved at a time if a design takes seconds."""
-    whole = propose(ASKED, 70, 1, tmp_path / "whole")
-    monkeypatch.setattr(toy.Cantilever, "at_once", 16)
+    whole = propose(REQUESTED, 70, 1, tmp_path / "whole")
+    monkeypatch.setattr(toy.Cantilever, "batch_size", 16)
     monkeypatch.setattr(toy.Cantilever, "repair", lambda self, arrays, conditions: arrays)
 
     def stop(stage: str, done: int, total: int) -> None:
@@ -77,9 +77,9 @@ def test_designs_do_not_depend_on_how_many_are_measured_together(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        propose(ASKED, 70, 1, tmp_path / "small", watch=stop)
+        propose(REQUESTED, 70, 1, tmp_path / "small", watch=stop)
     proposed.clear()
-    small = propose(ASKED, 70, 1, tmp_path / "small")
+    small = propose(REQUESTED, 70, 1, tmp_path / "small")
     assert proposed == [0, 1], "the first three units of sixteen were kept"
     for name in ("width_m", "tip_load_n"):
         np.testing.assert_array_equal(small.designs[name], whole.designs[name])
@@ -88,15 +88,15 @@ def test_designs_do_not_depend_on_how_many_are_measured_together(
 
 def test_what_a_killed_process_left_does_not_get_into_the_folder(tmp_path: Path) -> None:
     part = interrupted(tmp_path / "out")
-    kept = next(part.glob("blocks-*"))
+    retained = next(part.glob("blocks-*"))
     (part / ".part-0123abcd-designs.nc").write_bytes(b"half")
-    (kept / ".part-0123abcd-000002.npz").write_bytes(b"half")
+    (retained / ".part-0123abcd-000002.npz").write_bytes(b"half")
     (part / "blocks-of-other-code").mkdir()
     (part / "blocks-of-other-code" / "000000.npz").write_bytes(b"old")
     (part / "designs").mkdir()
     (part / "designs" / "beam_999999.json").write_text("{}")
-    run = propose(ASKED, N, 1, tmp_path / "out")
-    fresh = propose(ASKED, N, 1, tmp_path / "fresh")
+    run = propose(REQUESTED, N, 1, tmp_path / "out")
+    fresh = propose(REQUESTED, N, 1, tmp_path / "fresh")
     inside, expected = (
         {path.relative_to(folder) for path in folder.rglob("*")}
         for folder in (run.folder, fresh.folder)
@@ -119,9 +119,9 @@ def test_a_damaged_block_is_made_again(
     part = interrupted(tmp_path / "out")
     block = next(part.glob("blocks-*")) / "000001.npz"
     block.write_bytes(damage(block.read_bytes()))
-    run = propose(ASKED, N, 1, tmp_path / "out")
+    run = propose(REQUESTED, N, 1, tmp_path / "out")
     assert proposed == [0, 1, 1, 2]
-    fresh = propose(ASKED, N, 1, tmp_path / "fresh")
+    fresh = propose(REQUESTED, N, 1, tmp_path / "fresh")
     for name in ("width_m", "tip_load_n"):
         np.testing.assert_array_equal(run.designs[name], fresh.designs[name])
 
@@ -132,12 +132,12 @@ def test_blocks_of_another_system_or_engine_are_not_taken_over(
     """Test an edited network, and a package that was updated between stop and start."""
     interrupted(tmp_path / "out")
     monkeypatch.setattr(toy.Cantilever, "system", "sha256:edited")
-    run = propose(ASKED, N, 1, tmp_path / "out")
+    run = propose(REQUESTED, N, 1, tmp_path / "out")
     assert proposed == [0, 1, 0, 1, 2]
     assert read(run.folder / "evidence.jsonl")[0]["system"] == "sha256:edited"
     interrupted(tmp_path / "two")
     updated = functools.partial(toy.EulerBernoulli, version="2")
     monkeypatch.setattr(toy, "EulerBernoulli", updated)
     del proposed[:]
-    propose(ASKED, N, 1, tmp_path / "two")
+    propose(REQUESTED, N, 1, tmp_path / "two")
     assert proposed == [0, 1, 2]

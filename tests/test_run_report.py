@@ -12,7 +12,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.quantity import LABELS, SHOWN
 from ingenium.core.spec import Limit
 from ingenium.drawing import figures
-from ingenium.report import page
+from ingenium.report import run_report
 from ingenium.runs import loop
 
 pytestmark = pytest.mark.usefixtures("beams")
@@ -44,8 +44,8 @@ def test_whole_numbers_that_hold_lie_outside_the_red_zone() -> None:
 
 def test_the_table_shows_what_differs_with_units_in_its_head(finished: loop.Run) -> None:
     """All beams are heavy, so that there is no column for it; their loads differ."""
-    page = (finished.folder / "report.html").read_text()
-    table = page[page.index("Best designs") :]
+    run_report = (finished.folder / "report.html").read_text()
+    table = run_report[run_report.index("Best designs") :]
     heads = re.findall("<th>(.*?)</th>", table[: table.index("</tr>")].replace("<wbr>", ""))
     assert "load_n (N)" in heads
     assert "mass_kg (kg)" in heads
@@ -62,9 +62,9 @@ def test_a_variable_is_shown_as_its_problem_writes_it(
     def in_table(name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
         return tuple(f"no. {i}" for i in designs[DESIGN].values) if name == first else None
 
-    plain = page.render(finished)
+    plain = run_report.render(finished)
     monkeypatch.setattr(finished.problem, "in_table", in_table)
-    shown = page.render(finished)
+    shown = run_report.render(finished)
     assert "<td>no. " in shown
     assert "<td>no. " not in plain
     assert second in shown.replace("<wbr>", "")
@@ -77,7 +77,7 @@ def test_numbers_of_a_design_are_in_the_units_and_names_that_people_read(
     designs = finished.designs.copy()
     designs[first] = designs[first].assign_attrs({SHOWN: "mm"})
     designs[second] = (0 * designs[second]).assign_attrs({LABELS: ["flat", "upright"]})
-    shown = page.render(replace(finished, designs=designs))
+    shown = run_report.render(replace(finished, designs=designs))
     table = shown[shown.index("Best designs") :]
     table = table[: table.index("</table>")].replace("<wbr>", "")
     assert f"<th>{first} (mm)</th>" in table
@@ -90,7 +90,7 @@ def test_a_margin_that_all_selected_share_is_not_the_smallest(finished: loop.Run
     assert len(limits) > 1
     shared = finished.verdicts.copy(deep=True)
     shared["margin"][:, 0] = 0.0
-    shown = page.render(replace(finished, verdicts=shared)).replace("<wbr>", "")
+    shown = run_report.render(replace(finished, verdicts=shared)).replace("<wbr>", "")
     table = shown[shown.index("Best designs") :]
     cells = re.findall(r"<td>([^<]*) of (\w+)</td>", table[: table.index("</table>")])
     assert len(cells) >= 20

@@ -28,8 +28,8 @@ LIGHT = [{"quantity": "mass_kg", "sense": "minimise"}]
 
 @pytest.fixture(scope="module")
 def seen(beams: None, tmp_path_factory: pytest.TempPathFactory) -> loop.Run:
-    asked = toy.spec(limits=LIMITS, objectives=LIGHT)
-    return ingenium.propose(asked, toy.N, 7, tmp_path_factory.mktemp("seen") / "one")
+    requested = toy.spec(limits=LIMITS, objectives=LIGHT)
+    return ingenium.propose(requested, toy.N, 7, tmp_path_factory.mktemp("seen") / "one")
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +64,13 @@ def test_the_accepted_are_those_and_compare_as_words(seen: loop.Run) -> None:
     held = seen.verdicts["verdict"] == "accepted"
     assert seen.accepted.sizes["design"] == int(held.sum()) == seen.summary.accepted > 0
     np.testing.assert_array_equal(seen.accepted["design"], seen.designs["design"][held])
-    assert (seen.kept["mass_kg"].diff("design") >= 0).all(), "the lightest first"
+    assert (seen.exported["mass_kg"].diff("design") >= 0).all(), "the lightest first"
 
 
 def test_an_opened_run_shows_what_it_showed_when_it_ended(seen: loop.Run, again: OpenedRun) -> None:
     pd.testing.assert_frame_equal(again.table, seen.table, check_column_type=False)
     pd.testing.assert_frame_equal(again.evidence, seen.evidence)
-    xr.testing.assert_equal(again.kept, seen.kept)
+    xr.testing.assert_equal(again.exported, seen.exported)
     assert again.summary == seen.summary
     assert (
         again.state == "sealed, and not in this ledger: who wrote all of it anew could seal it anew"
@@ -106,18 +106,18 @@ def test_pictures_are_those_of_the_field_and_one_for_each_limit(again: OpenedRun
 
 
 def test_a_spec_may_be_a_dictionary(seen: loop.Run, tmp_path: Path) -> None:
-    asked = as_table(toy.spec())
-    assert ingenium.load_spec(asked) == toy.spec()
-    run = ingenium.propose(asked, n=3, out=tmp_path / "run")
+    requested = as_table(toy.spec())
+    assert ingenium.load_spec(requested) == toy.spec()
+    run = ingenium.propose(requested, n=3, out=tmp_path / "run")
     assert run.summary.proposed == 3
     with pytest.raises(InputError, match=r"entries in the spec, got .*Write limits for limit\."):
-        ingenium.load_spec(asked | {"limit": []})
+        ingenium.load_spec(requested | {"limit": []})
 
 
 def test_searching_is_a_function_whose_result_opens(tmp_path: Path) -> None:
-    asked = toy.spec(objectives=LIGHT)
+    requested = toy.spec(objectives=LIGHT)
     plan = ingenium.SearchPlan("random", batch=8)
-    run = ingenium.search(asked, plan, ingenium.Stop(24), tmp_path / "search")
+    run = ingenium.search(requested, plan, ingenium.Stop(24), tmp_path / "search")
     again = ingenium.open_run(tmp_path / "search")
     assert isinstance(again, OpenedRun)
     assert len(run.table) == 24

@@ -10,8 +10,8 @@ import pytest
 import xarray as xr
 
 import toy
-from ingenium.core.asking import resolve
 from ingenium.core.problem import Problem
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Objective, Spec, parse
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +30,7 @@ def beams() -> Problem:
     return toy.Cantilever(toy.Settings(known=60))
 
 
-def asked(problem: Problem, load: object = None) -> Spec:
+def requested(problem: Problem, load: object = None) -> Spec:
     table = {
         "problem": "toy.cantilever",
         "objectives": [
@@ -65,7 +65,7 @@ def test_nothing_accepted_has_no_best_and_no_hypervolume(found_by: Any) -> None:
 
 
 def test_calls_are_spent_once_also_by_what_gives_no_design(beams: Problem, found_by: Any) -> None:
-    counter = found_by.Counter(beams, asked(beams), 10)
+    counter = found_by.Counter(beams, requested(beams), 10)
     known = beams.data()
     assert counter(known.isel(design=slice(0, 4))).sizes["design"] == 4
     counter.spend(3)
@@ -81,10 +81,10 @@ def test_calls_are_spent_once_also_by_what_gives_no_design(beams: Problem, found
 def test_a_design_under_other_conditions_is_not_accepted(beams: Problem, found_by: Any) -> None:
     known = beams.data()
     load = float(known["load_n"][0])
-    verdicts = found_by.Counter(beams, asked(beams), 60)(known)
+    verdicts = found_by.Counter(beams, requested(beams), 60)(known)
     verdicts["verdict"] = xr.full_like(verdicts["verdict"], "accepted")
-    assert found_by.found_of(asked(beams), verdicts, known).accepted.all()
-    only = found_by.found_of(asked(beams, load), verdicts, known).accepted
+    assert found_by.found_of(requested(beams), verdicts, known).accepted.all()
+    only = found_by.found_of(requested(beams, load), verdicts, known).accepted
     np.testing.assert_array_equal(only, np.arange(60) == 0)
 
 
@@ -95,7 +95,7 @@ def test_pictures_order_by_the_end_and_cut_what_cannot_be() -> None:
     early = {"calls": [10, 20, 30], "spent": 12, "share": curve, "hypervolume": curve}
     best = [{"mean": 0.0, "seeds": 5}] * 2 + [{"mean": 0.4, "low": 0.3, "high": 0.5, "seeds": 5}]
     full = early | {"spent": 30, "hypervolume": best}
-    found = picture.courses({"curves": {"early": early, "full": full}, "field": ["full"]})
+    found = picture.trajectories({"curves": {"early": early, "full": full}, "field": ["full"]})
     assert [c.label for c in found] == ["full", "early (12 calls)"]
     np.testing.assert_allclose(found[0].hypervolume[:, -1], [40, 30, 50])
     np.testing.assert_allclose(found[1].hypervolume, [[10, 30], [0, 30], [100, 30]])

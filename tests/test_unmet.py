@@ -38,9 +38,9 @@ def test_the_nearest_limits_hold(tmp_path: Path) -> None:
         return np.flatnonzero(verdict == Verdict.ACCEPTED).tolist()
 
     assert accepted(*(r["together"] for r in near["reaches"])) == [near["design"]]
-    for reach, asked in zip(near["reaches"], hard, strict=True):
+    for reach, requested in zip(near["reaches"], hard, strict=True):
         assert reach["best_design"] in accepted(reach["alone"])
-        if reach["alone"]["at_most"] != asked["at_most"]:
+        if reach["alone"]["at_most"] != requested["at_most"]:
             closer = reach["alone"] | {"at_most": reach["alone"]["at_most"] * 0.999}
             assert not accepted(closer)
         assert words.limit(Limit(**reach["together"])) in page

@@ -25,17 +25,17 @@ def test_what_is_packed_is_what_was_given() -> None:
     scene = Scene("one </script>", CORNERS, FACES, (Shading("stress (MPa)", values, 2.0),), (mark,))
     text = str(packed([scene]))
     assert "<" not in text, "it cannot end the element that it stands in"
-    (told,) = json.loads(text)["scenes"]
-    assert told["title"] == scene.title
+    (reported,) = json.loads(text)["scenes"]
+    assert reported["title"] == scene.title
     span = 0.08  # of the cube around both
-    for one, corners in ((told["body"], CORNERS), (told["marks"][0], CORNERS + 0.04)):
+    for one, corners in ((reported["body"], CORNERS), (reported["marks"][0], CORNERS + 0.04)):
         places = unpacked(one["vertices"], "<u2").reshape(-1, 3) / 65535 * span
         assert np.abs(places - corners).max() <= span / 65535
         assert unpacked(one["faces"], "<u4").reshape(-1, 3).tolist() == FACES.tolist()
-    share, known = unpacked(told["shadings"][0]["values"], "u1").reshape(-1, 2).T
+    share, known = unpacked(reported["shadings"][0]["values"], "u1").reshape(-1, 2).T
     assert known.tolist() == [255, 255, 255, 0]
     assert share[:3] / 255 * 2.0 == pytest.approx(values[:3], abs=2 / 255)
-    assert np.array(told["middle"]) * span == pytest.approx([0.01, 0.015, 0.02], abs=1e-5)
+    assert np.array(reported["middle"]) * span == pytest.approx([0.01, 0.015, 0.02], abs=1e-5)
 
 
 def test_of_the_loads_the_one_that_values_are_of_is_shown() -> None:

@@ -41,15 +41,15 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    asked = parser.parse_args()
+    requested = parser.parse_args()
     try:
-        smiles = [line.split()[0] if line.strip() else "" for line in _lines(asked.file)]
-        found = measured(smiles, processes=asked.processes)
+        smiles = [line.split()[0] if line.strip() else "" for line in _lines(requested.file)]
+        found = measured(smiles, processes=requested.processes)
     except IngeniumError as error:
         sys.exit(str(error))
-    if asked.json:
-        write_atomic(asked.json, json.dumps(found, indent=2) + "\n")
-    print(table(found, asked.file.stem))
+    if requested.json:
+        write_atomic(requested.json, json.dumps(found, indent=2) + "\n")
+    print(table(found, requested.file.stem))
 
 
 def _lines(file: Path) -> list[str]:

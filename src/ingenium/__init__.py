@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ingenium.verbs.propose import propose
     from ingenium.verbs.replay import open_run, replay
     from ingenium.verbs.search import search
-    from ingenium.verbs.verify import verify
+    from ingenium.verbs.verify import judge, verify
 
 __version__ = "0.1.0"
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Stop",
     "__version__",
     "fit",
+    "judge",
     "load_spec",
     "open_problem",
     "open_run",
@@ -52,6 +53,7 @@ _PLACES = {
     "propose": "verbs.propose:propose",
     "replay": "verbs.replay:replay",
     "search": "verbs.search:search",
+    "judge": "verbs.verify:judge",
     "verify": "verbs.verify:verify",
 }
 

@@ -27,7 +27,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with dice.installed(home):
         known = claims.claims()
         made = Study(known["dice.1"]).run(None, quick=False, folder=home / "pieces")
-        results.keep(made, home / "book" / "results")
+        results.store(made, home / "book" / "results")
         with within(app) as commands:
             check.run(known["dice.2"], commands, home / "book" / "checks")
         yield home / "book"
@@ -85,7 +85,7 @@ def test_a_forged_control_alone_refutes_nothing(folder: Path) -> None:
     """The interval must lie on the other side too, and the losses must be flat."""
     path = folder / "results" / "dice.1.json"
     one = {"value": 1.0, "low": 0.5, "high": 1.5}
-    given = {"over_lookup": one, "over_random": one, "half_loss": 1.0, "full_loss": 1.0}
+    given = {"over_nearest": one, "over_random": one, "half_loss": 1.0, "full_loss": 1.0}
     edited(path, lambda t: t.update(control=given, verdict="refuted"))
     assert "say confirmed" in found(folder)
     low = {"value": 0.1, "low": 0.0, "high": 0.2}

@@ -44,16 +44,16 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RowEntry, .
         dice.forget()
         known = claims.claims()
         made = Study(known["dice.1"]).run(None, quick=False, folder=home / "pieces")
-        beside = {"chance: gain": Interval(0.25, 0.125, 0.375)}
-        beside |= {
+        alongside = {"chance: gain": Interval(0.25, 0.125, 0.375)}
+        alongside |= {
             f"{who}.score": Interval(float(x), x - 0.5, x + 0.5) for x, who in enumerate("abc")
         }
-        beside |= {"alone": Interval(3.0, math.nan, math.nan)}
-        values = {**made.values, **{k: Value(v) for k, v in beside.items()}}
+        alongside |= {"alone": Interval(3.0, math.nan, math.nan)}
+        values = {**made.values, **{k: Value(v) for k, v in alongside.items()}}
         gain = Value(Interval(2.125, 1.5, 2.75), made.values["gain"].by_seed)
         made = replace(made, values=values | {"gain": gain}, notes=("A note.",))
         folder = home / "home" / "outcomes"
-        results.keep(made, folder / "results")
+        results.store(made, folder / "results")
         with within(app) as commands:
             check.run(known["dice.2"], commands, folder / "checks")
         (of,) = [c for c in claims.chapters() if c.chapter == "dice"]
@@ -92,7 +92,7 @@ def test_a_stale_number_is_said_to_be_stale(book: tuple[RowEntry, ...]) -> None:
     old = replace(book[0], canary=Canary("dice.1", 1e3, "sha256:x", "2026"))
     assert old.stale
     again = (old, *book[1:])
-    assert "Stale: a quick look" in pages.pages(again)["dice.html"]
+    assert "Stale: a quick run" in pages.pages(again)["dice.html"]
     assert 'data-state="stale"' in pages.pages(again)["index.html"]
     assert "**confirmed**, stale" in markdown.pages(again)["dice.md"]
 
@@ -119,11 +119,11 @@ def test_baselines_stand_with_the_part_that_they_were_measured_for() -> None:
 def test_methods_with_both_measures_of_a_pair_stand_in_a_plane() -> None:
     one, none = Interval(1.0, 0.5, 2.0), Interval(float("nan"), float("nan"), float("nan"))
     names = [f"{family}.digits.{what}" for family in "abc" for what in ("millijoule", "distance")]
-    beside = dict.fromkeys([*names, "d.digits.millijoule", "millijoule"], one)
-    beside |= {"e.digits.millijoule": one, "e.digits.distance": none}
-    found = plane._sets(beside, ("millijoule", "distance"))
+    alongside = dict.fromkeys([*names, "d.digits.millijoule", "millijoule"], one)
+    alongside |= {"e.digits.millijoule": one, "e.digits.distance": none}
+    found = plane._sets(alongside, ("millijoule", "distance"))
     assert {data: list(points) for data, points in found.items()} == {"digits": ["a", "b", "c"]}
-    assert plane.plane(beside, "x") is not None
+    assert plane.plane(alongside, "x") is not None
     assert plane.plane(dict.fromkeys(names[:4], one), "x") is None
 
 

@@ -48,10 +48,10 @@ class Toy:
 
     def __call__(self, *words: object) -> Done:
         """Sort the numbers of a file."""
-        told = [str(word) for word in words]
-        self.ran.append(" ".join(told))
-        numbers = tomllib.loads((self.folder / told[1]).read_text())["numbers"]
-        found = self.system(numbers, random.Random(told[-1]))
+        reported = [str(word) for word in words]
+        self.ran.append(" ".join(reported))
+        numbers = tomllib.loads((self.folder / reported[1]).read_text())["numbers"]
+        found = self.system(numbers, random.Random(reported[-1]))
         return Done(self.code, {"numbers": found, "name": "toy"}, "sorted")
 
 
@@ -302,8 +302,8 @@ def test_an_outcome_rests_on_the_data_of_its_check(tmp_path: Path) -> None:
     assert outcome.built is Built.GAPS
     assert outcome.code == checks.code(claim) != checks.code(other)
     assert outcome.commands == ("sort 1.toml --seed 1",)
-    (kept,) = [checks.read("99.1", tmp_path)]
-    assert kept == outcome
+    (retained,) = [checks.read("99.1", tmp_path)]
+    assert retained == outcome
     assert checks.faults(claim, outcome) == ()
 
 

@@ -15,7 +15,7 @@ from ingenium.evaluate.measured import Budget, Interval, Measured, Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
 from ingenium.scale.place import WorkPlace
 from ingenium_book import canaries, claims, results
-from ingenium_book.results import keep, read
+from ingenium_book.results import read, store
 from ingenium_book.study import Result, Study
 from ingenium_book.verdicts import RowVerdict
 
@@ -40,7 +40,7 @@ def test_a_result_says_all_and_comes_back(result: Result, tmp_path: Path) -> Non
     assert result.command == "ingenium study run dice.1 --seeds 5"
     assert {"ingenium", "python", "numpy"} <= set(result.versions)
     assert result.cpu_seconds is not None
-    assert keep(result, tmp_path)
+    assert store(result, tmp_path)
     json.loads((tmp_path / "dice.1.json").read_text(), parse_constant=pytest.fail)
     assert read("dice.1", tmp_path) == result
 
@@ -55,12 +55,12 @@ def test_a_full_result_is_not_overwritten_by_a_quick_one(
 ) -> None:
     quick = study.run(1, quick=True, folder=tmp_path / "pieces")
     assert quick.canary is None
-    assert keep(quick, tmp_path)
-    assert keep(result, tmp_path)
-    assert not keep(quick, tmp_path)
-    kept = read("dice.1", tmp_path)
-    assert kept is not None
-    assert not kept.quick
+    assert store(quick, tmp_path)
+    assert store(result, tmp_path)
+    assert not store(quick, tmp_path)
+    retained = read("dice.1", tmp_path)
+    assert retained is not None
+    assert not retained.quick
 
 
 @pytest.mark.slow
@@ -107,7 +107,7 @@ def test_seeds_go_on_while_the_main_claim_is_open(
 
     trials = Trials({"one": None}, (1, 1), run, lambda found: {"gain": found("one", "gain")})
     monkeypatch.setattr(Study, "measure", lambda self: trials)
-    monkeypatch.setattr("ingenium_book.study.DEAR_S", 60.0 if not cost_s else -1.0)
+    monkeypatch.setattr("ingenium_book.study.EXPENSIVE_S", 60.0 if not cost_s else -1.0)
     main = replace(study.claim.main, at_least=bound)
     own = Study(replace(study.claim, main=main, side=()))
     found = own.run(None, quick=False, folder=tmp_path)
@@ -163,11 +163,11 @@ def test_a_canary_has_moved_by_more_than_a_quarter_of_the_spread(
     study: Study, result: Result, now: float | None, by_seed: tuple[float, ...], moved: bool
 ) -> None:
     values = {"gain": Value(Interval(1.0, 0.5, 1.5), by_seed)}
-    told = replace(result, canary=1.0, values=values)
-    kept = canaries.Canary("dice.1", now, "sha256:x", "2026")
-    assert canaries.moved(study.claim, told, kept) is moved
-    assert not canaries.moved(study.claim, replace(told, canary=None), kept)
-    assert not canaries.moved(study.claim, told, None)
+    reported = replace(result, canary=1.0, values=values)
+    retained = canaries.Canary("dice.1", now, "sha256:x", "2026")
+    assert canaries.moved(study.claim, reported, retained) is moved
+    assert not canaries.moved(study.claim, replace(reported, canary=None), retained)
+    assert not canaries.moved(study.claim, reported, None)
 
 
 def test_canaries_are_taken_where_the_source_changed(
@@ -186,10 +186,10 @@ def test_canaries_are_taken_where_the_source_changed(
         (house / "throwing.py").write_text(text)
         dice.forget()
         assert canaries.reached(study, result, canaries.read("dice.1", tmp_path))
-        kept = canaries.take(study, tmp_path, tmp_path / "pieces", silent)
-        assert canaries.moved(study.claim, result, kept) is far
-        assert canaries.read("dice.1", tmp_path) == kept
-        assert not canaries.reached(study, result, kept)
+        retained = canaries.take(study, tmp_path, tmp_path / "pieces", silent)
+        assert canaries.moved(study.claim, result, retained) is far
+        assert canaries.read("dice.1", tmp_path) == retained
+        assert not canaries.reached(study, result, retained)
 
 
 def test_results_lie_beside_the_project_of_the_package_or_in_the_cache(

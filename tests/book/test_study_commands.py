@@ -88,8 +88,8 @@ def test_a_canary_flags_a_number_that_moved(house: Path) -> None:
 def test_rows_are_filtered_and_counted(house: Path) -> None:
     table("run", "dice.1", "--quick", "--seeds", "5")
 
-    def rows(*asked: str) -> list[str]:
-        return [row["row"] for row in table("list", *asked)["rows"]]
+    def rows(*requested: str) -> list[str]:
+        return [row["row"] for row in table("list", *requested)["rows"]]
 
     assert rows("--chapter", "dice") == rows("--domain", "games") == ["dice.1", "dice.2"]
     assert "dice.1" in rows("--status", "confirmed")

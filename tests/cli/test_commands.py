@@ -128,7 +128,7 @@ def test_text_of_users_is_shown_as_it_is(files: Path, tmp_path: Path) -> None:
 def test_propose_in_json(files: Path, tmp_path: Path) -> None:
     found = answer("propose", "toy.cantilever", *spec(files), "-n", "5", "--out", tmp_path / "o")
     assert found["summary"]["proposed"] == 5
-    assert len(found["kept"]) == found["summary"]["accepted"]
+    assert len(found["exported"]) == found["summary"]["accepted"]
     assert Path(found["report"]).is_file()
     assert found["summary"]["nearest"] is None
 
@@ -138,7 +138,7 @@ def test_unmet_limits_end_with_1_and_the_nearest(files: Path, tmp_path: Path) ->
     code, text, _ = call(*words, tmp_path / "o")
     assert code == 1
     assert "No design meets every limit" in text
-    assert "Nearest that one meets together" in text
+    assert "Bounds that one design meets jointly" in text
     code, text, _ = call(*words, tmp_path / "o", "--json")
     assert code == 1
     near = json.loads(text)["summary"]["nearest"]
@@ -155,7 +155,7 @@ def test_engine_without_an_answer_ends_with_3(files: Path, tmp_path: Path) -> No
     words = ("propose", "toy.cantilever", "--spec", tmp_path / "broken.toml", "--out")
     code, _, message = call(*words, tmp_path / "o")
     assert code == 3
-    assert "no answer" in message
+    assert "the engine failed" in message
     assert "Traceback" not in message
 
 

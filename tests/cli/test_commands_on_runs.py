@@ -27,9 +27,9 @@ def key(tmp_path: Path) -> Path:
 
 
 def test_replay_and_verify(files: Path, out: Path, tmp_path: Path) -> None:
-    kept = [r for r in read(out / "evidence.jsonl") if r["file"]]
-    assert answer("replay", out, "--design", kept[0]["design"])["holds"] is True
-    path = out / kept[0]["file"]
+    retained = [r for r in read(out / "evidence.jsonl") if r["file"]]
+    assert answer("replay", out, "--design", retained[0]["design"])["reproduced"] is True
+    path = out / retained[0]["file"]
     code, text, _ = call("verify", "toy.cantilever", path, *spec(files))
     assert code == 0
     assert "as recorded" in text
@@ -40,7 +40,7 @@ def test_replay_and_verify(files: Path, out: Path, tmp_path: Path) -> None:
         code, text, _ = call("verify", "toy.cantilever", path, *spec(files))
         assert code == 1
         assert "altered" in text
-        code, text, _ = call("replay", out, "--design", kept[0]["design"])
+        code, text, _ = call("replay", out, "--design", retained[0]["design"])
         assert code == 1
         assert "is not reproduced" in text
     finally:
@@ -63,9 +63,9 @@ def test_files_of_a_run_are_measured_as_it_was_asked(
     recorded = record["measured"]["deflection_m"]["value"]
     assert found["designs"][0]["measured"]["deflection_m"]["value"] == pytest.approx(recorded)
     elsewhere = shutil.copy(out / record["file"], tmp_path / "beam.json")
-    apart = answer("verify", "toy.cantilever", elsewhere)
-    assert apart["spec"] is None
-    plain = apart["designs"][0]["measured"]["deflection_m"]["value"]
+    distance = answer("verify", "toy.cantilever", elsewhere)
+    assert distance["spec"] is None
+    plain = distance["designs"][0]["measured"]["deflection_m"]["value"]
     assert plain == pytest.approx(recorded / 8, rel=1e-9)
     assert "of toy.cantilever itself" in call("verify", "toy.cantilever", elsewhere)[1]
     both = answer("verify", "toy.cantilever", elsewhere, out / record["file"])
@@ -124,15 +124,15 @@ def test_cards_and_access(out: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_there_is_not_written_over(out: Path, tmp_path: Path) -> None:
-    kept = tmp_path / "evidence.jsonl"
+    retained = tmp_path / "evidence.jsonl"
     for words in (("ledger", "export"), ("ledger", "report"), ("card", "model", out, "--out")):
-        kept.write_text("dear")
-        code, _, message = call(*words, kept)
+        retained.write_text("dear")
+        code, _, message = call(*words, retained)
         assert code == 2
         assert "--overwrite" in message
-        assert kept.read_text() == "dear"
-        assert call(*words, kept, "--overwrite")[0] == 0
-        assert kept.read_text() != "dear"
+        assert retained.read_text() == "dear"
+        assert call(*words, retained, "--overwrite")[0] == 0
+        assert retained.read_text() != "dear"
 
 
 def test_filters_that_nothing_meets(out: Path) -> None:
@@ -178,25 +178,25 @@ def test_corrupt_ledger_ends_with_3(
 
 def test_a_format_of_the_problem_can_be_chosen(out: Path, tmp_path: Path) -> None:
     """Test a proposal, which replays as recorded, and a search."""
-    asked = ("toy.cantilever", "-n", 12, "--seed", 1)
+    requested = ("toy.cantilever", "-n", 12, "--seed", 1)
     listed = answer("show", "toy.cantilever")["formats"]
     for name, ending in zip(listed, (".json", ".csv"), strict=True):
         folder = tmp_path / name
-        assert call("propose", *asked, "--format", name, "--out", folder)[0] == 0
+        assert call("propose", *requested, "--format", name, "--out", folder)[0] == 0
         files = [p for p in (folder / "designs").iterdir() if p.is_file()]
         assert {p.suffix for p in files} == {ending}
         record = json.loads((folder / "evidence.jsonl").read_text().splitlines()[0])
         assert record["format"] in (name, None)
         assert call("replay", folder)[0] == 0
     words = ("--format", listed[1], "--out", tmp_path / listed[0])
-    code, _, message = call("propose", *asked, *words)
+    code, _, message = call("propose", *requested, *words)
     assert code == 2
     assert "a different finished run" in message
     found = tmp_path / "searched"
     budget = ("--budget", 16, "--batch", 8, "--strategy", "random", "--out", found)
     assert call("search", "toy.cantilever", *budget, "--format", listed[1])[0] in (0, 1)
     assert {p.suffix for p in (found / "result" / "designs").iterdir()} <= {".csv"}
-    code, _, message = call("propose", *asked, "--format", "stl", "--out", tmp_path / "x")
+    code, _, message = call("propose", *requested, "--format", "stl", "--out", tmp_path / "x")
     assert code == 2
     assert all(name in message for name in listed)
     assert not (tmp_path / "x").exists()

@@ -15,7 +15,7 @@ from ingenium.core.spec import GeneratorChoice
 from ingenium.edge import board
 from ingenium.edge.artifact import SmallGenerator, tried
 from ingenium.edge.device import DeviceSheet
-from ingenium.report.artifact_page import write
+from ingenium.report.artifact_report import write
 from ingenium.verbs import edge as shrinking
 from plugged import plugged
 from toy import install
@@ -51,9 +51,9 @@ def sheet(folder: Path, flash: float) -> DeviceSheet:
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> SmallGenerator:
     folder = tmp_path_factory.mktemp("small")
-    kept = shrinking.fit("toy.cantilever", sheet(folder, 90), folder / "out")
-    write(kept)
-    return kept
+    retained = shrinking.fit("toy.cantilever", sheet(folder, 90), folder / "out")
+    write(retained)
+    return retained
 
 
 def test_it_holds_its_limits_and_tells_what_else_was_tried(small: SmallGenerator) -> None:
@@ -75,9 +75,9 @@ def test_it_holds_its_limits_and_tells_what_else_was_tried(small: SmallGenerator
 def test_on_the_front_are_those_that_none_beats() -> None:
     def trial(accepted: float, cost: float) -> dict[str, object]:
         values = dict.fromkeys(("flash", "instructions", "energy", "latency"), cost)
-        values |= {"accepted": accepted, "apart": 0.1, "loss_rise": 0.1}
-        told = {k: {"value": v, "low": v, "high": v, "unit": "1"} for k, v in values.items()}
-        return {"title": "int8", "chosen": False, "holds": True, "measured": told}
+        values |= {"accepted": accepted, "distance": 0.1, "loss_rise": 0.1}
+        reported = {k: {"value": v, "low": v, "high": v, "unit": "1"} for k, v in values.items()}
+        return {"title": "int8", "chosen": False, "holds": True, "measured": reported}
 
     every = [trial(0.9, 3.0), trial(0.8, 2.0), trial(0.7, 2.5), trial(0.8, 2.0), trial(0.1, 1.0)]
     rows = tried({"trials": every})[1:]
@@ -91,7 +91,7 @@ def test_its_files_give_what_its_record_says(small: SmallGenerator) -> None:
 
 def test_a_replay_fits_it_again(small: SmallGenerator, tmp_path: Path) -> None:
     found = shrinking.replay(small, tmp_path / "again")
-    assert found.holds, found.broken
+    assert found.reproduced, found.broken
     lost = SmallGenerator(small.folder, {**small.record, "device": {"name": "", "judged": 1}})
     with pytest.raises(CorruptError, match="holds no device sheet"):
         shrinking.replay(lost, tmp_path / "again")
@@ -148,9 +148,9 @@ def test_what_cannot_go_there_is_refused_before_it_is_fitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shrinking.fitted, "fit", lambda *a, **k: pytest.fail("was fitted"))
-    asked = sheet(tmp_path, 90)
+    requested = sheet(tmp_path, 90)
     for name in ("gan", "gaussian_copula"):
-        other = replace(asked, generator=GeneratorChoice(family=name))
+        other = replace(requested, generator=GeneratorChoice(family=name))
         with pytest.raises(InputError, match=f"got {name}, which has none.*--family vae"):
             shrinking.fit("toy.cantilever", other, tmp_path / "out")
 
@@ -160,13 +160,13 @@ def test_what_the_device_lacks_is_named(tmp_path: Path) -> None:
     path.write_text(SHEET.format(flash=90).replace("steps = 8", 'operators = ["dense", "sum"]'))
     with pytest.raises(InputError, match=r"function, in the network of vae.*does without\.$"):
         shrinking.fit("toy.cantilever", load(path, DeviceSheet, "a device sheet"), tmp_path / "out")
-    for old, wrong, told in (
+    for old, wrong, reported in (
         ("int8", "int3", "int3"),
         ("kB", "kV", "kV"),
         ("a small board", r"a\u001b[31m board", "name in"),
     ):
         path.write_text(SHEET.format(flash=90).replace(old, wrong))
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=reported):
             load(path, DeviceSheet, "a device sheet")
 
 

@@ -69,8 +69,8 @@ def test_results_that_cannot_be_printed(
     starter: Starter, tmp_path: Path, form: list[str], held: bool
 ) -> None:
     """Run in a cold process, since Python's handling of streams at exit is part of it."""
-    asked = [*words(tmp_path), *form]
-    started = starter.start_cold(asked, tmp_path / "stderr", stdout="/dev/full", held=held)
+    requested = [*words(tmp_path), *form]
+    started = starter.start_cold(requested, tmp_path / "stderr", stdout="/dev/full", held=held)
     code, message = started.end()
     assert code == 3, message
     assert "the output cannot be written" in message

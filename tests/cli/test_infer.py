@@ -14,11 +14,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "infer"))
 SPEC = """
 problem = "hidden.linear"
 title = "Three numbers of which two sums were read"
-draws = 2000
+samples = 2000
 truths = 80
 ranked = 80
-check_draws = 1000
-prior_draws = 64
+check_samples = 1000
+prior_samples = 64
 [setup]
 method = "importance"
 exact_prior = true
@@ -47,10 +47,10 @@ def inferred(folder: Path) -> Path:
 def test_a_posterior_is_shown_and_inferred_again(inferred: Path) -> None:
     shown = answer("show", inferred)
     assert shown["method"] == "importance"
-    assert shown["told"]["first"]["q05"] < shown["told"]["first"]["q95"]
+    assert shown["estimates"]["first"]["q05"] < shown["estimates"]["first"]["q95"]
     assert "nuts" in answer("posterior", "methods")["methods"]
     assert (inferred / "given" / "seen.csv").is_file()
-    assert answer("replay", inferred)["holds"]
+    assert answer("replay", inferred)["reproduced"]
 
 
 def test_a_problem_without_readings_and_a_spec_of_another_are_refused(folder: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from calling import answer, call
 
 from ingenium.cli import doctor, installing, locks
-from ingenium.trust.rooms.room import Room
+from ingenium.trust.environments.environment import Environment
 
 LOCK = (
     '# {"engine": "tiny", "release": "1", "python": "3.11", "system": "any", '
@@ -32,7 +32,7 @@ def test_nobody_on_the_terminal_is_no_yes(folder: Path) -> None:
 
 def test_a_yes_makes_the_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    monkeypatch.setattr(Room, "make", lambda room: made.append(room.folder))
+    monkeypatch.setattr(Environment, "make", lambda environment: made.append(environment.folder))
     sizes = answer("doctor", "--install", folder, "--yes")["installed"]
     assert sizes == {"environment tiny": "3 packages, 12 MB to download, 50 MB on disk"}
     assert made == [folder]
@@ -47,11 +47,11 @@ def test_what_is_neither_a_domain_nor_a_room_is_refused() -> None:
 def test_packages_of_the_extra_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ['no-such-package>=1; extra == "grid"', 'numpy>=2; extra == "grid"']
     monkeypatch.setattr(doctor, "requires", lambda name: lines)
-    asked = []
-    monkeypatch.setattr(installing, "download_size", lambda p, lock: asked.append(p) or "9 MB")
+    requested = []
+    monkeypatch.setattr(installing, "download_size", lambda p, lock: requested.append(p) or "9 MB")
     code, _, said = call("doctor", "--install", "grid")
     assert code == 2
-    assert asked == [("no-such-package>=1",)]
+    assert requested == [("no-such-package>=1",)]
     assert "packages: 9 MB" in said
 
 
@@ -61,7 +61,7 @@ def test_nothing_is_asked_where_nothing_is_missing(monkeypatch: pytest.MonkeyPat
 
 
 def test_rooms_are_those_of_the_domain_s_folder() -> None:
-    assert [r.folder.name for r in installing.rooms_of("airfoils")] == []
+    assert [r.folder.name for r in installing.environments_of("airfoils")] == []
 
 
 def test_locks_are_whole_and_agree_and_what_does_not_is_seen(

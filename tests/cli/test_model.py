@@ -28,7 +28,7 @@ def colony(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(colony: Path) -> Path:
     words = "A colony grows until there is no room; moonlight plays a part."
     out = colony.parent / "out"
-    code, text, said = call("model", words, "--data", colony, "--draws", 100, "--out", out)
+    code, text, said = call("model", words, "--data", colony, "--samples", 100, "--out", out)
     assert code in (0, 1), said
     assert "moonlight" in text
     return out
@@ -41,11 +41,11 @@ def test_the_model_is_kept_and_shown(made: Path) -> None:
     assert low < 5.3
     assert high > 4.7
     assert record["constants"]["k"]["unit"] == "g"
-    assert all(c["holds"] for c in record["checks"])
+    assert all(c["passed"] for c in record["checks"])
     assert record["forecast"]["count"] == 3
     found = answer("show", made)
     assert found["title"] == record["title"]
-    assert "Growth falls" in " ".join(found["assumptions"])
+    assert "growth rate decreases" in " ".join(found["assumptions"])
     page = (made / "report.html").read_text()
     assert "moonlight" in page
     assert page.count("<figure class=") == 3
@@ -64,7 +64,7 @@ def test_a_changed_table_is_no_longer_what_was_judged(made: Path, tmp_path: Path
 
 @pytest.mark.slow
 def test_it_is_made_again(made: Path) -> None:
-    assert answer("replay", made)["holds"]
+    assert answer("replay", made)["reproduced"]
 
 
 def test_words_and_families_are_told() -> None:
@@ -94,7 +94,9 @@ def test_the_command_of_the_page(tmp_path: Path) -> None:
     command = re.search(r'ingenium model "([^"]+)" --data (\S+)', PAGE.read_text())
     assert command is not None
     data = EXAMPLES.parent / command[2]
-    found = answer("model", command[1], "--data", data, "--draws", 200, "--out", tmp_path / "lynx")
+    found = answer(
+        "model", command[1], "--data", data, "--samples", 200, "--out", tmp_path / "lynx"
+    )
     assert found["model"] == "lotka_volterra"
     assert found["verdict"] == "accepted"
     assert found["found_again"]

@@ -8,7 +8,7 @@ import pytest
 from calling import answer, call
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "monitor"))
-from made import table as own_table
+from synthetic import table as own_table
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_a_monitor_is_shown_and_replayed(alarm: Path) -> None:
     assert shown["family"] == "dpca"
     assert shown["measured"]["missed"]["unit"] == "1"
     assert "transformer" in answer("monitor", "families")["families"]
-    assert answer("replay", alarm / "alarm")["holds"]
+    assert answer("replay", alarm / "alarm")["reproduced"]
 
 
 @pytest.mark.slow

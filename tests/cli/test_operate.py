@@ -50,20 +50,20 @@ def test_a_law_operates_its_plant_and_the_run_is_replayed(laws: Path) -> None:
     words = (*words, "--spec", laws / "short.toml")
     found = answer("operate", "autonomy.controller", *words)
     assert found["verdict"] == "accepted"
-    assert found["release"]["holds"]
-    assert found["measured"]["override_kept"]["value"] == 1
+    assert found["release"]["passed"]
+    assert found["measured"]["override_respected"]["value"] == 1
     assert {d["who"] for d in found["decisions"]} >= {"policy", "bypass", "person"}
     assert "Who decided what" in (out / "report.html").read_text()
-    told = answer("ledger", "list", "--kind", "decision", "--limit", 3)
-    assert told
-    assert answer("replay", out)["holds"]
+    reported = answer("ledger", "list", "--kind", "decision", "--limit", 3)
+    assert reported
+    assert answer("replay", out)["reproduced"]
     record = (out / "operation.json").read_text()
     changed = {k: v for k, v in json.loads(record).items() if k != "seal"}
     for altered in ALTERED.values():
         changed = altered(changed)
     (out / "operation.json").write_text(sealed_text(changed))  # by an attacker who seals it again
     again = json.loads(call("replay", out, "--json")[1])
-    assert {c["part"] for c in again["checks"] if not c["holds"]} == set(ALTERED)
+    assert {c["part"] for c in again["checks"] if not c["reproduced"]} == set(ALTERED)
     (out / "operation.json").write_text(record)
     lines = (out / "decisions.jsonl").read_text()
     (out / "decisions.jsonl").write_text(lines.replace("person", "policy", 1))
@@ -78,7 +78,7 @@ def test_a_family_is_made_operates_and_is_replayed(tmp_path: Path) -> None:
     assert found["verdict"] == "accepted"
     assert (found["policy"]["family"], found["policy"]["run"]) == ("lqg", "")
     assert "family lqg" in (tmp_path / "run" / "report.html").read_text()
-    assert answer("replay", tmp_path / "run")["holds"]
+    assert answer("replay", tmp_path / "run")["reproduced"]
     path = tmp_path / "run" / "operation.json"
     record = json.loads(path.read_text())
     for altered in ALTERED.values():
@@ -95,11 +95,11 @@ def test_what_was_not_accepted_or_was_altered_does_not_act(laws: Path) -> None:
     code, _, said = call("operate", "autonomy.controller", *words, "--design", other)
     assert code == 2
     assert "design" in said
-    kept = next(r for r in records if r["file"])
-    path = laws / "run" / kept["file"]
+    retained = next(r for r in records if r["file"])
+    path = laws / "run" / retained["file"]
     text = path.read_text()
     path.write_text(text.replace("sum +=", "sum -="))
-    code, _, said = call("operate", "autonomy.controller", *words, "--design", kept["design"])
+    code, _, said = call("operate", "autonomy.controller", *words, "--design", retained["design"])
     path.write_text(text)
     assert code == 3
     assert not (laws / "none").exists()

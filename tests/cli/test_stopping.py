@@ -171,8 +171,8 @@ def test_a_stopped_run_goes_on(starter: Starter, tmp_path: Path, number: signal.
     command.until("blocks-*/000001.npz")
     command.process.send_signal(number)
     check_stopped(command)
-    kept = {p.name: p.stat().st_mtime_ns for p in command.partial.glob("blocks-*/*.npz")}
-    assert {"000000.npz", "000001.npz"} <= set(kept) < {f"00000{i}.npz" for i in range(5)}
+    retained = {p.name: p.stat().st_mtime_ns for p in command.partial.glob("blocks-*/*.npz")}
+    assert {"000000.npz", "000001.npz"} <= set(retained) < {f"00000{i}.npz" for i in range(5)}
     command = Command(starter, tmp_path, pause=0.5)
     code, message = command.end()
     assert code == 0, message

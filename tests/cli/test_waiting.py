@@ -22,9 +22,13 @@ except SystemExit:
 @pytest.mark.parametrize("said", ["", "ACTIVE"])
 def test_threads_that_wait_sleep_unless_told(said: str) -> None:
     own = {k: v for k, v in os.environ.items() if k != cli.WAITING} | {"OMP_DISPLAY_ENV": "TRUE"}
-    told = {cli.WAITING: said} if said else {}
+    reported = {cli.WAITING: said} if said else {}
     done = subprocess.run(
-        [sys.executable, "-c", COMMAND], env=own | told, capture_output=True, text=True, check=True
+        [sys.executable, "-c", COMMAND],
+        env=own | reported,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     policies = {line.split("'")[1] for line in done.stderr.splitlines() if cli.WAITING in line}
     assert policies == {said or "PASSIVE"}

@@ -49,14 +49,14 @@ def test_what_was_measured_is_not_measured_again_unless_the_code_changed(
 
 def test_it_says_how_many_fits_are_left_and_keeps_designs(problem: Problem, tmp_path: Path) -> None:
     begun = compare.Comparing.of(problem, PROTOCOL, tmp_path, None, silent)
-    assert begun.takes().startswith("4 fits, of which 0 are kept")
+    assert begun.takes().startswith("4 fits, 0 of them stored")
     begun.run()
     assert {name: d.sizes["design"] > 0 for name, d in begun.shown().items()} == {
         "bootstrap": True,
         "random": True,
     }
     begun.part("random", 1).unlink()
-    assert "of which 3 are kept from before; the rest takes about 1 min" in begun.takes()
+    assert "3 of them stored already; about 1 min of fitting are left" in begun.takes()
 
 
 @pytest.mark.slow

@@ -169,9 +169,9 @@ def run(readers: Iterator[Reader], count: int, seed: int) -> Iterator[dict[str, 
             found[what] += 1
             kinds[f"{kind}: {what}"] += 1
             if what in ("traceback", "hang"):
-                kept = reader.part.with_name(f"{what}-{number}-{reader.part.name}")
-                shutil.copy(reader.part, kept)
-                print(f"{what} of {reader.name} by {kind}: {kept}", file=sys.stderr, flush=True)
+                retained = reader.part.with_name(f"{what}-{number}-{reader.part.name}")
+                shutil.copy(reader.part, retained)
+                print(f"{what} of {reader.name} by {kind}: {retained}", file=sys.stderr, flush=True)
         reader.part.write_bytes(data)
         yield {
             "reader": reader.name,

@@ -34,8 +34,8 @@ def of(domain: str, folder: Path) -> Iterator[Reader]:
     if domain in more:
         yield from more[domain](folder)
     for k, (name, setup) in enumerate(SMALL.get(domain, ())):
-        asked = Spec(problem=f"{domain}.{name}", setup=setup, given=GIVEN.get(name, {}))
-        problem = open_problem(asked)
+        requested = Spec(problem=f"{domain}.{name}", setup=setup, given=GIVEN.get(name, {}))
+        problem = open_problem(requested)
         yield from _formats(problem, problem.data().isel({DESIGN: [0]}), folder / str(k))
 
 
@@ -169,9 +169,9 @@ def _molecules(folder: Path) -> Iterator[Reader]:
     yield from _formats(library, molecules(named, range(4), 60), folder)
     steps = Steps("CNC(C)=O", 200, screen)
     made = steps.route([("amide coupling with a carbodiimide", "CC(=O)O.CN>>CNC(C)=O")], "a route")
-    shipped = stock.shipped()
+    pretrained = stock.pretrained()
     route = as_problem(
-        "molecules.route", of_route(200), RouteTrees(steps, shipped), ReactionLines(steps)
+        "molecules.route", of_route(200), RouteTrees(steps, pretrained), ReactionLines(steps)
     )
     yield from _formats(route, routes([made.text], [0], 200), folder)
     file = folder / "stock.smi"
@@ -220,7 +220,7 @@ SMALL: Mapping[str, tuple[tuple[str, Mapping[str, Any]], ...]] = {  # as their c
     "quantum": (
         (
             "distribution",
-            {"layers": 2, "known": 20, "steps": 30, "mend": 5, "noise": "heavyhex"},
+            {"layers": 2, "known": 20, "steps": 30, "repair_steps": 5, "noise": "heavyhex"},
         ),
         ("molecules", {"known": 200}),
     ),
@@ -270,8 +270,8 @@ def _middle(problem: Problem) -> xr.Dataset:
     arrays = []
     for v in problem.variables:
         shape = (1, *(problem.sizes[d] for d in v.dims))
-        asked = kinds[v.given] if v.given is not None else v
-        low, high = asked.lower, asked.upper
+        requested = kinds[v.given] if v.given is not None else v
+        low, high = requested.lower, requested.upper
         full = v.given is None and (low, high) == (0.0, 1.0)
         middle = 0.2 if low is None or high is None else (low + high) / 2
         arrays.append(torch.full(shape, 1.0 if full else middle, dtype=torch.float64))

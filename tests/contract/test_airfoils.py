@@ -43,7 +43,7 @@ POINTS: Mapping[str, Damage] = {
 
 UNSIZED = dict.fromkeys(
     ("a tenth larger", "a thousand times as large", "a thousandth as large", "shifted"),
-    "A section has neither size nor place: its outline is brought onto its chord.",
+    "Size and position of a section do not matter: its outline is normalised to its chord.",
 )
 
 

@@ -40,21 +40,21 @@ def test_damaged_files_of_a_domain(
         timeout=3000,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    record_property("damaged", [domain, told])
-    for one in told:
+    reported = [json.loads(line) for line in done.stdout.splitlines()]
+    record_property("damaged", [domain, reported])
+    for one in reported:
         print({k: v for k, v in one.items() if k != "kinds"})
-    total = sum(sum(one["found"].values()) for one in told)
-    spent_s = sum(one["cpu_s"] for one in told)
+    total = sum(sum(one["found"].values()) for one in reported)
+    spent_s = sum(one["cpu_s"] for one in reported)
     print(domain, total, "files,", spent_s, "CPU s")
     faults = {
-        k: [one["reader"] for one in told if k in one["found"]] for k in ("traceback", "hang")
+        k: [one["reader"] for one in reported if k in one["found"]] for k in ("traceback", "hang")
     }
     assert faults == {"traceback": [], "hang": []}, done.stderr[-3000:]
     assert total >= LEAST[domain]
-    assert max(one["memory_mb"] for one in told) < MOST_MB
+    assert max(one["memory_mb"] for one in reported) < MOST_MB
     assert spent_s < MOST_CPU_S
-    for one in told:
+    for one in reported:
         assert one["found"].get("refused", 0) > 0, one
         broken = {k: v for k, v in one["kinds"].items() if k.endswith("another")}
         if one["sealed"]:

@@ -38,7 +38,10 @@ class Fields(ProblemContract):
 
 class TestDarcy(Fields):
     harmless: ClassVar = {
-        "back to front": "A square that is turned or mirrored with its input is another true pair."
+        "back to front": (
+            "A field on a square that is rotated or mirrored with its input is another correct "
+            "pair."
+        )
     }
     setup: ClassVar = {"equation": "darcy", "points": 16, "known": 12, "width": 4}
 

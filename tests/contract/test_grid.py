@@ -31,7 +31,7 @@ class TestFeederDay(ProblemContract):
     problem_name = "grid.feeder_day"
     harmless: ClassVar[Mapping[str, str]] = {
         "simbench-csv: with another beside it": (
-            "Only the tables of SimBench's names are read; what else lies in a folder has no say."
+            "Only tables with SimBench's names are read; other files in a folder are ignored."
         )
     }
 

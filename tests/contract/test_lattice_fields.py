@@ -17,7 +17,7 @@ def _changed(name: str, change: Callable[[np.ndarray], np.ndarray], path: Path) 
         file[name][...] = change(file[name][...])
 
 
-def _told(name: str, value: str, path: Path) -> None:
+def _reported(name: str, value: str, path: Path) -> None:
     """Change a word in the head of a file."""
     with h5py.File(path, "r+") as file:
         file.attrs[name] = value
@@ -43,8 +43,8 @@ class Fields(ProblemContract):
             "at another coupling": partial(_changed, "beta", lambda x: x * 1.01),
         }
         own |= {
-            "of another model": partial(_told, "model", "potts"),
-            "of another coupling": partial(_told, "coupling", "temperature"),
+            "of another model": partial(_reported, "model", "potts"),
+            "of another coupling": partial(_reported, "coupling", "temperature"),
             "with a count of none": partial(_changed, "count", lambda x: 0 * x),
             "with its field doubled": partial(_changed, self.name, lambda x: 2 * x),
         }

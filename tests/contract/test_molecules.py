@@ -10,7 +10,7 @@ import pytest
 from ingenium.testing import Damage, ProblemContract, with_bytes
 
 PLACES = {
-    f"sdf: {name}": "What is judged are atoms and bonds: their places in a file have no say."
+    f"sdf: {name}": "Only atoms and bonds are judged: their positions in a file do not matter."
     for name in ("a tenth larger", "a thousandth as large", "flat", "of no size", "shifted")
 }
 SDF, XYZ = (".sdf",), (".xyz",)
@@ -101,7 +101,7 @@ class TestConformers(ProblemContract):
     problem_name = "molecules.conformers"
     setup: ClassVar[Mapping[str, Any]] = {"smiles": "CC[C@H](C)O", "starts": 20}
     harmless: ClassVar[Mapping[str, str]] = {
-        "shifted": "A molecule has neither place nor direction in space."
+        "shifted": "Position and orientation of a molecule in space do not matter."
     }
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:

@@ -69,7 +69,7 @@ class TestImages(ProblemContract):
     problem_name = "neuro.digits"
     setup: ClassVar = {"known": 100}
     few = 4
-    written: ClassVar = {"apart": np.inf}  # grey levels are rounded to 256
+    written: ClassVar = {"nearest_distance": np.inf}  # grey levels are rounded to 256
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
         return {

@@ -62,8 +62,8 @@ def _thirsty(by: float, path: Path) -> None:
     file = path / "demand.csv"
     head, *rows = file.read_text().splitlines()
     cells = [row.split(",") for row in rows]
-    told = [",".join([hour, *(f"{by * float(x):.4f}" for x in own)]) for hour, *own in cells]
-    file.write_text("\n".join([head, *told]) + "\n")
+    reported = [",".join([hour, *(f"{by * float(x):.4f}" for x in own)]) for hour, *own in cells]
+    file.write_text("\n".join([head, *reported]) + "\n")
 
 
 def _held(path: Path) -> None:

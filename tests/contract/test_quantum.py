@@ -6,7 +6,13 @@ from typing import Any, ClassVar
 
 from ingenium.testing import Damage, ProblemContract
 
-SMALL: dict[str, Any] = {"layers": 2, "known": 20, "steps": 30, "mend": 5, "noise": "heavyhex"}
+SMALL: dict[str, Any] = {
+    "layers": 2,
+    "known": 20,
+    "steps": 30,
+    "repair_steps": 5,
+    "noise": "heavyhex",
+}
 
 
 def _changed(change: Callable[[str], str]) -> Damage:

@@ -92,7 +92,7 @@ def _stronger(file: Any) -> None:
 
 def _easier(file: Any) -> None:
     """Write a lower SINR than the requested one."""
-    file["asked_db"][...] = file["asked_db"][()] - 3.0
+    file["requested_db"][...] = file["requested_db"][()] - 3.0
 
 
 def _nearer(file: Any) -> None:
@@ -119,8 +119,9 @@ class TestBeam(ProblemContract):
     setup: ClassVar = {**SMALL, "users": 3, "antennas": 4, "sets": 12}
     few = 4
     harmless: ClassVar[Mapping[str, str]] = {
-        "back to front": "Users and antennas have no names: all of them in another order are the "
-        "same set."
+        "back to front": (
+            "Users and antennas have no names: a permutation of all of them is the same set."
+        )
     }
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:

@@ -14,9 +14,9 @@ from ingenium.testing import Damage, ProblemContract, with_numbers
 STL = (".stl",)
 
 
-def _asked(value: object, path: Path) -> None:
+def _requested(value: object, path: Path) -> None:
     """Write another volume than the requested one, next to the part."""
-    file = path / "asked.json"
+    file = path / "requested.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"volume_fraction": value}))
 
 
@@ -29,7 +29,7 @@ def _moved(x_cells: float) -> Damage:
 
 
 STL_FORGERIES: Mapping[str, Damage] = {
-    **{f"asked for {v}": partial(_asked, v) for v in (1.0, 99, 1e9, -1, "x", None, [0.4])},
+    **{f"asked for {v}": partial(_requested, v) for v in (1.0, 99, 1e9, -1, "x", None, [0.4])},
     "half as thick": _stretched(1, 1, 0.52),
     "twice as thick": _stretched(1, 1, 2),
     "four times as high": _stretched(1, 4.2, 1),
@@ -41,8 +41,8 @@ STL_FORGERIES: Mapping[str, Damage] = {
 
 
 def _npz(name: str, value: object, path: Path) -> None:
-    with np.load(path) as kept:
-        arrays = dict(kept)
+    with np.load(path) as retained:
+        arrays = dict(retained)
     np.savez(path, **arrays | {name: np.asarray(value)})
 
 

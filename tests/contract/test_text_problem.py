@@ -18,7 +18,7 @@ from ingenium.core.designs import DESIGN, check, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.netcdf import write_netcdf
-from ingenium.core.problem import Shipped
+from ingenium.core.problem import Pretrained
 from ingenium.core.spec import GeneratorChoice, Select, Spec
 from ingenium.domains import open_problem
 from ingenium.generators.tokens.families import recurrent
@@ -67,23 +67,23 @@ def test_what_is_no_text_of_the_variable_is_refused(text: object, said: str) -> 
         check(named("1+1=2", text), [sums.VARIABLE], {})  # type: ignore[arg-type]
 
 
-def shipped(folder: Path) -> Shipped:
+def pretrained(folder: Path) -> Pretrained:
     """A trained generator of sums, as a domain brings one."""
     problem = open_problem(Spec("arithmetic.sums"))
     make = partial(recurrent, problem.codec.shape, 1, problem.codec, width=16, layers=1)
     torch.manual_seed(3)
     weights = {k: v.half() for k, v in make().state_dict().items()}
     save_file(weights, folder / "sums.safetensors")
-    return Shipped(make, folder / "sums.safetensors", {"cost": "none"})
+    return Pretrained(make, folder / "sums.safetensors", {"cost": "none"})
 
 
 def test_a_generator_that_comes_trained_needs_no_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = shipped(tmp_path)
-    monkeypatch.setattr(sums.Sums, "shipped", lambda self: {"own": own})
+    own = pretrained(tmp_path)
+    monkeypatch.setattr(sums.Sums, "pretrained", lambda self: {"own": own})
     spec = Spec(
-        "arithmetic.sums", generator=GeneratorChoice(family="own"), select=Select(keep="verified")
+        "arithmetic.sums", generator=GeneratorChoice(family="own"), select=Select(export="verified")
     )
     problem = open_problem(spec)
     monkeypatch.setattr(sums, "_measured", lambda text: (0.0, 1.0))  # all that it writes counts
@@ -92,8 +92,8 @@ def test_a_generator_that_comes_trained_needs_no_fit(
         longer = replace(spec, generator=GeneratorChoice(family="own", steps=3))
         with pytest.raises(InputError, match="comes trained"):
             loop.run(problem, longer, 5, 1, tmp_path / "other", ledger=book)
-    assert run.record["model"]["fit"] == {"shipped": "sums.safetensors", "cost": "none"}
-    assert replay(problem, spec, tmp_path / "out", 3).holds
+    assert run.record["model"]["fit"] == {"pretrained": "sums.safetensors", "cost": "none"}
+    assert replay(problem, spec, tmp_path / "out", 3).reproduced
     (tmp_path / "sums.safetensors").write_bytes(b"spoiled")
     with (
         pytest.raises(CorruptError, match="came with arithmetic"),
@@ -105,8 +105,8 @@ def test_a_generator_that_comes_trained_needs_no_fit(
 def test_families_on_texts_are_compared_by_the_scores_of_the_field(tmp_path: Path) -> None:
     problem = open_problem(Spec("arithmetic.sums"))
     assert set(compare.usual(problem)) >= {"lstm", "autoregressive", "bootstrap", "random"}
-    asked = compare.Protocol(families=("bootstrap", "random"), seeds=(0,), members=2)
-    entries = compare.compare(problem, asked, tmp_path)
+    requested = compare.Protocol(families=("bootstrap", "random"), seeds=(0,), members=2)
+    entries = compare.compare(problem, requested, tmp_path)
     right = {e.family: e.card["right"] for e in entries}
     assert right["bootstrap"] == 1.0
     assert right["random"] < 0.5

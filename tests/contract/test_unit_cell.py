@@ -17,8 +17,8 @@ MIRRORED = {
 
 def _halved(path: Path) -> None:
     """Set shares just above one half, which count as solid."""
-    with np.load(path) as kept:
-        share = kept["share"]
+    with np.load(path) as retained:
+        share = retained["share"]
     np.savez(path, share=0.51 * share)
 
 

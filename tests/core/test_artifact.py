@@ -25,7 +25,7 @@ class Alarm(Artifact):
         return {"model.onnx": self.record["evidence"]["model"]}
 
 
-TOLD: dict[str, Any] = {
+REPORTED: dict[str, Any] = {
     "rule": {"bar": 3.5, "hold": 4},
     "verdict": "rejected",
     "measured": {"missed": 0.25, "delay_h": float("nan")},
@@ -36,13 +36,15 @@ TOLD: dict[str, Any] = {
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "model.onnx").write_bytes(b"weights")
     with RecordMaking() as making:
-        making.write(tmp_path / Alarm.file, TOLD, {"model": file_digest(tmp_path / "model.onnx")})
+        making.write(
+            tmp_path / Alarm.file, REPORTED, {"model": file_digest(tmp_path / "model.onnx")}
+        )
     return tmp_path
 
 
 def test_a_record_is_opened_as_it_was_told(folder: Path) -> None:
     found = Alarm.open(folder).record
-    assert found["rule"] == TOLD["rule"]
+    assert found["rule"] == REPORTED["rule"]
     assert found["measured"] == {"missed": 0.25, "delay_h": None}
     assert "seal" not in found
 
@@ -88,8 +90,8 @@ def test_what_is_no_record_is_told(folder: Path, content: str) -> None:
 def test_a_seal_is_no_signature(folder: Path) -> None:
     """Anybody who rewrites the record can seal it; then a replay and the ledger reveal it."""
     path = folder / Alarm.file
-    told = {k: v for k, v in json.loads(path.read_text()).items() if k != "seal"}
-    path.write_text(sealed_text(told | {"verdict": "accepted"}))
+    reported = {k: v for k, v in json.loads(path.read_text()).items() if k != "seal"}
+    path.write_text(sealed_text(reported | {"verdict": "accepted"}))
     assert Alarm.open(folder).record["verdict"] == "accepted"
 
 

@@ -22,10 +22,10 @@ def units() -> list[dict[str, np.ndarray]]:
 
 
 def test_the_whole_is_what_was_added_and_only_what_is_large_lies_in_files(tmp_path: Path) -> None:
-    kept = ArrayFiles(tmp_path)
+    retained = ArrayFiles(tmp_path)
     for arrays in units():
-        kept.add(arrays)
-    whole = kept.whole()
+        retained.add(arrays)
+    whole = retained.whole()
     assert [p.name for p in tmp_path.iterdir()] == ["designs-load.raw"]
     for name in units()[0]:
         expected = np.concatenate([arrays[name] for arrays in units()])
@@ -39,6 +39,6 @@ def test_the_whole_is_what_was_added_and_only_what_is_large_lies_in_files(tmp_pa
 
 def test_what_a_stopped_run_left_is_not_joined_to(tmp_path: Path) -> None:
     for _ in range(2):
-        kept = ArrayFiles(tmp_path)
-        kept.add(units()[0])
-    assert len(kept.whole()["designs:load"]) == 4
+        retained = ArrayFiles(tmp_path)
+        retained.add(units()[0])
+    assert len(retained.whole()["designs:load"]) == 4

@@ -11,7 +11,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import Codec
 
 
-def drawn(*shape: int, seed: int = 0) -> Tensor:
+def sampled(*shape: int, seed: int = 0) -> Tensor:
     rng = torch.Generator().manual_seed(seed)
     return torch.rand(*shape, generator=rng, dtype=torch.float64)
 
@@ -27,7 +27,7 @@ def comes_back(codec: Codec, arrays: tuple[Tensor, ...]) -> Tensor:
 
 def test_series_have_a_mean_of_0_and_a_spread_of_1_in_each_channel() -> None:
     still = torch.full((9, 2, 5), 7.0, dtype=torch.float64)
-    arrays = (3 * drawn(9, 4, 5) - 1, drawn(9, 5, seed=1), still)
+    arrays = (3 * sampled(9, 4, 5) - 1, sampled(9, 5, seed=1), still)
     codec = Channels.of(arrays, along=1)
     x = comes_back(codec, arrays)
     assert codec.shape == (7, 5)
@@ -38,7 +38,7 @@ def test_series_have_a_mean_of_0_and_a_spread_of_1_in_each_channel() -> None:
 
 
 def test_logarithms_are_standardised_as_such() -> None:
-    arrays = (10 ** drawn(50), drawn(50, 2, seed=1))
+    arrays = (10 ** sampled(50), sampled(50, 2, seed=1))
     codec = Channels.of(arrays, logs=(0,))
     x = comes_back(codec, arrays)
     log = arrays[0].log()
@@ -60,7 +60,7 @@ def test_bounds_are_at_minus_1_and_1_and_nothing_is_cut_off() -> None:
 
 def test_arrays_with_axes_of_their_own_become_that_many_numbers() -> None:
     codec = Channels.between(((0.0, 2.0), (1.0, 5.0)), own=((), (2, 3)))
-    arrays = (2 * drawn(8), 1 + 4 * drawn(8, 2, 3, seed=1))
+    arrays = (2 * sampled(8), 1 + 4 * sampled(8, 2, 3, seed=1))
     x = comes_back(codec, arrays)
     assert codec.shape == (7,)
     torch.testing.assert_close(x[:, 1:], (arrays[1].flatten(1) - 1) / 2 - 1)
@@ -73,15 +73,15 @@ def test_bounds_out_of_order_are_refused(bounds: tuple[tuple[float, float], ...]
 
 
 def test_components_are_without_correlation() -> None:
-    first = drawn(300)
-    arrays = (torch.stack([first, first + 0.01 * drawn(300, seed=1)], 1), drawn(300, seed=2))
+    first = sampled(300)
+    arrays = (torch.stack([first, first + 0.01 * sampled(300, seed=1)], 1), sampled(300, seed=2))
     x = comes_back(Whitened.of(arrays), arrays)
     torch.testing.assert_close(x.T.cov(), torch.eye(3, dtype=torch.float64))
     torch.testing.assert_close(x.mean(0), torch.zeros(3, dtype=torch.float64))
 
 
 def test_codecs_side_by_side_take_their_own_arrays() -> None:
-    arrays = (drawn(40, 2), drawn(40, seed=1), drawn(40, 3, seed=2))
+    arrays = (sampled(40, 2), sampled(40, seed=1), sampled(40, 3, seed=2))
     first, last = Whitened.of(arrays[:2]), Channels.of(arrays[2:])
     x = comes_back(SideBySide((first, last)), arrays)
     assert torch.equal(x, torch.cat([first.encode(arrays[:2]), last.encode(arrays[2:])], 1))

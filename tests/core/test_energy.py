@@ -69,12 +69,12 @@ def test_counters_are_added_once_and_run_over(machine: Path) -> None:
 
 def test_measured_share(machine: Path, tmp_path: Path) -> None:
     """A process with a quarter of the busy time gets a quarter of the energy."""
-    told = stat(tmp_path / "stat", 100.0)
-    with Meter(root=machine, stat=told) as meter:
+    reported = stat(tmp_path / "stat", 100.0)
+    with Meter(root=machine, stat=reported) as meter:
         before = time.process_time()
         burn(0.2)
         spent = time.process_time() - before
-        stat(told, 100.0 + 4 * spent)
+        stat(reported, 100.0 + 4 * spent)
         zone(machine, "intel-rapl:0", "package-0", 1e9 + 3.6e9)
         found = meter.read()
     assert found.measured

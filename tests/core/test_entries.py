@@ -24,12 +24,14 @@ class Plate:
 
 
 def test_every_entry_has_its_place_value_unit_and_origin() -> None:
-    asked = {
+    requested = {
         "bolts": [{"radius_mm": 4}, {"radius_mm": 5, "at_mm": [1, 2]}],
         "named": {"pin": {"radius_mm": 6}},
         "middle": {"radius_mm": 7},
     }
-    found = [(e.name, e.value, e.unit, e.given) for e in entries(parse(asked, Plate, "s"), asked)]
+    found = [
+        (e.name, e.value, e.unit, e.given) for e in entries(parse(requested, Plate, "s"), requested)
+    ]
     assert found == [
         ("radius_mm in the first [[bolts]]", 4.0, "mm", True),
         ("at_mm in the first [[bolts]]", None, "mm", False),

@@ -9,9 +9,9 @@ from ingenium.core.errors import (
     FolderInUseError,
     IngeniumError,
     InputError,
+    MissingEnvironment,
     MissingExtra,
     MissingProgram,
-    MissingRoom,
     SpecError,
     StorageError,
 )
@@ -23,7 +23,7 @@ FAMILY = [
     (MissingExtra("grid", "pandapower"), ImportError, 3),
     (EngineError("no answer"), RuntimeError, 3),
     (MissingProgram("bwrap", "programs run in it"), EngineError, 3),
-    (MissingRoom("beams", "structures", "9 MB"), EngineError, 3),
+    (MissingEnvironment("beams", "structures", "9 MB"), EngineError, 3),
     (StorageError(errno.ENOSPC, "the disk is full", "out/x"), OSError, 3),
     (CorruptError("ledger.sqlite", "is damaged", "Restore it."), IngeniumError, 3),
 ]

@@ -15,8 +15,8 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import EngineError
 from ingenium.core.failures import counted, reasons
 from ingenium.core.verify import verify
-from ingenium.trust.rooms import limits
-from ingenium.trust.rooms.limits import Limits
+from ingenium.trust.environments import limits
+from ingenium.trust.environments.limits import Limits
 
 
 class Explained(toy.EulerBernoulli):
@@ -81,11 +81,11 @@ def test_reasons_reach_evidence_and_summary(
 
 
 def test_a_lower_limit_of_the_shell_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = Limits(cpu_s=900, memory_mb=64)
-    assert asked.granted_cpu_s == 900
+    requested = Limits(cpu_s=900, memory_mb=64)
+    assert requested.granted_cpu_s == 900
     monkeypatch.setattr(limits.resource, "getrlimit", lambda what: (400, 400))
-    assert asked.granted_cpu_s == 399
-    assert "ulimit -S -t 399 && ulimit -H -t 400" in asked.around(["true"])[2]
-    assert replace(asked, cpu_s=10).granted_cpu_s == 10
+    assert requested.granted_cpu_s == 399
+    assert "ulimit -S -t 399 && ulimit -H -t 400" in requested.around(["true"])[2]
+    assert replace(requested, cpu_s=10).granted_cpu_s == 10
     monkeypatch.setattr(limits.resource, "getrlimit", lambda what: (1, resource.RLIM_INFINITY))
-    assert asked.granted_cpu_s == 900
+    assert requested.granted_cpu_s == 900

@@ -142,3 +142,9 @@ def test_a_good_table_is_read() -> None:
         "spec",
     )
     assert found == Frame(bolts=(Bolt((1.0, 2.0), Alloy(70e9, 2700.0)),), side="right")
+
+
+def test_an_earlier_name_is_answered_by_the_present_one() -> None:
+    for earlier, present in (("keep", "export"), ("apart", "min_distance")):
+        with pytest.raises(InputError, match=f"Write {present} for {earlier}"):
+            parse({"problem": "a", "select": {earlier: 1.0}}, Spec, "the spec")

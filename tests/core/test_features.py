@@ -17,7 +17,7 @@ RANK = Condition("rank", "rank", middle=0.5, spread=0.25)
 ENERGY = Condition("energy", "energy", lower=1.0, upper=1e5, middle=100.0, spread=2.0, log=True)
 
 
-def asked(**columns: object) -> xr.Dataset:
+def requested(**columns: object) -> xr.Dataset:
     return xr.Dataset({k: (DESIGN, np.array(v)) for k, v in columns.items()})
 
 
@@ -35,13 +35,13 @@ def asked(**columns: object) -> xr.Dataset:
 def test_a_condition_as_it_is_declared(
     condition: Condition, values: list[object], expected: list[list[float]]
 ) -> None:
-    found = features([condition], asked(**{condition.name: values}))
+    found = features([condition], requested(**{condition.name: values}))
     assert found.shape == (3, width(condition))
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 def test_columns_stand_in_the_order_of_conditions_and_unknown_ones_are_0() -> None:
-    designs = asked(kind=["b"], depth=[3.0])
+    designs = requested(kind=["b"], depth=[3.0])
     np.testing.assert_array_equal(features([RANGE, KIND], designs), [[1, 0, 1, 0]])
     np.testing.assert_array_equal(features([KIND, RANGE], designs), [[0, 1, 0, 1]])
     np.testing.assert_array_equal(features([ANGLE, RANGE], designs), [[0, 0, 1]])
@@ -50,7 +50,7 @@ def test_columns_stand_in_the_order_of_conditions_and_unknown_ones_are_0() -> No
 
 def test_a_range_of_one_number_is_no_division_by_0() -> None:
     one = Condition("depth", "depth", lower=2.0, upper=2.0)
-    assert np.isfinite(features([one], asked(depth=[2.0]))).all()
+    assert np.isfinite(features([one], requested(depth=[2.0]))).all()
 
 
 @pytest.mark.parametrize("middle", [None, 0.0, -1.0])

@@ -10,7 +10,7 @@ import pytest
 from ingenium.core.digest import array_digest
 from ingenium.core.errors import InputError
 from ingenium.core.features import LeadingComponents
-from ingenium.core.given import FOLDER, Input, kept, read_given
+from ingenium.core.given import FOLDER, Input, read_given, stored
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.tables import is_row
 from ingenium.core.spec import Spec, as_table, dump, load
@@ -60,11 +60,11 @@ def test_every_kind_from_the_spec_and_from_files(tmp_path: Path) -> None:
     assert outside["loads"].columns.tolist() == ["bus", "p_kw"]
     assert set(outside.files) == {i.name for i in INPUTS}
     assert inside.files == {}
-    assert "3 numbers from -3000 to 2500 kW" in " ".join(inside.told())
+    assert "3 numbers from -3000 to 2500 kW" in " ".join(inside.reported())
 
 
 @pytest.mark.parametrize(
-    ("entries", "told"),
+    ("entries", "reported"),
     [
         ({"bref": "x"}, 'Write "brief"'),
         ({"brief": 3}, "brief under .given. as a text"),
@@ -93,8 +93,8 @@ def test_every_kind_from_the_spec_and_from_files(tmp_path: Path) -> None:
         ({"scan": {"values": [1]}}, "file ="),
     ],
 )
-def test_what_is_not_as_declared_is_refused(entries: dict[str, Any], told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_what_is_not_as_declared_is_refused(entries: dict[str, Any], reported: str) -> None:
+    with pytest.raises(InputError, match=reported):
         read(**entries)
 
 
@@ -134,7 +134,7 @@ def test_a_spec_finds_its_files_and_a_run_keeps_them(tmp_path: Path) -> None:
     (tmp_path / "spec.toml").write_text('problem = "x"\n[given]\ncourse = { file = "c.json" }\n')
     spec = load(tmp_path / "spec.toml")
     given = read_given(INPUTS, spec.given, "a test")
-    assert kept(spec.given, given) == {"course": {"file": f"{FOLDER}/course.json"}}
+    assert stored(spec.given, given) == {"course": {"file": f"{FOLDER}/course.json"}}
     assert given.files["course"] == (".json", b"[1, 2]")
     (tmp_path / "again.toml").write_text(dump(spec))
     assert load(tmp_path / "again.toml") == spec
@@ -145,7 +145,7 @@ def test_components_tell_arrays_in_spreads_of_known_ones() -> None:
     rng = np.random.default_rng(0)
     known = rng.normal(size=(500, 2)) @ rng.normal(size=(2, 30)) + 7.0  # two ways to differ
     codec = LeadingComponents.of(np.concatenate([known, np.full((1, 30), np.nan)]))
-    told = codec.encode(known)
-    assert told.shape == (500, 2)
-    np.testing.assert_allclose(np.cov(told.T, bias=True), np.eye(2), atol=1e-9)
+    reported = codec.encode(known)
+    assert reported.shape == (500, 2)
+    np.testing.assert_allclose(np.cov(reported.T, bias=True), np.eye(2), atol=1e-9)
     assert (codec.encode(np.full((1, 30), np.nan)) == 0).all()

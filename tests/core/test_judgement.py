@@ -33,8 +33,10 @@ def test_a_unit_of_another_kind_is_refused(unit: str) -> None:
 def test_margins_of_values_and_of_whole_intervals() -> None:
     own = {"share": Interval(0.9, 0.8, 0.95), "lost": Interval(*[math.nan] * 3)}
     plain, whole = Limit("share", at_least=0.85), Limit("share", 0.85, 1, beyond_uncertainty=True)
-    asked = in_units((plain, whole, Limit("lost", at_most=1)), {"share": "1", "lost": "1"}, "share")
-    found = list(margins(own, asked).values())
+    requested = in_units(
+        (plain, whole, Limit("lost", at_most=1)), {"share": "1", "lost": "1"}, "share"
+    )
+    found = list(margins(own, requested).values())
     assert found[:2] == pytest.approx([0.05, -0.05])
     assert math.isnan(found[2])
 
@@ -56,11 +58,11 @@ def test_a_margin_of_nought_holds_and_one_below_does_not(margin: float, word: st
 
 def test_what_speaks_against_an_artifact_weighs_more_than_doubts() -> None:
     own, limit = {"a": Interval(1.0, 1.0, 1.0), "b": Interval(*[math.nan] * 3)}, Limit("a", 2.0)
-    doubts, unknown = ["too few truths"], Limit("b", at_least=0.0)
-    assert Judgement.of(own, (), doubts=doubts).verdict == "inconclusive"
-    assert Judgement.of(own, [unknown], doubts=doubts).verdict == "inconclusive"
-    assert Judgement.of(own, [limit], doubts=doubts).verdict == "rejected"
-    found = Judgement.of(own, [limit], against=["ranks are uneven"], doubts=doubts)
+    caveats, unknown = ["too few truths"], Limit("b", at_least=0.0)
+    assert Judgement.of(own, (), caveats=caveats).verdict == "inconclusive"
+    assert Judgement.of(own, [unknown], caveats=caveats).verdict == "inconclusive"
+    assert Judgement.of(own, [limit], caveats=caveats).verdict == "rejected"
+    found = Judgement.of(own, [limit], against=["ranks are uneven"], caveats=caveats)
     assert found.verdict == "rejected"
     assert found.reasons == ("ranks are uneven", "2 <= a is not satisfied")
     assert Judgement.of(own, [unknown, limit]).verdict == "failed"

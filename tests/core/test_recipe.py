@@ -40,7 +40,7 @@ def test_a_stopped_making_goes_on_where_it_was():
     made, seen = [], []
     with pytest.raises(KeyboardInterrupt):
         _recipe(made, stop=2).complete()
-    whole = _recipe(made).complete(lambda *told: seen.append(told))
+    whole = _recipe(made).complete(lambda *reported: seen.append(reported))
     assert made == [0, 1, 2, 3]
     assert seen == [("make toy", n, 4) for n in (2, 3, 3, 4)]
     np.testing.assert_array_equal(whole["x"][:, 0], TRUTH)
@@ -67,16 +67,16 @@ def _pickled():
 
 
 PLANTED = {
-    "cut": lambda kept: kept[:-20],
-    "empty": lambda kept: b"",
-    "one bit": lambda kept: kept[:200] + bytes([kept[200] ^ 1]) + kept[201:],
-    "plain": lambda kept: _npz(99.0),
-    "old seal, other content": lambda kept: kept.partition(b"\n")[0] + b"\n" + _npz(99.0),
-    "seal of the content alone": lambda kept: (
+    "cut": lambda retained: retained[:-20],
+    "empty": lambda retained: b"",
+    "one bit": lambda retained: retained[:200] + bytes([retained[200] ^ 1]) + retained[201:],
+    "plain": lambda retained: _npz(99.0),
+    "old seal, other content": lambda retained: retained.partition(b"\n")[0] + b"\n" + _npz(99.0),
+    "seal of the content alone": lambda retained: (
         content_digest(_npz(99.0)).encode() + b"\n" + _npz(99.0)
     ),
-    "pickle": lambda kept: digest("x").encode() + b"\n" + _pickled(),
-    "text": lambda kept: b"no archive",
+    "pickle": lambda retained: digest("x").encode() + b"\n" + _pickled(),
+    "text": lambda retained: b"no archive",
 }
 
 
@@ -144,10 +144,10 @@ def test_what_a_changed_package_makes_is_made_anew(tmp_path, monkeypatch):
 
 def test_a_shipped_whole_is_taken_only_under_its_own_settings(tmp_path):
     made = []
-    replace(_recipe(made), shipped=tmp_path / "shipped.npz").ship()
+    replace(_recipe(made), packaged=tmp_path / "shipped.npz").ship()
     made.clear()
     for under, pieces in ((1, []), (2, [0, 1, 2, 3])):
-        one = replace(_recipe(made, under=under), shipped=tmp_path / "shipped.npz")
+        one = replace(_recipe(made, under=under), packaged=tmp_path / "shipped.npz")
         shutil.rmtree(one.folder, ignore_errors=True)
         whole = one.complete()
         assert made == pieces
@@ -157,11 +157,11 @@ def test_a_shipped_whole_is_taken_only_under_its_own_settings(tmp_path):
 
 def test_a_damaged_file_of_the_package_is_named(tmp_path):
     path = tmp_path / "shipped.npz"
-    replace(_recipe([]), shipped=path).ship()
+    replace(_recipe([]), packaged=path).ship()
     for content in (path.read_bytes()[:-30], b"PK\x03\x04 half", _npz(1.0)):
         path.write_bytes(content)
         with pytest.raises(CorruptError, match="Install the package again"):
-            replace(_recipe([]), shipped=path).complete()
+            replace(_recipe([]), packaged=path).complete()
 
 
 SLOW = """

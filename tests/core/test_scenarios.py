@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
-from ingenium.core.scenarios import Draws, Sampled, Undecided, scenario_rng, score_error
+from ingenium.core.scenarios import Sampled, Samples, Undecided, scenario_rng, score_error
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import BEYOND, Verdict, at_best, undecided, weighed
 from ingenium.core.verify import verdicts
@@ -43,8 +43,8 @@ class Dice:
     )
 
     def outcomes(self, *arrays: Tensor, scenarios: range) -> Tensor:
-        draws = [scenario_rng(self.seed, j) for j in scenarios]
-        point = torch.tensor([[r.uniform(), r.standard_normal()] for r in draws])
+        samples = [scenario_rng(self.seed, j) for j in scenarios]
+        point = torch.tensor([[r.uniform(), r.standard_normal()] for r in samples])
         fails = (point[None, :, 0] < arrays[0][:, None]).double()
         cost = arrays[0][:, None] * (1 + point[None, :, 1])
         return torch.stack([fails, cost.double()], 2)
@@ -61,7 +61,7 @@ def judged(sampled: Sampled, chance: Tensor, *limits: Limit) -> Any:
 
 def test_contracts() -> None:
     assert isinstance(engine(), Undecided)
-    assert isinstance(Dice(), Draws)
+    assert isinstance(Dice(), Samples)
     assert [q.name for q in engine().quantities] == [
         *("chance", "risk", "risk_error", "cost", "cost_error", "scenarios")
     ]

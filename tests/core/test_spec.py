@@ -41,7 +41,7 @@ quantity = "deflection"
 target = 3.0
 
 [select]
-keep = "verified"
+export = "verified"
 count = 3
 """
 
@@ -80,7 +80,7 @@ def test_file_names_in_setup_are_taken_from_the_folder_of_the_spec(tmp_path: Pat
             "at_least below at_most",
         ),
         ('problem = "a"\n[generator]\nfamly = "x"', "family, guidance"),
-        ('problem = "a"\n[select]\nkeep = "best"', "accepted"),
+        ('problem = "a"\n[select]\nexport = "best"', "accepted"),
         ('problem = "a', "TOML"),
         ('problem = ""', "at least 1 character"),
         ('problem = "a"\ntitle = "' + 201 * "x" + '"', "at most 200 characters"),

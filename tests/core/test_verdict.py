@@ -1,16 +1,16 @@
 import tracemalloc
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 import torch
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity, Variable
-from ingenium.core.select import Metric, pareto_rank, select
+from ingenium.core.select import Metric, distinct, equal_rows, firsts, pareto_rank, select
 from ingenium.core.spec import Limit, Objective, Select
 from ingenium.core.verdict import Verdict, close, flagged, judge, margins, unflagged, weighed
 from ingenium.core.verify import verify
@@ -111,8 +111,27 @@ def test_pareto_rank_of_a_known_front() -> None:
     assert pareto_rank(cost).tolist() == [0, 0, 0, 1, 2, 0]
 
 
-def no_metric() -> Metric:
-    raise AssertionError("nothing asked for designs that lie apart")
+@dataclass(frozen=True)
+class OnALine:
+    """Designs that are places on a line, equal where they coincide; the last is selected."""
+
+    last: bool = False
+
+    def metric(self, designs: xr.Dataset) -> Metric:
+        place = designs["place"].to_numpy()
+        return lambda i: np.abs(place - place[i])
+
+    def equal(self, designs: xr.Dataset) -> Int[np.ndarray, " n"]:
+        places = designs["place"].to_numpy()
+        return (
+            firsts(places.tolist())
+            if not self.last
+            else len(places) - 1 - firsts(places[::-1].tolist())[::-1]
+        )
+
+
+def placed(places: list[float]) -> xr.Dataset:
+    return xr.Dataset({"place": ("design", places)})
 
 
 OUTCOMES = ["accepted", "accepted", "rejected", "failed"]
@@ -123,22 +142,49 @@ def test_selection_keeps_what_was_asked_best_first() -> None:
         {"mass": ("design", [3.0, 1.0, 2.0, 0.5]), "verdict": ("design", OUTCOMES)}
     )
     objective = [Objective("mass", "minimise")]
-    assert select(verdicts, objective, Select(), no_metric).tolist() == [1, 0]
-    asked = Select(keep="verified", count=2)
-    assert select(verdicts, objective, asked, no_metric).tolist() == [1, 2]
-    assert select(verdicts, [], Select(keep="rejected"), no_metric).tolist() == [2]
+    of, designs = OnALine(), placed([0.0, 1.0, 2.0, 3.0])
+    assert select(of, objective, Select(), designs, verdicts).tolist() == [1, 0]
+    requested = Select(export="verified", count=2)
+    assert select(of, objective, requested, designs, verdicts).tolist() == [1, 2]
+    assert select(of, [], Select(export="rejected"), designs, verdicts).tolist() == [2]
+
+
+def test_of_equal_designs_one_is_selected_at_the_place_of_the_first() -> None:
+    verdicts = xr.Dataset(
+        {
+            "mass": ("design", [1.0, 2.0, 3.0, 4.0, 0.0]),
+            "verdict": ("design", ["accepted"] * 4 + ["rejected"]),
+        }
+    )
+    designs = placed([5.0, 6.0, 5.0, 5.0, 5.0])  # 0, 2 and 3 are one design; 4 was rejected
+    objective = [Objective("mass", "minimise")]
+    assert select(OnALine(True), objective, Select(), designs, verdicts).tolist() == [3, 1]
+    assert select(OnALine(), objective, Select(), designs, verdicts).tolist() == [0, 1]
+    assert distinct(OnALine(), designs, verdicts) == 2
+
+
+def test_equal_rows_are_those_within_the_tolerance_and_none_without_a_number() -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(50, 7))
+    twins = rows[rng.integers(0, 50, 200)] + 1e-9 * rng.normal(size=(200, 7))
+    values = np.concatenate([rows, twins, np.full((2, 7), np.nan)])
+    gaps = np.sqrt(np.square(values[:, None] - values).mean(2))
+    brute = [
+        int(np.flatnonzero(g <= 1e-6)[0]) if np.isfinite(g).any() else i for i, g in enumerate(gaps)
+    ]
+    assert equal_rows(values, 1e-6).tolist() == brute
 
 
 @pytest.mark.parametrize(
-    ("asked", "kept"),
+    ("requested", "exported"),
     [
-        (Select(apart=1.0), [3, 1, 4]),  # 0 is too near to 1, 2 to 3, and 5 was rejected
-        (Select(apart=1.0, count=2), [3, 1]),
-        (Select(apart=1e-9), [3, 2, 1, 0, 4]),  # all that differ
-        (Select(apart=99.0), [3]),
+        (Select(min_distance=1.0), [3, 1, 4]),  # 0 is too near to 1, 2 to 3, and 5 was rejected
+        (Select(min_distance=1.0, count=2), [3, 1]),
+        (Select(min_distance=1e-9), [3, 2, 1, 0, 4]),  # all that differ
+        (Select(min_distance=99.0), [3]),
     ],
 )
-def test_selected_designs_lie_apart_best_first(asked: Select, kept: list[int]) -> None:
+def test_selected_designs_lie_apart_best_first(requested: Select, exported: list[int]) -> None:
     place = np.array([0.0, 0.5, 5.2, 5.0, 8.0, 20.0])
     verdicts = xr.Dataset(
         {
@@ -147,10 +193,10 @@ def test_selected_designs_lie_apart_best_first(asked: Select, kept: list[int]) -
         }
     )
     objective = [Objective("mass", "minimise")]
-    found = select(verdicts, objective, asked, lambda: lambda i: np.abs(place - place[i]))
-    assert found.tolist() == kept
-    apart = np.abs(place[found][:, None] - place[found])
-    assert (apart[~np.eye(len(found), dtype=bool)] >= asked.apart).all()
+    found = select(OnALine(), objective, requested, placed(place.tolist()), verdicts)
+    assert found.tolist() == exported
+    min_distance = np.abs(place[found][:, None] - place[found])
+    assert (min_distance[~np.eye(len(found), dtype=bool)] >= requested.min_distance).all()
 
 
 @pytest.mark.parametrize("columns", [1, 2, 3])
@@ -184,52 +230,56 @@ def test_a_limit_that_is_held_by_less_than_its_uncertainty_is_close() -> None:
     limits = (Limit("volume_m3", at_most=1.05), Limit("surface_m2", at_most=9.0))
     found = verify(cube, Box(), limits, variables=SIZE, sizes={"edge": 3})
     assert not close(found).any()  # as long as the values have no uncertainty
-    told = weighed(found, limits, {"volume_m3": 0.1})
-    assert close(told).tolist() == [[True, False], [False, False], [False, False]]
-    assert told["verdict"].to_numpy().tolist() == found["verdict"].to_numpy().tolist()
-    np.testing.assert_array_equal(told["margin"], found["margin"])
+    reported = weighed(found, limits, {"volume_m3": 0.1})
+    assert close(reported).tolist() == [[True, False], [False, False], [False, False]]
+    assert reported["verdict"].to_numpy().tolist() == found["verdict"].to_numpy().tolist()
+    np.testing.assert_array_equal(reported["margin"], found["margin"])
 
 
 def test_a_limit_may_have_to_hold_beyond_its_uncertainty() -> None:
     cube = boxes([[1.0, 1.0, 1.0], [1.0, 1.0, 0.9], [1.0, 1.0, 1.1]])
     limits = (Limit("volume_m3", at_most=1.05, beyond_uncertainty=True),)
     found = verify(cube, Box(), limits, variables=SIZE, sizes={"edge": 3})
-    told = weighed(found, limits, {"volume_m3": 0.1})
-    assert told["verdict"].values.tolist() == ["rejected", "accepted", "rejected"]
-    np.testing.assert_allclose(told["margin"][:, 0], [-0.05, 0.05, -0.15])
-    assert not close(told).any()
-    again = weighed(told, limits, {"volume_m3": 0.1})
-    xr.testing.assert_allclose(again, told)
+    reported = weighed(found, limits, {"volume_m3": 0.1})
+    assert reported["verdict"].values.tolist() == ["rejected", "accepted", "rejected"]
+    np.testing.assert_allclose(reported["margin"][:, 0], [-0.05, 0.05, -0.15])
+    assert not close(reported).any()
+    again = weighed(reported, limits, {"volume_m3": 0.1})
+    xr.testing.assert_allclose(again, reported)
     assert limits[0].label == "volume_m3 <= 1.05 beyond uncertainty"
 
 
 def test_what_has_no_answer_stays_failed_beyond_its_uncertainty() -> None:
     limits = (Limit("volume_m3", at_least=0.5, beyond_uncertainty=True),)
     found = verify(boxes([[1.0, 1.0, 0.0]]), Box(), limits, variables=SIZE, sizes={"edge": 3})
-    told = weighed(found, limits, {"volume_m3": 0.1})
-    assert told["verdict"].to_numpy()[0] == Verdict.FAILED
+    reported = weighed(found, limits, {"volume_m3": 0.1})
+    assert reported["verdict"].to_numpy()[0] == Verdict.FAILED
 
 
 def test_what_is_attainable_beyond_the_uncertainty_is_held_beyond_it() -> None:
     limits = (Limit("volume_m3", at_most=0.5, beyond_uncertainty=True),)
     two = boxes([[1.0, 1.0, 0.9], [1.0, 1.0, 1.1]])
     found = verify(two, Box(), limits, variables=SIZE, sizes={"edge": 3})
-    told = weighed(found, limits, {"volume_m3": 0.1})
-    near = nearest(told, limits, Box().quantities)
+    reported = weighed(found, limits, {"volume_m3": 0.1})
+    near = nearest(reported, limits, Box().quantities)
     assert near is not None
     (reach,) = near.reaches
     assert reach.alone.at_most == pytest.approx(1.0)  # 0.9, and 0.1 of uncertainty
-    asked = (replace(reach.alone, at_most=1.0 + 1e-9),)
-    again = verify(two, Box(), asked, variables=SIZE, sizes={"edge": 3})
-    again = weighed(again, asked, {"volume_m3": 0.1})
+    requested = (replace(reach.alone, at_most=1.0 + 1e-9),)
+    again = verify(two, Box(), requested, variables=SIZE, sizes={"edge": 3})
+    again = weighed(again, requested, {"volume_m3": 0.1})
     assert again["verdict"].to_numpy().tolist() == ["accepted", "rejected"]
 
 
 def test_a_verdict_is_a_word_in_arrays_and_a_flag_in_files() -> None:
     words = np.array(["accepted", "rejected", "failed"])
-    told = xr.Dataset({"verdict": ("design", words)})
-    assert (told["verdict"] == "accepted").sum() == 1 == (told["verdict"] == Verdict.FAILED).sum()
-    filed = flagged(told)
+    reported = xr.Dataset({"verdict": ("design", words)})
+    assert (
+        (reported["verdict"] == "accepted").sum()
+        == 1
+        == (reported["verdict"] == Verdict.FAILED).sum()
+    )
+    filed = flagged(reported)
     assert filed["verdict"].values.tolist() == [0, 1, 2]
     assert filed["verdict"].attrs["flag_meanings"].split() == words.tolist()
-    xr.testing.assert_identical(unflagged(filed), told)
+    xr.testing.assert_identical(unflagged(filed), reported)

@@ -18,15 +18,15 @@ def test_what_is_kept_of_nothing_is_unknown_and_holds_no_limit() -> None:
     own = np.arange(64) < 16
     found = quality(judged(own), judged(np.zeros(64, dtype=bool)), seed=0)
     for sure in (False, True):
-        limit = Limit("kept_acceptance", at_least=0.9, beyond_uncertainty=sure)
+        limit = Limit("acceptance_ratio", at_least=0.9, beyond_uncertainty=sure)
         assert Judgement.of(found, [limit]).verdict == "failed"
 
 
 def test_what_is_kept_is_the_ratio_of_acceptances() -> None:
     found = quality(judged(np.arange(64) < 16), judged(np.arange(64) < 32), seed=0)
-    kept = found["kept_acceptance"]
-    assert kept.value == 0.5
-    assert kept.low < 0.5 < kept.high
+    cached = found["acceptance_ratio"]
+    assert cached.value == 0.5
+    assert cached.low < 0.5 < cached.high
 
 
 def test_one_good_design_again_and_again_is_apart() -> None:
@@ -34,10 +34,10 @@ def test_one_good_design_again_and_again_is_apart() -> None:
     rng, held = np.random.default_rng(0), np.ones(256, dtype=bool)
     first, second = (judged(held, rng.normal(size=(256, 3))) for _ in range(2))
     one = judged(held, np.full((256, 3), 0.1))
-    near, far = (quality(k, first, seed=0)["apart"] for k in (second, one))
+    near, far = (quality(k, first, seed=0)["distance"] for k in (second, one))
     assert near.low == 0.0
     assert near.value < 0.15
     assert far.low > 0.3
     assert 0.5 < far.value < 0.6  # the share on the longer side of 0.1
     gone = judged(held, np.full((256, 3), np.nan))
-    assert np.isnan(quality(gone, first, seed=0)["apart"].value)
+    assert np.isnan(quality(gone, first, seed=0)["distance"].value)

@@ -64,8 +64,8 @@ def test_who_does_a_step_changes_no_number(runners: dict[str, Runner]) -> None:
     alone = drawn(runners)
     with lent(runners) as (lender, address):
         found = drawn(helped(runners, HelpLink(address, FILES)))
-        assert lender.asked["told"] == 1
-        assert lender.asked["step"] > 2
+        assert lender.requested["told"] == 1
+        assert lender.requested["step"] > 2
     assert all(map(torch.equal, found, alone))
 
 
@@ -85,7 +85,7 @@ def test_whole_designs_come_as_if_they_had_been_drawn_here(runners: dict[str, Ru
     with lent(runners) as (lender, address):
         rng = torch.Generator().manual_seed(4)
         own = HelpedProposals(family.propose, HelpLink(address, FILES, 10.0))(COND, rng)
-        assert lender.asked == {DESIGNS: 1}
+        assert lender.requested == {DESIGNS: 1}
     assert torch.equal(own, alone[0])
     assert torch.equal(torch.rand(3, generator=rng), alone[1])
 
@@ -98,7 +98,7 @@ def test_what_cannot_be_run_is_answered_by_nothing(runners: dict[str, Runner]) -
         many = {"cond": COND[:1].expand(AT_ONCE + 1, -1), STATE: torch.Generator().get_state()}
         assert HelpLink(address, FILES, 10.0).ask(DESIGNS, many, like) is None
         assert lender.answer(b"\x80\x04rubbish") == lender.answer(b"")
-        assert lender.asked == {}
+        assert lender.requested == {}
 
 
 def test_a_machine_with_other_files_does_not_help(runners: dict[str, Runner]) -> None:
@@ -107,19 +107,19 @@ def test_a_machine_with_other_files_does_not_help(runners: dict[str, Runner]) ->
         assert all(map(torch.equal, drawn(helped(runners, link)), drawn(runners)))
         assert link.answered == 0
         assert link.silent_until > 0
-        assert lender.asked == {}
+        assert lender.requested == {}
 
 
 Answer = Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]
 LIES: dict[str, Answer] = {
-    "another name": lambda told: {f"{k}s": v for k, v in told.items()},
-    "one left out": lambda told: dict(list(told.items())[1:]),
-    "one too many": lambda told: {**told, "more": COND},
-    "a row less": lambda told: {k: v[1:] for k, v in told.items()},
-    "another width": lambda told: {k: torch.cat([v, v], -1) for k, v in told.items()},
-    "another kind": lambda told: {k: v.double() for k, v in told.items()},
-    "not finite": lambda told: {k: v * torch.nan for k, v in told.items()},
-    "no state": lambda told: {**told, STATE: torch.zeros_like(told[STATE])},
+    "another name": lambda reported: {f"{k}s": v for k, v in reported.items()},
+    "one left out": lambda reported: dict(list(reported.items())[1:]),
+    "one too many": lambda reported: {**reported, "more": COND},
+    "a row less": lambda reported: {k: v[1:] for k, v in reported.items()},
+    "another width": lambda reported: {k: torch.cat([v, v], -1) for k, v in reported.items()},
+    "another kind": lambda reported: {k: v.double() for k, v in reported.items()},
+    "not finite": lambda reported: {k: v * torch.nan for k, v in reported.items()},
+    "no state": lambda reported: {**reported, STATE: torch.zeros_like(reported[STATE])},
 }
 
 

@@ -30,9 +30,9 @@ def test_the_file_says_what_the_graph_says(name: str, tmp_path: Path) -> None:
         found = float_file.FloatFile(path)(own.seen)
         assert set(found) == set(own.graph.outputs)
         for k in own.graph.outputs:
-            apart = (found[k] - exact[k]).square().mean().sqrt()
-            assert float(apart) < near * float(exact[k].std())
-            assert half is (float(apart) > 1e-4 * float(exact[k].std()))
+            distance = (found[k] - exact[k]).square().mean().sqrt()
+            assert float(distance) < near * float(exact[k].std())
+            assert half is (float(distance) > 1e-4 * float(exact[k].std()))
     assert sizes[True] < 0.75 * sizes[False]  # small nets are mostly the names of their steps
 
 

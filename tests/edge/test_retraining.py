@@ -13,14 +13,14 @@ from ingenium.edge import retraining
 from ingenium.edge.parts import Recorder, part_of
 from ingenium.edge.pruning import masks, narrowed
 from ingenium.edge.quantise import Scheme, codes_of
-from ingenium.edge.retraining import KeptStates, Retraining, pairs, with_calls
+from ingenium.edge.retraining import CachedStates, Retraining, pairs, with_calls
 from ingenium.generators.model import Model
 from ingenium.train.plan import Plan
 
 PLAN = Plan(steps=30, batch=16, learning_rate=3e-3, ema_decay=0.5, check_every=10, held_out=0.1)
 
 
-def lessons(model: Model) -> tuple[torch.Tensor, torch.Tensor]:
+def examples(model: Model) -> tuple[torch.Tensor, torch.Tensor]:
     """Proposals of the model itself, as training examples."""
     cond = torch.linspace(-1, 1, 240).reshape(120, 2)
     return model.propose(cond, torch.Generator().manual_seed(5)), cond
@@ -29,7 +29,7 @@ def lessons(model: Model) -> tuple[torch.Tensor, torch.Tensor]:
 def test_weights_that_were_zero_stay_zero_and_rounded_ones_lie_on_their_grid() -> None:
     model = rows("vae")
     assert isinstance(model, Model)
-    x, cond = lessons(model)
+    x, cond = examples(model)
     cut = masks(model, 0.5)
     before = {k: v.clone() for k, v in model.named_parameters()}
     Retraining(model, cut, bits=4).fit(x, cond, PLAN)
@@ -48,7 +48,7 @@ def test_what_learns_rounded_is_better_when_rounded() -> None:
     """Compare with the same network rounded afterwards; check 18.2 has three seeds."""
     model = rows("vae")
     assert isinstance(model, Model)
-    x, cond = lessons(model)
+    x, cond = examples(model)
     losses = {}
     for bits in (None, 3):
         own = rows("vae")
@@ -87,11 +87,11 @@ def test_a_narrow_writer_is_the_old_one_where_nothing_was_left_out() -> None:
     found.seated(family, recorders).propose(cond, torch.Generator().manual_seed(0))  # type: ignore[operator]
     small: Any = narrowed(family, found, 16 / 24, recorders)
     assert small.decoder.memory.hidden_size == 16
-    kept = recorders["step"].graph.run(recorders["step"].seen())["h0_next"][:, ~gone]
+    cached = recorders["step"].graph.run(recorders["step"].seen())["h0_next"][:, ~gone]
     again = {k: Recorder(g) for k, g in part_of(small, "toy").graphs(small).items()}
-    asked = recorders["step"].seen()
-    own = {k: (v[:, ~gone] if v.shape[1] == 24 else v) for k, v in asked.items()}
-    torch.testing.assert_close(again["step"].graph.run(own)["h0_next"], kept)
+    requested = recorders["step"].seen()
+    own = {k: (v[:, ~gone] if v.shape[1] == 24 else v) for k, v in requested.items()}
+    torch.testing.assert_close(again["step"].graph.run(own)["h0_next"], cached)
 
 
 def test_a_teacher_pulls_its_student() -> None:
@@ -102,31 +102,33 @@ def test_a_teacher_pulls_its_student() -> None:
     with torch.no_grad():
         for weight in student.parameters():
             weight.add_(0.2 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(1)))
-    x, cond = lessons(teacher)
-    apart = []
+    x, cond = examples(teacher)
+    distance = []
     for _ in range(2):
         with torch.no_grad():
-            told = teacher.scores(x, cond)[0].softmax(-1)  # type: ignore[operator]
+            reported = teacher.scores(x, cond)[0].softmax(-1)  # type: ignore[operator]
             own = student.scores(x, cond)[0].log_softmax(-1)  # type: ignore[operator]
-            apart.append(float((told * (told.log() - own)).sum(-1).mean()))
+            distance.append(float((reported * (reported.log() - own)).sum(-1).mean()))
         Retraining(student, teacher=teacher).fit(x, cond, PLAN)
-    assert apart[1] < 0.7 * apart[0]
+    assert distance[1] < 0.7 * distance[0]
 
 
 def test_what_a_teacher_knows_is_computed_once() -> None:
     """Test any batches of designs, and the order of the student's own steps."""
     teacher: Any = writer(width=24, layers=1)
-    x, cond = lessons(teacher)
-    kept, asked = KeptStates(teacher), []
+    x, cond = examples(teacher)
+    cached, requested = CachedStates(teacher), []
     states = teacher.states
-    teacher.states = lambda *given: asked.append(len(given[0])) or states(*given)
+    teacher.states = lambda *given: requested.append(len(given[0])) or states(*given)
     for batch in (slice(0, 70), slice(40, 120), torch.arange(119, -1, -1)):
-        found, told = kept(x[batch], cond[batch])
+        found, reported = cached(x[batch], cond[batch])
         with torch.no_grad():
             true, _ = states(x[batch], cond[batch])
             torch.testing.assert_close(found, true, rtol=0, atol=5e-3)
-            torch.testing.assert_close(told, teacher.head(true).log_softmax(-1), rtol=0, atol=0.05)
-    assert sum(asked) <= 120
+            torch.testing.assert_close(
+                reported, teacher.head(true).log_softmax(-1), rtol=0, atol=0.05
+            )
+    assert sum(requested) <= 120
 
 
 def test_hidden_states_are_learned_through_a_projection(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +137,7 @@ def test_hidden_states_are_learned_through_a_projection(monkeypatch: pytest.Monk
     teacher: Any = writer(width=24, layers=1)
     found = part_of(teacher, "toy")
     recorders = {k: Recorder(g) for k, g in found.graphs(teacher).items()}
-    x, cond = lessons(teacher)
+    x, cond = examples(teacher)
     found.seated(teacher, recorders).propose(cond, torch.Generator())  # type: ignore[operator]
     with torch.no_grad():
         true = teacher.states(x, cond)[0]
@@ -154,15 +156,15 @@ def test_hidden_states_are_learned_through_a_projection(monkeypatch: pytest.Monk
 def test_a_denoiser_of_few_calls_goes_where_its_teacher_does() -> None:
     """Start from the same noise, trained on pairs, and end nearer than before."""
     teacher: Any = rows("diffusion", 3)
-    x, cond = lessons(teacher)
+    x, cond = examples(teacher)
     Retraining(teacher).fit(x, cond, PLAN)
     cond = torch.rand(512, 2, generator=torch.Generator().manual_seed(6))
-    told = pairs(teacher, cond, torch.Generator().manual_seed(7))
+    reported = pairs(teacher, cond, torch.Generator().manual_seed(7))
     student = copy.deepcopy(teacher)
     with_calls(student, 2)
     assert len(student.levels) == 3
     assert student.levels[0] == teacher.levels[0]
-    clean, noise = told.unbind(1)
+    clean, noise = reported.unbind(1)
     missed = []
     for _ in range(2):
         start = student.levels[0] * noise
@@ -171,7 +173,7 @@ def test_a_denoiser_of_few_calls_goes_where_its_teacher_does() -> None:
             own = student.solver.solve(student.denoiser(cond), start, student.levels, rng)
         missed.append(float((own - clean).square().mean()))
         plan = dataclasses.replace(PLAN, steps=120, batch=64)
-        Retraining(student, teacher=teacher).fit(told, cond, plan)
+        Retraining(student, teacher=teacher).fit(reported, cond, plan)
     assert missed[1] < 0.5 * missed[0]
 
 

@@ -49,9 +49,9 @@ def test_whole_numbers_are_near_floating_ones(made: Case) -> None:
     exact, whole = made.graph.run(made.seen), made.made.run(made.given)
     bits = next(op.bits for op in made.made.operators if isinstance(op, Dense))
     for name in made.made.outputs:
-        apart = whole[name] * 2.0 ** -made.made.places[name] - exact[name].numpy()
+        distance = whole[name] * 2.0 ** -made.made.places[name] - exact[name].numpy()
         spread = float(exact[name].std())
-        assert float(np.sqrt(np.square(apart).mean())) < (0.1 if bits == 8 else 0.6) * spread
+        assert float(np.sqrt(np.square(distance).mean())) < (0.1 if bits == 8 else 0.6) * spread
 
 
 def test_the_file_says_the_same_numbers(made: Case, tmp_path: Path) -> None:
@@ -118,10 +118,10 @@ def test_plain_c_without_pairs_says_the_same(monkeypatch: pytest.MonkeyPatch) ->
 def test_fused_operators_say_the_same_in_less_memory() -> None:
     own = case(writer(), "step", Scheme())
     given = [{k: v[:1] for k, v in own.given.items()}] * 2
-    apart, together = (board.run(own.made, given, fusions=kinds) for kinds in ((), tuple(EACH)))
+    distance, together = (board.run(own.made, given, fusions=kinds) for kinds in ((), tuple(EACH)))
     assert equal_on_board(own.made, given, together)
-    assert together.instructions < 1.01 * apart.instructions
-    assert together.ram_bytes < 0.8 * apart.ram_bytes
+    assert together.instructions < 1.01 * distance.instructions
+    assert together.ram_bytes < 0.8 * distance.ram_bytes
 
 
 def test_what_two_operators_read_or_an_output_is_keeps_its_place() -> None:

@@ -8,11 +8,11 @@ from ingenium.core.errors import InputError
 from ingenium.scores.scores import (
     all_pairs,
     crps,
-    draw_pairs,
     energy_score,
     interval_coverage,
     interval_width,
     pinball,
+    sample_pairs,
     variogram_score,
 )
 
@@ -79,21 +79,21 @@ def test_variogram_score_sees_dependence_that_marginals_hide():
     rng = np.random.default_rng(5)
     truth = rng.normal(size=(300, 1, 1)) * np.ones((1, 4, 6))
     joint = rng.normal(size=(50, 300, 1, 1)) * np.ones((1, 1, 4, 6))
-    apart = rng.normal(size=(50, 300, 4, 6))
-    pairs = draw_pairs((4, 6), 100, np.random.default_rng(0))
+    distance = rng.normal(size=(50, 300, 4, 6))
+    pairs = sample_pairs((4, 6), 100, np.random.default_rng(0))
     joint_score = variogram_score(joint, truth, pairs).mean()
-    assert joint_score < 0.1 * variogram_score(apart, truth, pairs).mean()
+    assert joint_score < 0.1 * variogram_score(distance, truth, pairs).mean()
 
 
 def test_drawn_pairs_join_different_cells_in_three_kinds():
-    pairs = draw_pairs((13, 96), 3000, np.random.default_rng(0))
+    pairs = sample_pairs((13, 96), 3000, np.random.default_rng(0))
     assert len(pairs) == 3000
     assert (pairs[:, 0] != pairs[:, 1]).all()
     channel, step = np.divmod(pairs, 96)
     assert (channel[:1000, 0] == channel[:1000, 1]).all()
     assert (step[1000:2000, 0] == step[1000:2000, 1]).all()
     assert (channel[1000:2000, 0] != channel[1000:2000, 1]).all()
-    assert len(draw_pairs((3, 2), 3000, np.random.default_rng(0))) == 15
+    assert len(sample_pairs((3, 2), 3000, np.random.default_rng(0))) == 15
 
 
 def test_pinball_at_the_median_is_half_the_absolute_error():

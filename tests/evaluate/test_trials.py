@@ -76,9 +76,9 @@ def test_more_seeds_take_up_those_before(tmp_path: Path) -> None:
 
 
 def test_what_is_told_goes_arm_by_arm(tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
-    trials(Counted())(Budget((5, 6), True, tmp_path), lambda *x: told.append(x))
-    assert told == [("high", 0, 4), ("low", 1, 4), ("high", 2, 4), ("low", 3, 4)]
+    reported: list[tuple[str, int, int]] = []
+    trials(Counted())(Budget((5, 6), True, tmp_path), lambda *x: reported.append(x))
+    assert reported == [("high", 0, 4), ("low", 1, 4), ("high", 2, 4), ("low", 3, 4)]
 
 
 def test_readings_of_unlike_length_are_pooled() -> None:
@@ -119,16 +119,16 @@ def test_a_ratio_of_means_covers_the_truth_as_often_as_it_says() -> None:
 
 def test_pieces_of_workers_are_kept_as_they_come_and_read_as_own(tmp_path: Path) -> None:
     run = Counted()
-    experiment, asked = trials(run), list[tuple[str, int]]()
+    experiment, requested = trials(run), list[tuple[str, int]]()
 
     def spread(tasks: Sequence[tuple[str, int]]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        asked.extend(tasks)
+        requested.extend(tasks)
         for i in reversed(range(len(tasks))):  # as they happen to come
             yield i, experiment.piece(*tasks[i], quick=True)
 
     experiment(Budget((0,), True, tmp_path), silent)
     found = experiment(Budget((0, 1), True, tmp_path, spread), silent)
-    assert asked == [("high", 1), ("low", 1)]
+    assert requested == [("high", 1), ("low", 1)]
     whole = trials(Counted())(Budget((0, 1), True, tmp_path / "other"), silent)
     assert found.values["mean"] == whole.values["mean"]
     assert len(run.ran) == 4

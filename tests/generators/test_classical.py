@@ -51,8 +51,8 @@ def test_bootstrap_respects_day_type_and_season() -> None:
     family = Bootstrap((3,), 2, BootstrapSettings(share=0.1))
     family.fit(numbered(n), cond, PLAN)
     assert family.discrete.tolist() == [True, False]
-    asked = torch.tensor([[1.0, 0.5]]).expand(2000, 2)
-    rows = family.propose(asked, rng())[:, 0].long()
+    requested = torch.tensor([[1.0, 0.5]]).expand(2000, 2)
+    rows = family.propose(requested, rng())[:, 0].long()
     weekend = kind.nonzero()[:, 0]
     nearest = weekend[(season[weekend] - 0.5).abs().argsort()[: math.ceil(0.1 * len(weekend))]]
     assert set(rows.tolist()) == set(nearest.tolist())
@@ -63,18 +63,18 @@ def test_bootstrap_takes_the_nearest_row_where_none_is_equal() -> None:
     cond = torch.stack([kind.float(), torch.linspace(0, 1, 40)], 1)
     family = Bootstrap((3,), 2)
     family.fit(numbered(40), cond, PLAN)
-    asked = torch.tensor([[3.0, 1.0]])
-    assert family.propose(asked, rng())[0, 0] == 39
+    requested = torch.tensor([[3.0, 1.0]])
+    assert family.propose(requested, rng())[0, 0] == 39
 
 
 def test_neighbours_are_the_nearest() -> None:
     cond = torch.randn(200, 3, generator=rng()) * torch.tensor([1.0, 100.0, 0.01])
     family = NearestNeighbours((3,), 3, NeighbourSettings(k=4))
     family.fit(numbered(200), cond, PLAN)
-    asked = cond[17]
-    scaled = (cond - asked) / cond.std(0, correction=0)
+    requested = cond[17]
+    scaled = (cond - requested) / cond.std(0, correction=0)
     nearest = scaled.square().sum(1).argsort()[:4]
-    rows = family.propose(asked.expand(500, 3), rng())[:, 0].long()
+    rows = family.propose(requested.expand(500, 3), rng())[:, 0].long()
     assert set(rows.tolist()) == set(nearest.tolist())
 
 
@@ -124,12 +124,12 @@ def test_gaussian_process_agrees_with_scikit_learn() -> None:
     scaled = ((cond - cond.mean(0)) / cond.std(0, correction=0)).numpy()
     peer = GaussianProcessRegressor(kernel, alpha=0.0, optimizer=None)
     peer.fit(scaled, ((y - centre) / spread).numpy()[:, 0])
-    asked = torch.tensor([[1.0, 2.0]], dtype=torch.float64)
-    at = ((asked - cond.mean(0)) / cond.std(0, correction=0)).numpy()
+    requested = torch.tensor([[1.0, 2.0]], dtype=torch.float64)
+    at = ((requested - cond.mean(0)) / cond.std(0, correction=0)).numpy()
     mean, deviation = peer.predict(at, return_std=True)
-    drawn = family.propose(asked.expand(40_000, 2), rng(2))
-    assert float(drawn.mean()) == pytest.approx(float(centre + spread * mean[0]), abs=0.003)
-    assert float(drawn.std()) == pytest.approx(float(spread * deviation[0]), rel=0.02)
+    sampled = family.propose(requested.expand(40_000, 2), rng(2))
+    assert float(sampled.mean()) == pytest.approx(float(centre + spread * mean[0]), abs=0.003)
+    assert float(sampled.std()) == pytest.approx(float(spread * deviation[0]), rel=0.02)
     best = GaussianProcessRegressor(
         ConstantKernel(1.0) * RBF([1.0, 1.0]) + WhiteKernel(0.1),
         n_restarts_optimizer=2,
@@ -144,8 +144,8 @@ def test_gaussian_process_tunes_on_a_part_of_the_rows_and_knows_all() -> None:
     family = GaussianProcess((2,), 1, GaussianProcessSettings(tuned=30))
     family.fit(x, cond, PLAN)
     assert family.factor.shape[-1] == len(family.conditions) == 90
-    asked = torch.linspace(0.5, 5.5, 40)[:, None]
-    missed = family.propose(asked, rng(1)) - torch.cat([asked.sin(), asked.cos()], 1)
+    requested = torch.linspace(0.5, 5.5, 40)[:, None]
+    missed = family.propose(requested, rng(1)) - torch.cat([requested.sin(), requested.cos()], 1)
     assert float(missed.abs().mean()) < 0.1
 
 

@@ -123,9 +123,9 @@ def test_rows_left_out_are_left_out() -> None:
 def test_the_mean_follows_the_conditions() -> None:
     family = fitted(FLAT)
     cond = torch.tensor([[0.5, 0.5], [-0.5, -0.5]])
-    drawn = family.propose(cond.repeat_interleave(200, 0), rng()).reshape(2, 200, *FLAT).mean(1)
+    sampled = family.propose(cond.repeat_interleave(200, 0), rng()).reshape(2, 200, *FLAT).mean(1)
     axes = torch.meshgrid(*(torch.linspace(-1, 1, s) for s in FLAT), indexing="ij")
-    for found, (place, tilt) in zip(drawn, cond, strict=True):
+    for found, (place, tilt) in zip(sampled, cond, strict=True):
         want = (3 * (axes[1] - place)).cos() + tilt * axes[2] + axes[0]
         assert (found - want).abs().mean() < 0.08
 

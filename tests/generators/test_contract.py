@@ -11,7 +11,7 @@ from ingenium.generators.admission import admitted
 from ingenium.generators.families import FAMILIES, build, plan
 from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED, SPIKING
 from ingenium.testing import GeneratorContract, Skills
-from ingenium.testing.generator_contract import ASKED, KINDS, SHORT, designs, moments, rng
+from ingenium.testing.generator_contract import KINDS, REQUESTED, SHORT, designs, moments, rng
 
 GUIDED = ["diffusion", "flow_matching", "energy", "spiking_diffusion"]
 FOLLOWING = [
@@ -86,7 +86,7 @@ def test_components_and_latent_numbers_of_vectors_are_refused(name: str) -> None
 @pytest.mark.parametrize("name", CLASSICAL)
 def test_nothing_learned_nothing_proposed(name: str) -> None:
     with pytest.raises(ValueError, match="fit first"):
-        build(name, (2,), 2).propose(ASKED, rng())
+        build(name, (2,), 2).propose(REQUESTED, rng())
 
 
 THOROUGH = dict.fromkeys(LEARNED, (0.15, 0.2)) | {"gan": (0.4, 0.6), "energy": (0.25, 0.35)}

@@ -96,12 +96,12 @@ def test_density_of_a_proposal_is_the_one_it_was_drawn_from() -> None:
     )
     cond = COND.expand(20_000, 2)
     with torch.no_grad():
-        drawn = model.log_density(model.propose(cond, torch.Generator().manual_seed(0)), cond)
+        sampled = model.log_density(model.propose(cond, torch.Generator().manual_seed(0)), cond)
         axis = torch.linspace(-7, 9, 321)
         grid = torch.cartesian_prod(axis, axis).reshape(-1, 2, 1)
         log = model.log_density(grid, COND.expand(len(grid), 2)).double()
     whole = float((log.exp() * log).sum() * (axis[1] - axis[0]) ** 2)
-    assert float(drawn.mean()) == pytest.approx(whole, abs=0.03)
+    assert float(sampled.mean()) == pytest.approx(whole, abs=0.03)
 
 
 @pytest.mark.parametrize("leading", [2, 6], ids=["axes", "whole"])
@@ -150,12 +150,12 @@ def test_flow_density_is_the_volume_it_makes() -> None:
     x = torch.randn(100, 3, 2, generator=rng, dtype=torch.float64)
     cond = torch.randn(100, 2, generator=rng, dtype=torch.float64)
     model.fit(x * torch.tensor([0.1, 3.0]), cond, Plan(steps=30))
-    row, asked = x[:1], cond[:1]
-    jacobian = torch.autograd.functional.jacobian(lambda q: model.to_noise(q, asked)[0], row)
-    z = model.to_noise(row, asked)
+    row, requested = x[:1], cond[:1]
+    jacobian = torch.autograd.functional.jacobian(lambda q: model.to_noise(q, requested)[0], row)
+    z = model.to_noise(row, requested)
     known = -0.5 * (z.square().sum() + 6 * math.log(2 * math.pi))
     known = known + torch.linalg.slogdet(jacobian.reshape(6, 6))[1]
-    torch.testing.assert_close(model.log_density(row, asked)[0], known)
+    torch.testing.assert_close(model.log_density(row, requested)[0], known)
 
 
 @pytest.mark.slow

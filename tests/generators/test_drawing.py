@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.generators.tokens.drawing import OPEN, Drawing, drawn, fall
+from ingenium.generators.tokens.drawing import OPEN, Drawing, fall, sampled
 
 
 def rng() -> torch.Generator:
@@ -17,7 +17,7 @@ def rng() -> torch.Generator:
 def shares(drawing: Drawing) -> Tensor:
     logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log().expand(20000, 4)
     point = torch.rand(20000, generator=rng(), dtype=torch.float64)
-    return (drawn(logits, point, drawing) - OPEN).bincount(minlength=4) / 20000
+    return (sampled(logits, point, drawing) - OPEN).bincount(minlength=4) / 20000
 
 
 def test_the_likeliest_tokens_are_drawn_in_their_shares() -> None:
@@ -37,12 +37,12 @@ def test_refused_tokens_leave_their_chance_to_the_others() -> None:
     def even(rows: Tensor, ids: Tensor) -> Tensor:
         return (ids - OPEN) % 2 == 1
 
-    found = (drawn(logits, point, Drawing(), even) - OPEN).bincount(minlength=4) / n
+    found = (sampled(logits, point, Drawing(), even) - OPEN).bincount(minlength=4) / n
     torch.testing.assert_close(found, torch.tensor([0, 6, 0, 1]) / 7, atol=0.01, rtol=0)
-    low = (drawn(logits, point, Drawing(top_p=0.4), even) - OPEN).bincount(minlength=4) / n
+    low = (sampled(logits, point, Drawing(top_p=0.4), even) - OPEN).bincount(minlength=4) / n
     torch.testing.assert_close(low, torch.tensor([0, 6, 0, 1]) / 7, atol=0.01, rtol=0)
     with pytest.raises(InputError, match="some token everywhere"):
-        drawn(logits, point, Drawing(), lambda rows, ids: torch.zeros(len(ids), dtype=torch.bool))
+        sampled(logits, point, Drawing(), lambda rows, ids: torch.zeros(len(ids), dtype=torch.bool))
 
 
 def test_many_refusals_leave_the_same_chances_as_few() -> None:
@@ -50,16 +50,16 @@ def test_many_refusals_leave_the_same_chances_as_few() -> None:
     n, symbols = 3000, 60
     logits = torch.zeros(n, symbols)
     point = torch.rand(n, generator=rng(), dtype=torch.float64)
-    asked = []
+    requested = []
 
     def rare(rows: Tensor, ids: Tensor) -> Tensor:
-        asked.append(len(ids))
+        requested.append(len(ids))
         return (ids - OPEN == 7) | (ids - OPEN == 50)
 
-    found = (drawn(logits, point, Drawing(), rare) - OPEN).bincount(minlength=symbols) / n
+    found = (sampled(logits, point, Drawing(), rare) - OPEN).bincount(minlength=symbols) / n
     assert found[7] + found[50] == 1
     assert float(found[7]) == pytest.approx(0.5, abs=0.04)
-    assert len(asked) < symbols / 2
+    assert len(requested) < symbols / 2
 
 
 def test_no_token_without_a_chance_is_met() -> None:

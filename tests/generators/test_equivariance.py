@@ -26,13 +26,13 @@ def test_logits_of_a_graph_turn_with_the_order_of_its_nodes(kind: torch.dtype, m
     kinds = torch.randint(1, 4, (5, 7), generator=rng)
     edges = torch.randint(0, 3, (5, 7, 7), generator=rng).triu(1)
     edges = edges + edges.transpose(1, 2)
-    told = torch.randn(5, 32, generator=rng, dtype=torch.float64).to(kind)
+    reported = torch.randn(5, 32, generator=rng, dtype=torch.float64).to(kind)
     order = torch.randperm(7, generator=rng)
     with torch.no_grad():
-        nodes, bonds = network(kinds, edges, told)
-        again, beside = network(kinds[:, order], edges[:, order][:, :, order], told)
+        nodes, bonds = network(kinds, edges, reported)
+        again, alongside = network(kinds[:, order], edges[:, order][:, :, order], reported)
     assert _off(again, nodes[:, order]) < most
-    assert _off(beside, bonds[:, order][:, :, order]) < most
+    assert _off(alongside, bonds[:, order][:, :, order]) < most
     assert _off(again, nodes) > 0.01  # which would also be true of a network that sees no nodes
 
 

@@ -65,10 +65,10 @@ def test_density_of_patches_is_that_of_the_proposals() -> None:
     with torch.no_grad():
         density = family.log_density(grid.view(-1, 1, 1, 1), torch.zeros(len(grid), 1)).exp()
     assert float(torch.trapezoid(density, grid)) == pytest.approx(1.0, abs=1e-4)
-    drawn = family.propose(torch.zeros(20_000, 1), torch.Generator().manual_seed(0)).flatten()
+    sampled = family.propose(torch.zeros(20_000, 1), torch.Generator().manual_seed(0)).flatten()
     mean = float(torch.trapezoid(density * grid, grid))
-    assert float(drawn.mean()) == pytest.approx(
-        mean, abs=4 * float(drawn.std()) / math.sqrt(20_000)
+    assert float(sampled.mean()) == pytest.approx(
+        mean, abs=4 * float(sampled.std()) / math.sqrt(20_000)
     )
 
 
@@ -76,8 +76,8 @@ def test_patches_are_given_those_before_them_alone() -> None:
     family = build("autoregressive", (1, 6, 9), 1, seed=3)
     assert isinstance(family, FieldAutoregressive)
     x, cond = torch.rand(1, 1, 6, 9, generator=torch.Generator().manual_seed(0)), torch.zeros(1, 1)
-    told = torch.autograd.functional.jacobian(lambda v: family.by_patch(v, cond)[0], x)
-    reach = torch.stack([family.patches.cut(row)[0].abs().sum(-1) for row in told]) > 0
+    reported = torch.autograd.functional.jacobian(lambda v: family.by_patch(v, cond)[0], x)
+    reach = torch.stack([family.patches.cut(row)[0].abs().sum(-1) for row in reported]) > 0
     assert torch.equal(reach, torch.ones_like(reach).tril())
 
 
@@ -143,8 +143,8 @@ def test_fields_are_steered_and_held_at_once(cells: tuple[int, ...], through: bo
     family.fit(
         (2 * fields[:, None] - 1).float(), cond, plan("flow_matching", shape=shape, steps=60)
     )
-    asked = cond[:16]
-    volume = 0.45 + 0.15 * asked[:, 1]
+    requested = cond[:16]
+    volume = 0.45 + 0.15 * requested[:, 1]
     half = cells[0] // 2
 
     def onto(x: Tensor) -> Tensor:
@@ -157,9 +157,9 @@ def test_fields_are_steered_and_held_at_once(cells: tuple[int, ...], through: bo
         return float(x[:, :, :half].mean() - x[:, :, half:].mean())
 
     rng = torch.Generator().manual_seed
-    free = family.propose(asked, rng(0), Steer(project=onto))
+    free = family.propose(requested, rng(0), Steer(project=onto))
     led = family.propose(
-        asked, rng(0), Steer(energy=lean, strength=1.0, through=through, project=onto)
+        requested, rng(0), Steer(energy=lean, strength=1.0, through=through, project=onto)
     )
     held = ((led + 1) / 2).double().flatten(1).mean(1)
     torch.testing.assert_close(held, volume.double(), atol=1e-6, rtol=0)

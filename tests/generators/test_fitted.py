@@ -21,7 +21,7 @@ def learn(beams, tmp_path, monkeypatch):
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     problem = open_problem(Spec(problem=toy.spec().problem))
     known = problem.data()
-    return lambda watch=lambda *told: None: fitted.fit(problem, known, CHOICE, watch=watch)
+    return lambda watch=lambda *reported: None: fitted.fit(problem, known, CHOICE, watch=watch)
 
 
 def same(one, other) -> None:
@@ -57,14 +57,14 @@ def test_a_fit_that_was_altered_is_made_again(learn, tmp_path):
 
 def test_the_second_who_needs_a_fit_waits_for_the_first(learn, monkeypatch):
     monkeypatch.setattr(recipe, "POLL_S", 0.02)
-    begun, waited, told, found = threading.Event(), threading.Event(), [], {}
+    begun, waited, reported, found = threading.Event(), threading.Event(), [], {}
 
     def slow(stage: str, done: int, total: int) -> None:
         begun.set()
         assert waited.wait(20)
 
     def see(stage: str, done: int, total: int) -> None:
-        told.append(stage)
+        reported.append(stage)
         waited.set()
 
     one = threading.Thread(target=lambda: found.update(one=learn(slow)))
@@ -72,13 +72,13 @@ def test_the_second_who_needs_a_fit_waits_for_the_first(learn, monkeypatch):
     assert begun.wait(20)
     found["other"] = learn(see)
     one.join(20)
-    assert set(told) == {"wait for another process: fit"}
+    assert set(reported) == {"wait for another process: fit"}
     assert (found["one"].cached, found["other"].cached) == (False, True)
     same(found["one"], found["other"])
 
 
 @pytest.mark.parametrize(
-    ("steps", "watched", "told"),
+    ("steps", "watched", "reported"),
     [
         ([50.0, 100.0, 150.0, 200.0], [3.0, 2.0, 1.5, 1.0], [2.0, 1.0]),
         (
@@ -91,7 +91,7 @@ def test_the_second_who_needs_a_fit_waits_for_the_first(learn, monkeypatch):
     ],
 )
 def test_losses_are_those_of_what_a_fit_ends_with(
-    beams, tmp_path, monkeypatch, steps, watched, told
+    beams, tmp_path, monkeypatch, steps, watched, reported
 ):
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     problem = open_problem(Spec(problem=toy.spec().problem))
@@ -99,4 +99,4 @@ def test_losses_are_those_of_what_a_fit_ends_with(
     family = fitted.offer.make(problem, "flow_matching", 3)
     monkeypatch.setattr(type(family), "fit", lambda *given: course)
     known, choice = problem.data(), GeneratorChoice("flow_matching", steps=200)
-    assert fitted.fit(problem, known, choice, watch=print).meta["held_out"] == told
+    assert fitted.fit(problem, known, choice, watch=print).meta["held_out"] == reported

@@ -17,8 +17,8 @@ def test_conditions_that_are_heard_twice_as_loud_are_twice_as_large() -> None:
     def seeded() -> torch.Generator:
         return torch.Generator().manual_seed(1)
 
-    for told in ("loss", "critic_loss", "held_out_loss"):
-        a, b = (getattr(m, told)(x, c, seeded()) for m, c in ((plain, 2 * cond), (loud, cond)))
-        assert torch.equal(a, b), told
+    for reported in ("loss", "critic_loss", "held_out_loss"):
+        a, b = (getattr(m, reported)(x, c, seeded()) for m, c in ((plain, 2 * cond), (loud, cond)))
+        assert torch.equal(a, b), reported
     assert torch.equal(plain.propose(2 * cond, seeded()), loud.propose(cond, seeded()))
     assert not torch.equal(plain.propose(cond, seeded()), loud.propose(cond, seeded()))

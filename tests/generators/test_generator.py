@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 import toy
-from ingenium.core.asking import resolve
+from ingenium.core.resolving import resolve
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import GeneratorChoice, Spec, Target
 from ingenium.domains import open_problem
@@ -40,11 +40,11 @@ def test_known_designs_are_measured_once_for_all_blocks(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(toy.Cantilever, "steerable", counted)
     choice = GeneratorChoice("flow_matching", steer=(Target("mass_kg", 60.0),))
-    asked = Spec(problem="toy.cantilever", generator=choice)
-    problem = open_problem(asked)
+    requested = Spec(problem="toy.cantilever", generator=choice)
+    problem = open_problem(requested)
     known = training(problem)
     family = families.build("flow_matching", problem.codec.shape, problem.features(known).shape[1])
-    generator = Generator(problem, family, resolve(asked, problem), known)
+    generator = Generator(problem, family, resolve(requested, problem), known)
     assert len(known["design"]) != BLOCK
     blocks = [generator.propose_block(3, block) for block in range(3)]
     assert measured.count(len(known["design"])) == 1
@@ -65,22 +65,22 @@ class _SlowCopula(GaussianCopula):
 
 
 def _slow() -> Generator:
-    asked = Spec(problem="toy.cantilever")
-    problem = open_problem(asked)
+    requested = Spec(problem="toy.cantilever")
+    problem = open_problem(requested)
     known = training(problem)
     x, cond = problem.encode(known).float(), problem.features(known)
     family = _SlowCopula(problem.codec.shape, cond.shape[1])
     family.fit(x, cond, Plan())
-    return Generator(problem, family, resolve(asked, problem), known)
+    return Generator(problem, family, resolve(requested, problem), known)
 
 
 def test_of_a_slow_family_only_the_parts_that_are_wanted_are_proposed() -> None:
     """A design is the same whatever else is requested, as for a replay of it alone."""
     whole = _slow()
     every = [proposed(whole, 5, block, range(BLOCK)) for block in (0, 1)]
-    told = whole.family.told
-    assert [len(part) for part in told] == [8] * (2 * BLOCK // 8)
-    assert torch.equal(torch.cat(told[: BLOCK // 8]), whole.problem.features(every[0]))
+    reported = whole.family.told
+    assert [len(part) for part in reported] == [8] * (2 * BLOCK // 8)
+    assert torch.equal(torch.cat(reported[: BLOCK // 8]), whole.problem.features(every[0]))
     for block, rows in ((0, range(2)), (0, range(11)), (1, [37])):
         few = _slow()
         some = proposed(few, 5, block, rows)

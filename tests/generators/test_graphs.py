@@ -13,7 +13,7 @@ from ingenium.generators.families import build
 from ingenium.generators.graphs.diffusion import GraphDiffusion
 from ingenium.generators.graphs.graph import pairs, square
 from ingenium.generators.graphs.network import GraphNetwork, GraphNetworkSettings, walked
-from ingenium.generators.graphs.noise import before, kept, noised
+from ingenium.generators.graphs.noise import before, noised, retained
 from ingenium.sampling.steer import Steer
 from ingenium.train.plan import Plan
 
@@ -43,7 +43,7 @@ def matrix(share: float) -> Tensor:
 
 
 def test_noise_keeps_nothing_at_the_end_and_all_at_the_start() -> None:
-    share = kept(torch.linspace(0, 1, 11))
+    share = retained(torch.linspace(0, 1, 11))
     assert share[0] == pytest.approx(1)
     assert share[-1] == pytest.approx(0, abs=1e-6)
     assert (share.diff() < 0).all()
@@ -99,11 +99,11 @@ def test_the_network_turns_with_the_order_of_the_nodes() -> None:
     kinds = torch.tensor([[1, 2, 3, 1, 2, 0]])
     edges = square(torch.randint(0, 3, (1, 15), generator=rng()), 6)
     edges[:, 5], edges[:, :, 5] = 0, 0
-    told = torch.randn(1, 32, generator=rng()).double()
+    reported = torch.randn(1, 32, generator=rng()).double()
     order = torch.tensor([3, 0, 4, 2, 1, 5])
     with torch.no_grad():
-        nodes, bonds = network(kinds, edges, told)
-        turned, turned_bonds = network(kinds[:, order], edges[:, order][:, :, order], told)
+        nodes, bonds = network(kinds, edges, reported)
+        turned, turned_bonds = network(kinds[:, order], edges[:, order][:, :, order], reported)
     torch.testing.assert_close(turned[:, :5], nodes[:, order][:, :5])
     torch.testing.assert_close(turned_bonds[:, :5, :5], bonds[:, order][:, :, order][:, :5, :5])
     torch.testing.assert_close(bonds, bonds.transpose(1, 2))
@@ -112,11 +112,11 @@ def test_the_network_turns_with_the_order_of_the_nodes() -> None:
 def test_nodes_that_are_not_there_say_nothing() -> None:
     torch.manual_seed(0)
     network = GraphNetwork(4, 3, SMALL).double()
-    kinds, told = torch.tensor([[1, 2, 3, 0, 0]]), torch.zeros(1, 32).double()
+    kinds, reported = torch.tensor([[1, 2, 3, 0, 0]]), torch.zeros(1, 32).double()
     edges = square(torch.tensor([[1, 2, 0, 0, 0, 0, 0, 0, 0, 0]]), 5)
     with torch.no_grad():
-        whole, _ = network(kinds, edges, told)
-        alone, _ = network(kinds[:, :3], edges[:, :3, :3], told)
+        whole, _ = network(kinds, edges, reported)
+        alone, _ = network(kinds[:, :3], edges[:, :3, :3], reported)
     torch.testing.assert_close(whole[:, :3], alone)
 
 

@@ -28,8 +28,8 @@ def test_residuals_spread_as_errors_of_fresh_predictions() -> None:
     z, cond, _ = rows(60)
     mean = KernelMean()
     mean.learn(z, cond, MeanSettings())
-    fresh, asked, _ = rows(2000, seed=1)
-    ratio = mean.residual.std() / (fresh - mean.mean(asked)).std()
+    fresh, requested, _ = rows(2000, seed=1)
+    ratio = mean.residual.std() / (fresh - mean.mean(requested)).std()
     assert 0.9 < ratio < 1.1
 
 
@@ -47,6 +47,8 @@ def test_left_out_runs_equal_refits() -> None:
     _, weight, left = kernel_mean._left_out(kernel, z, 7, (0.5,))
     torch.testing.assert_close(weight, torch.linalg.solve(kernel + 0.5 * torch.eye(20), z))
     for out in torch.arange(20).split(7):
-        kept = torch.tensor([i for i in range(20) if i not in out.tolist()])
-        again = torch.linalg.solve(kernel[kept][:, kept] + 0.5 * torch.eye(len(kept)), z[kept])
-        torch.testing.assert_close(left[out], z[out] - kernel[out][:, kept] @ again)
+        retained = torch.tensor([i for i in range(20) if i not in out.tolist()])
+        again = torch.linalg.solve(
+            kernel[retained][:, retained] + 0.5 * torch.eye(len(retained)), z[retained]
+        )
+        torch.testing.assert_close(left[out], z[out] - kernel[out][:, retained] @ again)

@@ -125,10 +125,10 @@ def test_a_fit_stopped_in_either_stage_ends_as_one_that_was_not(at: int, tmp_pat
     plan = Plan(steps=6, batch=32, check_every=3)
     whole, resumed = fresh(), fresh()
     course = whole.fit(*waves(64), plan)
-    kept = replace(plan, checkpoint=tmp_path)
+    retained = replace(plan, checkpoint=tmp_path)
     with pytest.raises(Stopped):
-        fresh().fit(*waves(64), replace(kept, progress=stop))
-    resumed.fit(*waves(64), kept)
+        fresh().fit(*waves(64), replace(retained, progress=stop))
+    resumed.fit(*waves(64), retained)
     assert seen[-1] == (at, 12)
     assert course["autoencoder_step"] == course["step"] == [3, 6]
     for name, value in whole.state_dict().items():

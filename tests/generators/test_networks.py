@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ingenium.generators.networks import decoder, encoder, kept, trunk
+from ingenium.generators.networks import decoder, encoder, retained, trunk
 
 SHAPES = [(5,), (3, 96), (2, 7), (1, 50), (2, 5, 7), (1, 3, 4, 5)]
 
@@ -29,11 +29,14 @@ def inputs(shape: tuple[int, ...], n: int = 6) -> tuple[Tensor, Tensor, Tensor]:
 def test_rows_do_not_meet(shape: tuple[int, ...]) -> None:
     x, cond, level = inputs(shape)
     net = shaken(trunk(shape, 4, width=32, depth=2))
-    keep = torch.tensor([True, False] * 3)
-    together = net(x, cond, level, keep)
+    conditioned = torch.tensor([True, False] * 3)
+    together = net(x, cond, level, conditioned)
     assert together.shape == x.shape
     alone = torch.cat(
-        [net(x[i, None], cond[i, None], level[i, None], keep[i, None]) for i in range(len(x))]
+        [
+            net(x[i, None], cond[i, None], level[i, None], conditioned[i, None])
+            for i in range(len(x))
+        ]
     )
     torch.testing.assert_close(together, alone, atol=1e-12, rtol=0)
 
@@ -96,5 +99,5 @@ def test_a_missing_level_or_an_unknown_shape_is_refused() -> None:
 
 
 def test_the_share_of_dropped_conditions() -> None:
-    keep = kept(20_000, 0.2, torch.Generator().manual_seed(0))
-    assert abs(keep.double().mean().item() - 0.8) < 0.01
+    conditioned = retained(20_000, 0.2, torch.Generator().manual_seed(0))
+    assert abs(conditioned.double().mean().item() - 0.8) < 0.01

@@ -47,8 +47,8 @@ kinds = pytest.mark.parametrize("inner", [False, True], ids=["residuals", "flow_
 @kinds
 def test_intervals_cover_a_known_distribution(inner: bool) -> None:
     fresh, cond = series(40, seed=1)
-    drawn = fitted(inner=inner).propose(cond.repeat_interleave(99, 0), rng())
-    below = (drawn.reshape(40, 99, D, T) < fresh[:, None]).sum(1)
+    sampled = fitted(inner=inner).propose(cond.repeat_interleave(99, 0), rng())
+    below = (sampled.reshape(40, 99, D, T) < fresh[:, None]).sum(1)
     assert 0.87 < float(((below >= 5) & (below < 95)).float().mean()) < 0.93  # 90 of 100 ranks
 
 

@@ -57,9 +57,9 @@ def test_it_ends_at_the_tilted_prior() -> None:
     missed = 0.5 * float((truth - after).abs().sum())
     assert gone > 0.2, "the truth should lie far from the prior"
     assert missed < 0.2 * gone
-    told, error = pull.divergence(torch.zeros(2000, 1), torch.Generator().manual_seed(2))
+    reported, error = pull.divergence(torch.zeros(2000, 1), torch.Generator().manual_seed(2))
     exact = float((after * (after / before).log()).sum())
-    assert abs(told - exact) < 4 * error + 0.02
+    assert abs(reported - exact) < 4 * error + 0.02
 
 
 def test_the_worth_is_how_far_it_goes() -> None:

@@ -189,13 +189,13 @@ class Ending:
 @learned
 def test_a_design_does_not_hang_on_when_others_end(name: str) -> None:
     """Finished rows are left out of the work, and use no random numbers."""
-    kept, found = [3, 12], []
-    for early in ((), (0, 1, 7), tuple(i for i in range(16) if i not in kept)):
+    retained, found = [3, 12], []
+    for early in ((), (0, 1, 7), tuple(i for i in range(16) if i not in retained)):
         family = small(name, Letters(Ending(early)))
         family.load_state_dict(small_state(name))
         x = family.propose(ones(16), rng())
         assert ((x == END).int().argmax(1) == 1).sum() == len(early)
-        found.append(x[kept])
+        found.append(x[retained])
     assert torch.equal(found[0], found[1])
     assert torch.equal(found[0], found[2])
 

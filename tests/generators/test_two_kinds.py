@@ -64,12 +64,12 @@ def test_who_is_admitted() -> None:
 @pytest.fixture(scope="module")
 def family() -> object:
     made = build("tokens_flow", CODEC.shape, 1, codec=CODEC)
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     budget = plan("tokens_flow", shape=CODEC.shape, steps=300, codec=CODEC)
-    watched = replace(budget, progress=lambda i, n, loss: told.append((i, n)))
+    watched = replace(budget, progress=lambda i, n, loss: reported.append((i, n)))
     course = made.fit(*designs(800), watched)
     assert {k.split()[0] for k in course} == {"words", "numbers"}
-    assert all(a[0] <= b[0] <= b[1] == 300 for a, b in pairwise(told))
+    assert all(a[0] <= b[0] <= b[1] == 300 for a, b in pairwise(reported))
     return made
 
 

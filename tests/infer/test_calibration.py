@@ -23,13 +23,13 @@ from ingenium.infer.judging import judge
 from ingenium.infer.pictures import figures
 from ingenium.infer.spec import InferSpec, dump, load
 from ingenium.infer.weights import Weighted, moments
-from ingenium.report.artifact_page import write
+from ingenium.report.artifact_report import write
 from ingenium.verbs import infer as inferring
 from plugged import distribution, plugged
 
 SEEN = [1.2, -3.1]
 SETUP = {"method": "importance", "exact_prior": True, "known": 500}
-SMALL: dict[str, Any] = {"truths": 80, "ranked": 80, "check_draws": 1000, "prior_draws": 64}
+SMALL: dict[str, Any] = {"truths": 80, "ranked": 80, "check_samples": 1000, "prior_samples": 64}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,27 +39,27 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield found
 
 
-def asked(seen: list[float] = SEEN, **setup: Any) -> InferSpec:
-    own = InferSpec("hidden.linear", setup=SETUP | setup, given={"seen": seen}, draws=4000)
+def requested(seen: list[float] = SEEN, **setup: Any) -> InferSpec:
+    own = InferSpec("hidden.linear", setup=SETUP | setup, given={"seen": seen}, samples=4000)
     return replace(own, **SMALL)
 
 
 @pytest.fixture(scope="module")
 def right(tmp_path_factory: pytest.TempPathFactory) -> inferring.Inferred:
-    made = inferring.infer(asked(), tmp_path_factory.mktemp("out") / "right")
-    write(made.kept, figures(made))
+    made = inferring.infer(requested(), tmp_path_factory.mktemp("out") / "right")
+    write(made.stored, figures(made))
     return made
 
 
 def test_a_right_posterior_is_calibrated_and_holds_the_exact_answer(
     right: inferring.Inferred,
 ) -> None:
-    record = right.kept.record
+    record = right.stored.record
     assert record["verdict"] == "accepted", record["reasons"]
     _, seen = opened(SEEN)
     mean, cov = exact(seen)
-    draws = right.kept.draws()
-    found, wide = moments(draws["x"].to_numpy(), draws["weight"].to_numpy())
+    samples = right.stored.samples()
+    found, wide = moments(samples["x"].to_numpy(), samples["weight"].to_numpy())
     spread = np.sqrt(np.diag(cov.numpy()))
     assert np.abs((found - mean.numpy()) / spread).max() < 0.2
     assert np.abs(np.sqrt(np.diag(wide)) / spread - 1).max() < 0.2
@@ -69,18 +69,18 @@ def test_a_right_posterior_is_calibrated_and_holds_the_exact_answer(
 
 
 def test_its_page_tells_and_its_file_has_weights(right: inferring.Inferred) -> None:
-    page = (right.kept.folder / "report.html").read_text()
+    page = (right.stored.folder / "report.html").read_text()
     assert "accepted" in page
     assert "Corner plot" in page
-    with xr.open_dataset(right.kept.folder / "posterior.nc", engine="h5netcdf") as found:
+    with xr.open_dataset(right.stored.folder / "posterior.nc", engine="h5netcdf") as found:
         assert float(found["weight"].sum()) == pytest.approx(1.0)
         assert found["first"].attrs["units"] == "1"
 
 
 def test_a_likelihood_that_believes_too_much_is_not_calibrated(tmp_path: Path) -> None:
-    made = inferring.infer(asked(error_scale=0.35), tmp_path / "sure")
-    assert made.kept.record["verdict"] == "rejected"
-    assert made.kept.record["measured"]["coverage_90"]["value"] < 0.8
+    made = inferring.infer(requested(error_scale=0.35), tmp_path / "sure")
+    assert made.stored.record["verdict"] == "rejected"
+    assert made.stored.record["measured"]["coverage_90"]["value"] < 0.8
 
 
 @pytest.mark.parametrize(
@@ -95,16 +95,16 @@ def test_few_truths_do_not_make_a_right_posterior_calibrated(
     truths: int, ranked: int, said: str, tmp_path: Path
 ) -> None:
     """The verdict is inconclusive: nothing contradicts the posterior, and nothing could."""
-    made = inferring.infer(replace(asked(), truths=truths, ranked=ranked), tmp_path / "some")
-    record = made.kept.record
+    made = inferring.infer(replace(requested(), truths=truths, ranked=ranked), tmp_path / "some")
+    record = made.stored.record
     assert record["verdict"] == "inconclusive"
     assert any(said in reason and "needed" in reason for reason in record["reasons"])
     assert (record["measured"]["truths"]["value"], record["measured"]["ranked"]["value"]) == (
         truths,
         ranked,
     )
-    write(made.kept, figures(made))
-    assert "inconclusive" in (made.kept.folder / "report.html").read_text()
+    write(made.stored, figures(made))
+    assert "inconclusive" in (made.stored.folder / "report.html").read_text()
 
 
 def test_few_truths_that_contradict_a_posterior_do() -> None:
@@ -150,26 +150,26 @@ def test_enough_ranks_show_a_posterior_that_lies_aside() -> None:
 
 
 def test_readings_that_the_prior_does_not_know_are_flagged(tmp_path: Path) -> None:
-    few = replace(asked([9.0, 9.0]), truths=20, ranked=20)
+    few = replace(requested([9.0, 9.0]), truths=20, ranked=20)
     made = inferring.infer(few, tmp_path / "far")
-    assert made.kept.record["verdict"] == "rejected"
-    assert "the prior" in made.kept.reasons[0]
+    assert made.stored.record["verdict"] == "rejected"
+    assert "the prior" in made.stored.reasons[0]
 
 
 def test_it_is_replayed_and_altered_draws_are_noticed(
     right: inferring.Inferred, tmp_path: Path
 ) -> None:
-    assert inferring.replay(right.kept, tmp_path / "again").holds
-    file = right.kept.folder / "posterior.nc"
+    assert inferring.replay(right.stored, tmp_path / "again").reproduced
+    file = right.stored.folder / "posterior.nc"
     whole = file.read_bytes()
     file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(CorruptError):
-        Posterior.open(right.kept.folder)
+        Posterior.open(right.stored.folder)
     file.write_bytes(whole)
 
 
 def test_a_spec_is_what_it_was_after_a_file(tmp_path: Path) -> None:
-    own = asked()
+    own = requested()
     path = tmp_path / "spec.toml"
     path.write_text(dump(own, own.given))
     assert load(path) == own
@@ -178,6 +178,6 @@ def test_a_spec_is_what_it_was_after_a_file(tmp_path: Path) -> None:
 def test_what_cannot_be_inferred_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="method of inference"):
         parse({"problem": "hidden.linear", "method": "guess"}, InferSpec, "a spec")
-    mute = replace(asked(), setup={"known": 500}, method="annealed")
+    mute = replace(requested(), setup={"known": 500}, method="annealed")
     with pytest.raises(InputError, match="normal numbers"):
         inferring.infer(mute, tmp_path / "mute")

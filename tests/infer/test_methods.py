@@ -8,9 +8,9 @@ import pytest
 import torch
 from linear import MEAN, exact, opened
 
-from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
@@ -60,8 +60,8 @@ def test_a_method_finds_the_exact_posterior(name: str) -> None:
     own = prior(LEARNED.get(name, ""))
     problem, seen = opened(SEEN)
     question = problem.question()
-    draws = 400 if name == "nuts" else 2000
-    task = InferenceTask(own, question.likelihood, question.measure, draws, steps=300)
+    samples = 400 if name == "nuts" else 2000
+    task = InferenceTask(own, question.likelihood, question.measure, samples, steps=300)
     rng = torch.Generator().manual_seed(3)
     found = METHODS[name].prepared(task, rng)(seen, rng)
     mean, cov = moments(found.arrays[0].numpy(), found.weight)
@@ -99,10 +99,10 @@ def test_chains_that_stand_still_or_have_gaps_are_not_settled(what: str) -> None
         values[:, 0] = np.repeat(values[:4, 0], 100)
     elif what == "without an answer":
         values[7, 0] = np.nan
-    worth, apart = settled(values, 100)
+    worth, distance = settled(values, 100)
     if what == "moved":
         assert worth > 250
-        assert apart < 1.05
+        assert distance < 1.05
     else:
         assert worth < 5
-        assert apart > 10
+        assert distance > 10

@@ -48,18 +48,18 @@ def _model(family: ProcessFamily) -> ProcessModel:
 @pytest.mark.parametrize("family", [*FAMILIES, leslie(3)], ids=lambda f: f.name)
 def test_each_family_is_the_same_law_in_all_units(family: ProcessFamily) -> None:
     own = _model(family)
-    assert checks.units(own).holds
-    kept = checks.conserved(own)
-    assert kept is None or kept.holds
+    assert checks.units(own).passed
+    stored = checks.conserved(own)
+    assert stored is None or stored.passed
 
 
 def test_a_wrong_unit_and_a_false_invariant_are_told() -> None:
     own = LOTKA.__class__(**{**LOTKA.__dict__, "units": {**LOTKA.units, "b": "1/T"}})
-    assert not checks.units(_model(own)).holds
+    assert not checks.units(_model(own)).passed
     own = LOTKA.__class__(**{**LOTKA.__dict__, "conserved": "x + y"})
     found = checks.conserved(_model(own))
     assert found is not None
-    assert not found.holds
+    assert not found.passed
 
 
 @pytest.mark.parametrize("family", [*FAMILIES, leslie(3)], ids=lambda f: f.name)
@@ -85,15 +85,15 @@ def test_logistic_growth_is_its_closed_form() -> None:
     np.testing.assert_allclose(found[0][:, 0], exact, rtol=1e-6)
     np.testing.assert_allclose(own.independent(held, start, time)[:, 0], exact, rtol=1e-9)
     np.testing.assert_allclose(own.many(held[None], start[None], time)[0, :, 0], exact, rtol=1e-6)
-    assert checks.integrators(own, held, start).holds
+    assert checks.integrators(own, held, start).passed
 
 
 def test_a_leslie_matrix_grows_by_its_eigenvalue() -> None:
     """Caswell, Matrix Population Models, 2001: the dominant eigenvalue."""
     own = _model(leslie(2))
-    told = checks.rest(own, np.array([1.5, 0.5, 0.4]))
+    reported = checks.rest(own, np.array([1.5, 0.5, 0.4]))
     matrix = np.array([[0, 1.5], [0.5, 0.4]])
-    assert f"{max(abs(np.linalg.eigvals(matrix))):.3g}" in told[0]
+    assert f"{max(abs(np.linalg.eigvals(matrix))):.3g}" in reported[0]
 
 
 def test_published_constants_of_hares_and_lynx_are_found() -> None:
@@ -124,7 +124,7 @@ def test_intervals_hold_what_was_simulated(tmp_path: Path) -> None:
     assert low[0] <= p <= high[0]
     assert low[1] <= q <= high[1]
     assert best.model.unit("p") == "1/day"
-    ahead = found.courses(time)[:, -3:, 0]
+    ahead = found.trajectories(time)[:, -3:, 0]
     assert (np.abs(np.log(np.median(ahead, 0) / exact[-3:])) < 0.25).all()
 
 
@@ -136,11 +136,11 @@ def test_a_stiff_course_is_its_closed_form(tmp_path: Path) -> None:
     exact = exact + 0.01 * np.exp(-q * time)
     series = _table(tmp_path, "blood", time, exact[:, None])
     own = ProcessModel(BY_NAME["one_compartment"], (0,), series)
-    assert checks.integrators(own, np.array([p, q]), np.array([0.01, dose])).holds
+    assert checks.integrators(own, np.array([p, q]), np.array([0.01, dose])).passed
     numbers = np.log([p, q, 0.01, dose, 0.1])
     fitted = FittedModel(ReadingDensity(own), numbers, 0.0)
     found = ModelPosterior(fitted, numbers[None], 1.0, 100.0)
-    np.testing.assert_allclose(found.courses(time)[0, :, 0], exact, rtol=1e-4)
+    np.testing.assert_allclose(found.trajectories(time)[0, :, 0], exact, rtol=1e-4)
 
 
 @pytest.mark.slow
@@ -169,7 +169,7 @@ def test_laws_of_the_search_are_told_to_be_a_family() -> None:
     prey = ProcessModel(LOTKA, (0, 1), series)
     (searched,) = families(series, laws, 100)
     own = ProcessModel(searched, (0, 1), series)
-    assert checks.units(own).holds
+    assert checks.units(own).passed
     assert not checks.same_form(prey, own)  # the sign of the meeting is wrong
     right = RateLaw("lynx", "c1 = -0.8  # 1/s\nc2 = 0.7  # 1/s\nrate = c1 + c2*hare\n", 0.3, 5)
     (searched,) = families(series, [laws[0], right], 100)
@@ -190,7 +190,7 @@ def test_rates_are_told_as_formulas_and_not_as_files() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("year,hare [1]\n1,2\n", "unit"),
         ("year [year],hare [1]\n" + "1,2\n" * 12, "rises"),
@@ -204,10 +204,10 @@ def test_rates_are_told_as_formulas_and_not_as_files() -> None:
         ("year [year],S [1]\n" + "\n".join(f"{i},{i + 1}" for i in range(12)), "S_0"),
     ],
 )
-def test_bad_tables_over_time(tmp_path: Path, text: str, told: str) -> None:
+def test_bad_tables_over_time(tmp_path: Path, text: str, reported: str) -> None:
     path = tmp_path / "table.csv"
     path.write_text(text)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=reported):
         MeasuredSeries.read(path, 0.2)
 
 
@@ -240,7 +240,7 @@ def test_words_name_a_process_or_none(text: str, processes: tuple[str, ...]) -> 
 def test_what_the_words_ask_and_the_table_cannot_say() -> None:
     reading = read("Three species, one eats the others, and temperature matters.")
     assert reading.processes == ("predation",)
-    told = " ".join(reading.told(["hare", "lynx"]))
-    assert "3 kinds" in told
-    assert "temperature" in told
-    assert "no process" in " ".join(read("Something odd with wheels").told(["hare"]))
+    reported = " ".join(reading.reported(["hare", "lynx"]))
+    assert "3 kinds" in reported
+    assert "temperature" in reported
+    assert "no process" in " ".join(read("Something odd with wheels").reported(["hare"]))

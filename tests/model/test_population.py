@@ -58,7 +58,7 @@ def test_numbers_that_no_reading_tells_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "told"),
+    ("table", "reported"),
     [
         ("person,time [h],blood [mg]\na,0,1\na,0,2\n", "times of a from 0 that rise"),
         ("person,time [h],blood [mg],dose [mg]\na,0,1,2\na,1,2,3\n", "one dose of a"),
@@ -68,10 +68,10 @@ def test_numbers_that_no_reading_tells_are_named() -> None:
         ("person,time [h]\na,0\n", "columns of a person, a time, a reading"),
     ],
 )
-def test_tables_of_people_are_read_or_refused(tmp_path: Path, table: str, told: str) -> None:
+def test_tables_of_people_are_read_or_refused(tmp_path: Path, table: str, reported: str) -> None:
     path = tmp_path / "people.csv"
     path.write_text(table)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=reported):
         read_people(path)
     path.write_text("who,time [h],blood [mg/L],dose [mg]\na,0,1,4\na,1,2,4\nb,0,1,5\n")
     found, units = read_people(path)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made import table as own_table
-from made import week, weeks
+from synthetic import table as own_table
+from synthetic import week, weeks
 
 from ingenium.core.artifact import load
 from ingenium.core.designs import DESIGN
@@ -16,7 +16,7 @@ from ingenium.core.judgement import Judgement
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Limit
 from ingenium.evaluate.measured import Interval
-from ingenium.monitor import fitting, lessons, tables
+from ingenium.monitor import fitting, tables, training_sets
 from ingenium.monitor.alarms import AlarmRule, calibrated, false_alarms
 from ingenium.monitor.artifact import Monitor
 from ingenium.monitor.families import table as families
@@ -25,7 +25,7 @@ from ingenium.monitor.judging import EventFound, Judged, judge, rate
 from ingenium.monitor.spec import MonitorSpec
 from ingenium.monitor.splitting import parts
 from ingenium.monitor.stream import Event, Stream, Watched
-from ingenium.report.artifact_page import write
+from ingenium.report.artifact_report import write
 from ingenium.trust.ledger import open_ledger
 from ingenium.verbs import monitor as watching
 
@@ -48,11 +48,13 @@ def test_copies_are_told_from_new_windows_of_kinds_that_were_learned(
 ) -> None:
     spec = MonitorSpec(family="lstm", augment="oversampling", unseen=("swap",), seed=0)
     own, compared = parts(weeks(), spec), []
-    monkeypatch.setattr(lessons, "_membership", lambda made, old, new, seed: compared.append(new))
-    lessons.taught(own, spec, families.build("lstm", 4, window=6, seed=0))
+    monkeypatch.setattr(
+        training_sets, "_membership", lambda made, old, new, seed: compared.append(new)
+    )
+    training_sets.taught(own, spec, families.build("lstm", 4, window=6, seed=0))
     known = [s for s in own.judging if all(e.kind != "swap" for e in s.events)]
-    assert len(compared[0]) == len(lessons.event_windows(known, 6)) > 0
-    assert len(compared[0]) < len(lessons.event_windows(own.judging, 6))
+    assert len(compared[0]) == len(training_sets.event_windows(known, 6)) > 0
+    assert len(compared[0]) < len(training_sets.event_windows(own.judging, 6))
 
 
 def test_one_long_record_stays_in_order() -> None:
@@ -84,9 +86,12 @@ def test_judging_counts_events_delays_and_false_alarms() -> None:
     found = judge(streams, scores, AlarmRule(5.0, 3), recovery=24)
     assert found.values["missed"].value == 0.5
     assert found.values["delay"].value == 5.0
-    calm = sum(int(s.calm(24).sum()) for s in streams) / 168
-    assert found.values["false_alarms"].value == pytest.approx(1 / calm)
-    low, high = found.values["false_alarms"].low * calm, found.values["false_alarms"].high * calm
+    normal = sum(int(s.normal(24).sum()) for s in streams) / 168
+    assert found.values["false_alarms"].value == pytest.approx(1 / normal)
+    low, high = (
+        found.values["false_alarms"].low * normal,
+        found.values["false_alarms"].high * normal,
+    )
     assert (low, high) == pytest.approx((0.0253, 5.572), abs=1e-3)  # Garwood's table for one
 
 
@@ -95,9 +100,9 @@ def test_the_rate_of_false_alarms_covers_the_truth_where_they_come_in_clusters()
     hits = {True: 0, False: 0}
     for _ in range(300):
         time = rng.uniform(0.5, 1.0, 40)
-        calm = rng.poisson(2.0 * time)
+        normal = rng.poisson(2.0 * time)
         weekly = rng.poisson(rng.gamma(0.7, 2.0 / 0.7, 40) * time)
-        for clustered, count in ((False, calm), (True, weekly)):
+        for clustered, count in ((False, normal), (True, weekly)):
             found = rate(count, time)
             assert found.value == pytest.approx(count.sum() / time.sum())
             hits[clustered] += found.low <= 2.0 <= found.high
@@ -110,17 +115,17 @@ def test_rows_are_not_calm_before_an_event_has_settled() -> None:
     one = week(1, attacked=True)
     (event,) = one.events
     slow = replace(one, events=(replace(event, settled=event.last + 41),))
-    assert one.calm(24)[event.last + 25]
-    assert not slow.calm(24)[event.last + 25 : event.last + 41].any()
-    assert slow.calm(24)[event.last + 41]
-    assert slow.calm(60).tolist() == one.calm(60).tolist()
+    assert one.normal(24)[event.last + 25]
+    assert not slow.normal(24)[event.last + 25 : event.last + 41].any()
+    assert slow.normal(24)[event.last + 41]
+    assert slow.normal(60).tolist() == one.normal(60).tolist()
     part = slow.cut(event.last - 5, event.last + 30)
-    assert not part.calm(0).any()
+    assert not part.normal(0).any()
     for cut in (event.first + 5, event.last - 3, event.last + 1, event.last + 20, event.last + 90):
         for whole in (one, slow):  # wherever a record is cut, the same rows are normal
             parts_of = [whole.cut(0, cut), whole.cut(cut, 168)]
-            calm = np.concatenate([p.calm(24) for p in parts_of])
-            assert calm.tolist() == whole.calm(24).tolist()
+            normal = np.concatenate([p.normal(24) for p in parts_of])
+            assert normal.tolist() == whole.normal(24).tolist()
             assert np.concatenate([p.label for p in parts_of]).tolist() == whole.label.tolist()
 
 
@@ -154,24 +159,24 @@ def test_the_requested_rate_is_a_limit_and_nothing_to_test_on_is_no_success() ->
 def test_a_table_of_ones_own_gives_a_monitor_that_replays(tmp_path: Path) -> None:
     path = own_table(tmp_path)
     spec = MonitorSpec(family="dpca", limits=(Limit("missed", at_most=0.5),))
-    kept = watching.fit(path, spec, tmp_path / "kept")
-    rate = kept.record["measured"]["false_alarms"]
-    assert kept.record["verdict"] == ("accepted" if rate["high"] <= 1 else "inconclusive")
-    assert kept.record["measured"]["auc"]["value"] > 0.9
-    assert kept.record["chance"]["point_adjusted_f1"] > kept.record["chance"]["auc"] - 0.1
-    write(kept)
+    stored = watching.fit(path, spec, tmp_path / "kept")
+    rate = stored.record["measured"]["false_alarms"]
+    assert stored.record["verdict"] == ("accepted" if rate["high"] <= 1 else "inconclusive")
+    assert stored.record["measured"]["auc"]["value"] > 0.9
+    assert stored.record["chance"]["point_adjusted_f1"] > stored.record["chance"]["auc"] - 0.1
+    write(stored)
     assert "under point adjustment" in (tmp_path / "kept" / "report.html").read_text()
-    assert watching.replay(kept, tmp_path / "again").holds
-    forged = json.loads(json.dumps(kept.record))
-    forged["rule"]["bar"] *= 0.5
+    assert watching.replay(stored, tmp_path / "again").reproduced
+    forged = json.loads(json.dumps(stored.record))
+    forged["rule"]["threshold"] *= 0.5
     forged["measured"]["missed"]["value"] = 0.01
     forged["events"][0]["delay_h"] = 0.5
     forged["verdict"] = "rejected"
-    found = watching.replay(replace(kept, record=forged), tmp_path / "again")
-    assert {c.part for c in found.checks if c.holds} == {"data"}
+    found = watching.replay(replace(stored, record=forged), tmp_path / "again")
+    assert {c.part for c in found.checks if c.reproduced} == {"data"}
     text = path.read_text().replace("10.", "10.0", 1)
     path.write_text(text)
-    assert not watching.replay(kept, tmp_path / "again").holds
+    assert not watching.replay(stored, tmp_path / "again").reproduced
     (tmp_path / "kept" / "layout.json").write_text('{"spots": 3}')
     with pytest.raises(CorruptError, match="no record of a monitor"):
         Monitor.open(tmp_path / "kept")
@@ -187,11 +192,11 @@ def test_days_of_a_feeder_are_watched(rural_days: Problem, tmp_path: Path) -> No
     streams = rural_days.streams(rural_days.data().isel({DESIGN: slice(0, 366, 3)}))
     spec = MonitorSpec(family="forecast", false_alarms_per_week=7.0, hold_h=0.5, recovery_h=2.0)
     with open_ledger(tmp_path / "ledger.db") as book:
-        kept = fitting.fit(
+        stored = fitting.fit(
             streams, spec, StreamSource("days", rural_days.name), tmp_path / "kept", ledger=book
         )
-    assert {e["kind"] for e in kept.record["events"]} == {"high voltage"}
-    assert kept.record["measured"]["auc"]["value"] > 0.5
+    assert {e["kind"] for e in stored.record["events"]} == {"high voltage"}
+    assert stored.record["measured"]["auc"]["value"] > 0.5
 
 
 def test_tables_of_ones_own_are_checked(tmp_path: Path) -> None:

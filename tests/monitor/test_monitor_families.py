@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from made import week, weeks
 from sklearn.ensemble import IsolationForest as Sklearn
+from synthetic import week, weeks
 
 from ingenium.core.errors import InputError
 from ingenium.monitor import exported
@@ -15,24 +15,24 @@ from ingenium.monitor.augment import ARMS, augmented
 from ingenium.monitor.evasion import SensorReach, evaded
 from ingenium.monitor.families import table
 from ingenium.monitor.families.charts import CUSUM, PCA
-from ingenium.monitor.families.detector import WindowLesson
+from ingenium.monitor.families.detector import WindowExamples
 from ingenium.monitor.families.forest import ROWS, TREES, IsolationForest
-from ingenium.monitor.lessons import calm_windows, event_windows
 from ingenium.monitor.stream import windows
+from ingenium.monitor.training_sets import event_windows, normal_windows
 from ingenium.train.plan import Plan
 
 SHORT = Plan(steps=60, batch=32, learning_rate=3e-3, ema_decay=0.9, check_every=30)
 
 
-def lesson(length: int) -> WindowLesson:
+def examples(length: int) -> WindowExamples:
     own = weeks(6)
-    return WindowLesson(calm_windows(own, length, 24, 0), event_windows(own, length), SHORT)
+    return WindowExamples(normal_windows(own, length, 24, 0), event_windows(own, length), SHORT)
 
 
 @pytest.mark.parametrize("name", table.FAMILIES)
 def test_each_tells_a_jump_and_is_the_same_as_a_file(name: str, tmp_path: Path) -> None:
     detector = table.build(name, 4, window=None, seed=0)
-    detector.fit(lesson(detector.window))
+    detector.fit(examples(detector.window))
     detector.eval()
     exported.write(detector, tmp_path / "monitor.onnx")
     file = exported.Exported(tmp_path / "monitor.onnx")
@@ -51,10 +51,10 @@ def test_each_tells_a_jump_and_is_the_same_as_a_file(name: str, tmp_path: Path) 
 
 def test_pca_has_the_statistics_of_the_textbook() -> None:
     """T² = x' P L⁻¹ P' x and the squared residual, from the covariance by numpy."""
-    own = lesson(1)
+    own = examples(1)
     detector = PCA(4, 1, components=2)
     detector.fit(own)
-    x = ((own.calm[:, 0] - detector.mean) / detector.scale).double().numpy()
+    x = ((own.normal[:, 0] - detector.mean) / detector.scale).double().numpy()
     value, vector = np.linalg.eigh(np.cov(x.T, ddof=1, bias=False))
     p, spread = vector[:, ::-1][:, :2], value[::-1][:2]
     t2, error = detector.statistics(torch.from_numpy(x[:, None]).float())
@@ -63,13 +63,13 @@ def test_pca_has_the_statistics_of_the_textbook() -> None:
 
 
 def test_the_forest_is_that_of_scikit_learn() -> None:
-    own = lesson(1)
+    own = examples(1)
     detector = IsolationForest(4, 1)
     detector.fit(own)
-    rows = ((own.calm[:, 0] - detector.mean) / detector.scale).numpy()
+    rows = ((own.normal[:, 0] - detector.mean) / detector.scale).numpy()
     theirs = Sklearn(n_estimators=TREES, max_samples=min(ROWS, len(rows)), random_state=0).fit(rows)
     with torch.no_grad():
-        found = detector(own.calm).numpy()
+        found = detector(own.normal).numpy()
     np.testing.assert_allclose(found, -theirs.score_samples(rows), rtol=2e-3, atol=2e-3)
 
 
@@ -83,7 +83,7 @@ def test_cusum_is_the_recursion() -> None:
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_arms_make_windows_like_the_few(arm: str) -> None:
-    few = lesson(8).events[:60]
+    few = examples(8).events[:60]
     made = augmented(arm, few, 40, seed=1, steps=10)
     if arm == "none":
         assert len(made) == 0
@@ -119,10 +119,10 @@ def test_timegan_learns_how_rows_follow_each_other() -> None:
 
 
 def test_an_attacker_stays_within_reach_and_lowers_the_score() -> None:
-    own = lesson(24)
+    own = examples(24)
     detector = table.build("lstm", 4, window=None, seed=0)
     detector.fit(own)
-    reach = SensorReach.of(own.calm)
+    reach = SensorReach.of(own.normal)
     moved = evaded(detector.eval(), own.events, reach)
     change = (moved - own.events).abs()
     assert bool((change <= reach.spreads * detector.scale * (1 + 1e-4)).all())

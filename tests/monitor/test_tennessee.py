@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from ingenium.monitor.families.charts import PCA
-from ingenium.monitor.families.detector import WindowLesson
+from ingenium.monitor.families.detector import WindowExamples
 from ingenium.train.plan import Plan
 
 MISSED = {  # of T² and of the squared error, by fault
@@ -44,7 +44,7 @@ def rows(name: str) -> torch.Tensor:
 @pytest.mark.slow
 def test_missed_detections_are_those_of_the_table() -> None:
     detector, learned = PCA(52, 1, components=11), rows("d00.dat")
-    detector.fit(WindowLesson(learned, learned[:0], Plan()))
+    detector.fit(WindowExamples(learned, learned[:0], Plan()))
 
     def statistics(name: str) -> tuple[torch.Tensor, torch.Tensor]:
         return detector.statistics(detector._standard(rows(name)))

@@ -142,8 +142,8 @@ def test_a_plant_of_another_field_is_released_watched_barred_and_operated(
 ) -> None:
     assert isinstance(plant, Plant)
     spec = OperateSpec(release_s=300 * plant.period_s, seconds=300 * plant.period_s)
-    assert released(good, (plant,), spec).holds
-    assert not released(reckless, (plant,), spec).holds
+    assert released(good, (plant,), spec).passed
+    assert not released(reckless, (plant,), spec).passed
     held = rollout(
         plant, reckless, np.arange(20), 400,
         decide=lambda seen, u: nearest(u, plant.barrier(seen).rows, plant.barrier(seen).bounds)[0],
@@ -162,22 +162,22 @@ def test_a_plant_of_another_field_is_released_watched_barred_and_operated(
     assert (who[200:220] == PERSON).all()
     assert (who[100:110] == BYPASS).any()  # the fault is noticed, and the fallback acts
     values = measured(run.table(), plant, drill)
-    assert (values["outside"], values["override_kept"], values["bypass_delay"]) == (0, 1, 0)
+    assert (values["outside"], values["override_respected"], values["bypass_delay"]) == (0, 1, 0)
 
 
 @pytest.mark.slow
 def test_a_policy_learns_on_any_plant_by_trying() -> None:
     """The error is half of that without action, after seconds of learning."""
     pytest.importorskip("stable_baselines3", reason='pip install "ingenium[operate]"')
-    from ingenium.operate.learned import LearnedLesson, learned
+    from ingenium.operate.learned import PolicyTraining, learned
 
     plant = FeederBattery()
-    policy = learned("ppo", LearnedLesson(plant, 1000, 100, 16_000), 0)
+    policy = learned("ppo", PolicyTraining(plant, 1000, 100, 16_000), 0)
     idle = rollout(plant, Gain(0.0, 0.0), np.arange(20), 100).error
     own = rollout(plant, policy, np.arange(20), 100)
     assert np.abs(own.error).mean() < 0.5 * np.abs(idle).mean()
-    lesson = LearnedLesson(plant, 1000, 50, 4_200)
-    soft, again = (learned("sac", lesson, 0) for _ in range(2))
+    training = PolicyTraining(plant, 1000, 50, 4_200)
+    soft, again = (learned("sac", training, 0) for _ in range(2))
     for (w, b), (v, c) in zip(soft.layers, again.layers, strict=True):
         np.testing.assert_array_equal(w, v)
         np.testing.assert_array_equal(b, c)

@@ -127,27 +127,27 @@ def test_a_person_always_wins_and_a_stop_is_the_fallback() -> None:
         )
     )
     found = run(Reckless(), drill, 12.0)
-    course = found.table()
-    who, action = course["who"].to_numpy(), course["action"].to_numpy()[:, 0]
+    trajectory = found.table()
+    who, action = trajectory["who"].to_numpy(), trajectory["action"].to_numpy()[:, 0]
     assert (who[200:400] == PERSON).all()
     np.testing.assert_array_equal(action[200:400], 1.5)
-    seen = course["seen"].to_numpy()[600:800]
+    seen = trajectory["seen"].to_numpy()[600:800]
     np.testing.assert_array_equal(action[600:800], PLANT.fallback(seen)[:, 0])
     assert np.ptp(action[1000:1100]) == 0
-    assert measured(course, PLANT, drill)["override_kept"] == 1
-    names = [d.name for d in decisions(course, drill, 0.01)]
+    assert measured(trajectory, PLANT, drill)["override_respected"] == 1
+    names = [d.name for d in decisions(trajectory, drill, 0.01)]
     assert "ann" in names
 
 
 def test_a_policy_without_an_answer_is_bypassed_in_the_same_period() -> None:
     found = run(Silent(), Drill(), 5.0)
-    course = found.table()
-    first = int(np.isnan(course["proposed"].to_numpy()[:, 0]).argmax())
-    assert course["who"].to_numpy()[first - 1] == POLICY
-    assert (course["who"].to_numpy()[first:] == BYPASS).all()
-    assert measured(course, PLANT, Drill())["bypass_delay"] == 0
-    kept = run(Silent(), Drill(), 5.0, without=("bypass",)).table()
-    assert measured(kept, PLANT, Drill())["bypass_delay"] > 100
+    trajectory = found.table()
+    first = int(np.isnan(trajectory["proposed"].to_numpy()[:, 0]).argmax())
+    assert trajectory["who"].to_numpy()[first - 1] == POLICY
+    assert (trajectory["who"].to_numpy()[first:] == BYPASS).all()
+    assert measured(trajectory, PLANT, Drill())["bypass_delay"] == 0
+    stored = run(Silent(), Drill(), 5.0, without=("bypass",)).table()
+    assert measured(stored, PLANT, Drill())["bypass_delay"] > 100
 
 
 def test_a_late_action_costs_its_period_alone() -> None:
@@ -172,15 +172,15 @@ def test_without_the_watch_a_reckless_policy_breaks_limits() -> None:
 def test_a_reckless_policy_is_not_released_and_a_good_one_is() -> None:
     spec = OperateSpec(release_s=8.0)
     plants = (PLANT, MACHINE.held_out)
-    assert not released(Reckless(), plants, spec).holds
-    assert released(good().repeated(64), plants, spec).holds
+    assert not released(Reckless(), plants, spec).passed
+    assert released(good().repeated(64), plants, spec).passed
 
 
 def test_calm_episodes_stay_below_the_bar_as_often_as_promised() -> None:
     policy = good()
     watch = Watch.set_on(PLANT, policy.repeated(90), np.arange(90), 400, 0.9)
     gaps = surprises(PLANT, policy.repeated(200), 5000 + np.arange(200), 400)
-    calm = (episode_scores(gaps, watch.usual) <= watch.bar).mean()
+    calm = (episode_scores(gaps, watch.usual) <= watch.threshold).mean()
     assert calm > 0.9 - 3 * np.sqrt(0.09 / 200 + 0.09 / 60)
     off = Drill(faults=(PlantFault("reading off", 2.0, 2.0, 0.5),))
     found = Operation(
@@ -216,13 +216,17 @@ def test_a_stopped_run_is_at_rest_and_goes_on(tmp_path: object) -> None:
     assert second.resume(folder)
     assert second.done == 2000
     second.run(folder)
-    np.testing.assert_array_equal(second.course["truth"][:2000], first.course["truth"][:2000])
-    assert np.isfinite(second.course["truth"]).all()
+    np.testing.assert_array_equal(
+        second.trajectory["truth"][:2000], first.trajectory["truth"][:2000]
+    )
+    assert np.isfinite(second.trajectory["truth"]).all()
     assert second.stops == [10.0]
     whole = fresh()
     while whole.done < 1000:
         whole.step()
-    np.testing.assert_array_equal(whole.course["truth"][:1000], second.course["truth"][:1000])
+    np.testing.assert_array_equal(
+        whole.trajectory["truth"][:1000], second.trajectory["truth"][:1000]
+    )
 
 
 class Struck(Reckless):
@@ -286,7 +290,7 @@ def test_a_period_that_is_too_short_for_a_policy_is_refused() -> None:
 def test_releases_that_no_policy_could_pass_are_refused() -> None:
     with pytest.raises(ValueError, match="release_scenarios = 51"):
         OperateSpec(release_scenarios=50)
-    assert released(good().repeated(51), (PLANT,), OperateSpec(release_scenarios=51)).holds
+    assert released(good().repeated(51), (PLANT,), OperateSpec(release_scenarios=51)).passed
 
 
 def test_no_scenario_has_two_purposes() -> None:

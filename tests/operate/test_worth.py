@@ -60,7 +60,7 @@ def _ran(policy: Policy, folder: Path | None = None) -> Operation:
 
 def test_rates_are_integrated_by_who_really_acted_and_when() -> None:
     """1 kW for 2.5 h at 0.3 $/h, then a person's 2 kW for 2.5 h at 0.1 $/h."""
-    own = worth.measured(_ran(Gain(0.0, 1.0)).course["worth"][:, None], FeederBattery())
+    own = worth.measured(_ran(Gain(0.0, 1.0)).trajectory["worth"][:, None], FeederBattery())
     assert own["bill"].value == pytest.approx(2.5 * 0.3 + 2.5 * 0.2, rel=1e-12)
     assert own["energy"].value == pytest.approx(7.5, rel=1e-12)
     assert own["energy_by_hour"].value == pytest.approx(1.5, rel=1e-12)
@@ -71,8 +71,8 @@ def test_rates_are_integrated_by_who_really_acted_and_when() -> None:
         "bill_at_end": "$/h", "energy_at_end": "kW",
     }  # fmt: skip
     assert WorthRate("effort", "1").total == "h"
-    course = rollout(FeederBattery(), Gain(0.0, 1.0), np.arange(2), PERIODS)
-    np.testing.assert_allclose(course.totals, [[2.5 * 0.3 + 2.5 * 0.1, 5.0]] * 2, rtol=1e-12)
+    trajectory = rollout(FeederBattery(), Gain(0.0, 1.0), np.arange(2), PERIODS)
+    np.testing.assert_allclose(trajectory.totals, [[2.5 * 0.3 + 2.5 * 0.1, 5.0]] * 2, rtol=1e-12)
 
 
 def test_effort_is_the_mean_square_of_actions_about_their_middle() -> None:
@@ -84,7 +84,7 @@ def test_effort_is_the_mean_square_of_actions_about_their_middle() -> None:
 def test_other_scenarios_run_as_an_operation_does(tmp_path: Path) -> None:
     run = _ran(Gain(0.0, 1.0))
     again = worth.served(run.policy, run.shell, run.drill, np.zeros(1, dtype=int), PERIODS)
-    np.testing.assert_array_equal(again[:, 0], run.course["worth"])
+    np.testing.assert_array_equal(again[:, 0], run.trajectory["worth"])
 
 
 def test_limits_on_worth_hold_over_scenarios_with_the_whole_interval() -> None:
@@ -120,13 +120,13 @@ def test_limits_on_worth_of_too_few_scenarios_or_unknown_quantities_are_refused(
 
 def test_a_simulator_without_an_answer_fails_and_does_not_reject() -> None:
     run = _ran(Gain(0.0, 1.0))
-    run.course["truth"][7] = np.nan
+    run.trajectory["truth"][7] = np.nan
     assert np.isnan(measured(run.table(), run.plant, run.drill)["outside"])
 
 
 def test_reasons_of_a_policy_are_decisions_and_survive_a_stop(tmp_path: Path) -> None:
     run = _ran(Talking(0.0, 1.0), tmp_path)
-    run.keep(tmp_path)
+    run.store(tmp_path)
     again = Operation(run.plant, run.policy, run.shell, run.drill, PERIODS, 0)
     assert again.resume(tmp_path)
     found = decisions(again.table(), run.drill, 60.0, again.reasons)
@@ -147,7 +147,7 @@ class Expecting(Gain):
 def test_how_often_readings_lie_in_the_band_of_a_twin_is_measured() -> None:
     """Charging at 0.95 kW but for losses leaves the band after some 6.4 minutes."""
     run = _ran(Expecting(0.0, 1.0))
-    charge = run.course["seen"][:150, 0]
+    charge = run.trajectory["seen"][:150, 0]
     found = measured(run.table(), run.plant, run.drill)["covered"]
     assert found == pytest.approx(((charge >= 4.9) & (charge <= 5.1)).mean())
     assert 0.03 < found < 0.06

@@ -20,12 +20,12 @@ from packaging.requirements import Requirement
 from ingenium import propose, replay
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import file_digest
-from ingenium.core.errors import MissingRoom
+from ingenium.core.errors import MissingEnvironment
 from ingenium.core.evidence import read
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.trust.rooms.room import here
+from ingenium.trust.environments.environment import here
 from plugged import distribution, plugged
 
 RELEASE = "0.0.1"
@@ -74,7 +74,7 @@ def rivals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Problem]:
     lines = [f"# {json.dumps(about | {'download_mb': size, 'disk_mb': size})}"]
     for name, path in wheels.items():
         lines.append(f"{name}=={path.name.split('-')[1]} --hash={file_digest(path)}")
-    (site / "rivals" / "room" / "lock.txt").write_text("\n".join(lines) + "\n")
+    (site / "rivals" / "environment" / "lock.txt").write_text("\n".join(lines) + "\n")
     distribution(site, "rivals", {"rivals": "rivals:DOMAIN"})
     with pytest.MonkeyPatch.context() as patch, plugged(site):
         patch.setenv("PIP_NO_INDEX", "1")
@@ -95,17 +95,17 @@ def test_they_cannot_be_installed_together() -> None:
 
 def test_both_measure_in_one_process(rivals: Problem, rural_days: Problem, tmp_path: Path) -> None:
     (drops,) = rivals.tiers
-    room = drops.room
-    with pytest.raises(MissingRoom, match="ingenium doctor --install rivals"):
+    environment = drops.environment
+    with pytest.raises(MissingEnvironment, match="ingenium doctor --install rivals"):
         propose(Spec(problem="rivals.wire"), 16, 1, tmp_path / "before")
-    room.make()
+    environment.make()
     run = propose(Spec(problem="rivals.wire"), 32, 1, tmp_path / "run")
     one, other = to_arrays(run.designs, rivals.variables)
     np.testing.assert_allclose(run.verdicts["drop"], (one * other).numpy(), rtol=1e-12)
     engine = read(run.folder / "evidence.jsonl")[0]["engine"]
-    assert engine["engine_version"] == f"pandapower {RELEASE} room {room.digest[:23]}"
-    assert room.ask("release", {}, {})["parts"].tolist() == [0, 0, 1]
-    assert replay(run.folder, int(run.designs[DESIGN][run.selected[0]])).holds
+    assert engine["engine_version"] == f"pandapower {RELEASE} environment {environment.digest[:23]}"
+    assert environment.ask("release", {}, {})["parts"].tolist() == [0, 0, 1]
+    assert replay(run.folder, int(run.designs[DESIGN][run.selected[0]])).reproduced
 
     import pandapower  # the one of power grids, in this process
 
@@ -113,4 +113,4 @@ def test_both_measure_in_one_process(rivals: Problem, rural_days: Problem, tmp_p
     days = rural_days.data().isel({DESIGN: [0]})
     found = rural_days.tiers[0].measure(*to_arrays(days, rural_days.variables))
     assert bool(found.isfinite().all())
-    room.worker.close()
+    environment.worker.close()

@@ -20,7 +20,7 @@ from ingenium.core.spec import GeneratorChoice, Select, Spec, parse
 from plugged import outside, plugged
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own_domain.md"
-ASKED = Spec(problem="thin_films.coating", select=Select(keep="verified", count=2))
+REQUESTED = Spec(problem="thin_films.coating", select=Select(export="verified", count=2))
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def edit(file: Path, old: str, new: str) -> None:
 
 
 def opened_now() -> Problem:
-    return domains.open_problem(ASKED)
+    return domains.open_problem(REQUESTED)
 
 
 def test_it_is_listed_without_being_imported(edited: Path) -> None:
@@ -54,15 +54,15 @@ def test_it_is_listed_without_being_imported(edited: Path) -> None:
 
 def test_a_changed_codec_is_fitted_anew_and_replay_says_why(edited: Path, tmp_path: Path) -> None:
     """The old bug: a model of the old encoding was used, and a file reported as altered."""
-    first = propose(ASKED, 20, 1, tmp_path / "first")
-    assert propose(ASKED, 20, 2, tmp_path / "again").record["model"]["from_cache"]
-    assert replay(first.folder, 0).holds
+    first = propose(REQUESTED, 20, 1, tmp_path / "first")
+    assert propose(REQUESTED, 20, 2, tmp_path / "again").record["model"]["from_cache"]
+    assert replay(first.folder, 0).reproduced
     edit(edited / "coating.py", "self.variables))", "self.variables), logs=(0,))")
-    second = propose(ASKED, 20, 1, tmp_path / "second")
+    second = propose(REQUESTED, 20, 1, tmp_path / "second")
     assert not second.record["model"]["from_cache"]
     (record,) = (r for r in read(first.folder / "evidence.jsonl") if r["design"] == 0)
     found = replay(first.folder, 0)
-    assert not found.holds
+    assert not found.reproduced
     assert found.reasons == (
         "the code of thin_films.coating, in its own package, is not that of the run",
     )
@@ -72,20 +72,20 @@ def test_a_changed_codec_is_fitted_anew_and_replay_says_why(edited: Path, tmp_pa
 def test_a_family_of_the_package_is_asked_for_by_name_and_fitted_anew_when_it_changes(
     edited: Path, tmp_path: Path
 ) -> None:
-    asked = replace(ASKED, generator=GeneratorChoice(family="gaussian", steps=50))
-    first = propose(asked, 20, 1, tmp_path / "first")
+    requested = replace(REQUESTED, generator=GeneratorChoice(family="gaussian", steps=50))
+    first = propose(requested, 20, 1, tmp_path / "first")
     assert first.record["model"]["family"] == "gaussian"
-    assert replay(first.folder, 0).holds
-    assert propose(asked, 20, 2, tmp_path / "again").record["model"]["from_cache"]
+    assert replay(first.folder, 0).reproduced
+    assert propose(requested, 20, 2, tmp_path / "again").record["model"]["from_cache"]
     (edited / "gaussian.py").write_text((edited / "gaussian.py").read_text() + "# another day\n")
     forget()
-    assert not propose(asked, 20, 1, tmp_path / "anew").record["model"]["from_cache"]
+    assert not propose(requested, 20, 1, tmp_path / "anew").record["model"]["from_cache"]
 
 
 def test_a_model_that_does_not_fit_any_more_is_not_called_altered(
     edited: Path, tmp_path: Path
 ) -> None:
-    first = propose(ASKED, 20, 1, tmp_path / "first")
+    first = propose(REQUESTED, 20, 1, tmp_path / "first")
     edit(edited / "coating.py", "pairs: int = 2", "pairs: int = 3")
     with pytest.raises(InputError, match=r"the code of thin_films\.coating that made the run"):
         replay(first.folder, 0)
@@ -118,9 +118,9 @@ def test_what_decides_something_changes_the_digest(how: str, edited: Path) -> No
 @pytest.mark.slow
 def test_the_spec_of_the_page_gives_what_the_page_says(edited: Path, tmp_path: Path) -> None:
     text = PAGE.read_text()
-    (asked,) = re.findall(r"```toml\n(problem = .*?)```", text, re.DOTALL)
+    (requested,) = re.findall(r"```toml\n(problem = .*?)```", text, re.DOTALL)
     steered, plain = map(int, re.findall(r"(\d+) of 100 coatings.*?, and (\d+)", text)[0])
-    table = tomllib.loads(asked)
+    table = tomllib.loads(requested)
     found = propose(parse(table, Spec, "page"), 100, 3, tmp_path / "steered").summary.accepted
     assert found == pytest.approx(steered, abs=5)
     del table["generator"]

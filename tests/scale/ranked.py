@@ -89,10 +89,10 @@ def trained(text: str, more: dict[str, Any]) -> dict[str, Any]:
     own = {k: v for k, v in more.items() if k != "precision"}
     with CountedSums() as sums:
         gradients = _gradients(model, descent, x, cond)
-    course = train(model, x, cond, plan(**own), descent=descent)
+    curve = train(model, x, cond, plan(**own), descent=descent)
     whole = descent.whole(model.state_dict())
     return {
-        "course": course,
+        "curve": curve,
         "gradients": gradients,
         "weights": {k: v.numpy() for k, v in whole.items()},
         "bytes": descent.held(),

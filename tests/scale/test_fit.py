@@ -55,7 +55,7 @@ def test_a_fit_over_two_processes_is_predicted_and_proposes(tmp_path: Path) -> N
     done = ingenium(tmp_path, "fit", *words)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["one_process"]["apart"] <= 1e-6
+    assert found["one_process"]["distance"] <= 1e-6
     most = max(one["total"] for one in found["measured"]["bytes"])
     assert most == pytest.approx(found["predicted"]["bytes"]["total"], rel=0.1)
     spent = max(found["measured"]["rehearsed_cpu_s"])
@@ -113,8 +113,8 @@ def test_a_layout_of_other_ranks_is_refused() -> None:
 
 def test_a_drill_whose_kill_never_came_is_not_met(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drill, "lacking", lambda: "only root may make network namespaces")
-    asked = DrillSpec(Spec("molecules.library"), steps=10, kill=(4,), cut=(6,))
-    faults = FaultyRanks(asked, silent)
+    requested = DrillSpec(Spec("molecules.library"), steps=10, kill=(4,), cut=(6,))
+    faults = FaultyRanks(requested, silent)
     assert faults.notes, "no worker is cut off here, which is told"
     assert not faults.met
     faults.todo.clear()
@@ -128,16 +128,16 @@ def test_a_rank_that_has_to_follow_keeps_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RANK", "1")
-    asked = FitRequest(Spec("molecules.library"), WorkPlace.parse("torchrun"))
+    requested = FitRequest(Spec("molecules.library"), WorkPlace.parse("torchrun"))
     with pytest.raises(InputError, match="Call follow"):
-        fit(asked, tmp_path / "out")
+        fit(requested, tmp_path / "out")
     assert not list(tmp_path.iterdir())
 
 
 def test_the_example_of_a_drill_is_read() -> None:
-    asked = load(Path(__file__).parents[2] / "examples/scale/drill.toml", DrillSpec, "a drill")
-    assert asked.request.layout == "data:2"
-    assert max(asked.kill + asked.cut) < asked.steps
+    requested = load(Path(__file__).parents[2] / "examples/scale/drill.toml", DrillSpec, "a drill")
+    assert requested.request.layout == "data:2"
+    assert max(requested.kill + requested.cut) < requested.steps
 
 
 def test_a_fault_after_the_last_step_is_refused() -> None:

@@ -62,17 +62,17 @@ def record(folder: Path) -> list[tuple[object, ...]]:
 @pytest.mark.usefixtures("fronts")
 def test_a_search_whose_workers_are_killed_is_the_search_of_its_order(tmp_path: Path) -> None:
     setup = {"pause_s": 0.05, "log": str(tmp_path / "log")}
-    asked = known_fronts.spec(setup=setup, objectives=known_fronts.LEAST_SQUARE)
+    requested = known_fronts.spec(setup=setup, objectives=known_fronts.LEAST_SQUARE)
     plan, killer = SearchPlan("cma_es", 0, 8), Killer(KILLS, 7, tmp_path / "log")
     killer.start()
-    ingenium.search(asked, plan, Stop(CALLS), tmp_path / "o", on="processes:2")
+    ingenium.search(requested, plan, Stop(CALLS), tmp_path / "o", on="processes:2")
     killer.over.set()
     killer.join()
     assert killer.done == KILLS, "the search was over before"
     with Store(tmp_path / "o" / "search.sqlite") as store:
         assert store.check() == []
         assert len(store.verified()) == sum(len(part) for part in store.measured()) == CALLS
-    ingenium.search(asked, plan, Stop(CALLS), tmp_path / "x", follow=tmp_path / "o")
+    ingenium.search(requested, plan, Stop(CALLS), tmp_path / "x", follow=tmp_path / "o")
     assert record(tmp_path / "x") == record(tmp_path / "o")
 
 
@@ -86,9 +86,9 @@ def test_a_fit_whose_workers_are_killed_ends_with_the_weights_of_an_undisturbed_
         "molecules.library", setup={"known": 200}, generator=GeneratorChoice("autoregressive")
     )
     kills = tuple(sorted(random.Random(5).sample(range(2, STEPS - 3), KILLS)))
-    asked = DrillSpec(spec, steps=STEPS, kill=kills, restarts=2 * KILLS, wait_s=120)
+    requested = DrillSpec(spec, steps=STEPS, kill=kills, restarts=2 * KILLS, wait_s=120)
     with open_ledger(tmp_path / "ledger.db") as ledger:
-        made = drill(asked, tmp_path / "drill", ledger=ledger)
+        made = drill(requested, tmp_path / "drill", ledger=ledger)
         kinds = [entry.kind for entry in ledger.entries()]
     assert len(made.record["faults"]) >= KILLS
     assert made.record["same_weights"]

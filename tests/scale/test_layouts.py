@@ -25,16 +25,16 @@ FOUR = (
 )
 
 
-def apart(a: dict[str, Any], b: dict[str, Any]) -> float:
+def distance(a: dict[str, Any], b: dict[str, Any]) -> float:
     return max(float(np.abs(np.asarray(a[k]) - b[k]).max()) for k in b if np.size(b[k]))
 
 
 def check_equal(text: str, alone: dict[str, Any], first: dict[str, Any]) -> None:
     assert set(first["gradients"]) == set(alone["gradients"])
-    assert apart(first["gradients"], alone["gradients"]) < 1e-6, text
-    assert apart(first["course"], alone["course"]) < 1e-6, text
+    assert distance(first["gradients"], alone["gradients"]) < 1e-6, text
+    assert distance(first["curve"], alone["curve"]) < 1e-6, text
     # Six steps of Adam at a rate of 1e-3 move a weight by up to 6e-3.
-    assert apart(first["weights"], alone["weights"]) < 1e-5, text
+    assert distance(first["weights"], alone["weights"]) < 1e-5, text
 
 
 @pytest.mark.parametrize("text", TWO)

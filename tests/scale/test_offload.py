@@ -13,7 +13,7 @@ import pytest
 import ranked
 import torch
 from ranked import Letters
-from test_layouts import apart
+from test_layouts import distance
 
 from ingenium.core.errors import StorageError
 from ingenium.generators.tokens.families import transformer
@@ -106,9 +106,9 @@ def test_a_fit_whose_disk_was_full_goes_on_to_the_same_weights(
 ) -> None:
     with pytest.raises(StorageError, match="File too large"):
         gather(TWO, Limited(tmp_path, full_at=3), wait_s=60.0)
-    kept = checkpoint.read(tmp_path)
-    assert kept is not None
-    assert kept.facts["step"] == 3, "the last whole checkpoint is still there"
+    retained = checkpoint.read(tmp_path)
+    assert retained is not None
+    assert retained.facts["step"] == 3, "the last whole checkpoint is still there"
     found = gather(TWO, Limited(tmp_path), wait_s=60.0)[0]
-    assert apart(found["weights"], two[0]["data:2"]["weights"]) == 0
-    assert found["course"] == two[0]["data:2"]["course"]
+    assert distance(found["weights"], two[0]["data:2"]["weights"]) == 0
+    assert found["curve"] == two[0]["data:2"]["curve"]

@@ -106,7 +106,7 @@ def test_a_layout_that_does_not_fit_names_the_nearest_that_does() -> None:
     cluster = load(EXAMPLES / "h100x256.toml", Cluster, "a cluster")
     said = r"data:256, which needs .* GB\. Write data:256,shard:1,micro:2"
     with pytest.raises(InputError, match=said):
-        planner.asked(spec, cluster, RankLayout(256))
+        planner.requested(spec, cluster, RankLayout(256))
     tiny = replace(cluster, device=replace(cluster.device, memory_gb=7))
     with pytest.raises(InputError, match=r"Write devices = \d+, or a smaller model"):
         planner.best(spec, tiny)

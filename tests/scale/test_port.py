@@ -15,11 +15,11 @@ import torch.distributed as dist
 
 from ingenium.cli.ending import guarded
 from ingenium.core.errors import EngineError, InputError, StorageError
-from ingenium.scale.crew import Crew, spread
 from ingenium.scale.place import FewCores, WorkPlace, warn_of_cores
 from ingenium.scale.port import opened
 from ingenium.scale.processes import ProcessSite, ProcessWorker
 from ingenium.scale.ranks import Rank, RankLost, Tell, agree, gather
+from ingenium.scale.worker_pool import WorkerPool, spread
 
 
 def squares(pause_s: float = 0.0) -> Callable[[int], int]:
@@ -76,8 +76,8 @@ def test_more_workers_than_cores_are_warned_of(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_warning_at_the_command_line_is_a_line() -> None:
     def command() -> None:
-        told = warnings.formatwarning(FewCores("they take turns"), FewCores, "port.py", 1)
-        assert told == "Warning: they take turns.\n"
+        reported = warnings.formatwarning(FewCores("they take turns"), FewCores, "port.py", 1)
+        assert reported == "Warning: they take turns.\n"
         assert "other.py:2" in warnings.formatwarning("x", UserWarning, "other.py", 2)
 
     usual = warnings.formatwarning
@@ -104,26 +104,26 @@ def test_a_task_that_kills_each_worker_is_told() -> None:
 
 def killed(times: int, tasks: int, seed: int) -> tuple[dict[int, Any], int]:
     """Answers while some random workers are killed, and the number of observed deaths."""
-    rng, crew = random.Random(seed), Crew(ProcessSite(2), partial(squares, 0.01))
+    rng, pool = random.Random(seed), WorkerPool(ProcessSite(2), partial(squares, 0.01))
     found: dict[int, Any] = {}
     try:
         for i in range(tasks):
-            crew.submit(i, i)
+            pool.submit(i, i)
         at = sorted(rng.sample(range(tasks - 2), times))
         while len(found) < tasks:
-            one = crew.done(5.0)
+            one = pool.done(5.0)
             if one is None:
                 continue
             assert one[0] not in found, "answered twice"
             found[one[0]] = one[1]
             while at and len(found) >= at[0]:
                 at.pop(0)
-                victim = rng.choice(crew.workers)
+                victim = rng.choice(pool.workers)
                 assert isinstance(victim, ProcessWorker)
                 os.kill(victim.pid, signal.SIGKILL)
-        return found, crew.deaths
+        return found, pool.deaths
     finally:
-        crew.close()
+        pool.close()
 
 
 def test_killed_workers_lose_and_double_nothing() -> None:

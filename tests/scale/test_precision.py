@@ -87,5 +87,5 @@ def test_a_step_whose_gradients_overflow_is_left_out() -> None:
 @pytest.mark.parametrize("precision", ["bf16", pytest.param("fp16", marks=pytest.mark.slow)])
 def test_half_precision_learns_as_full(precision: str, alone: dict[str, Any]) -> None:
     found = gather(HERE, ranked.Layouts(("data:1",), {"precision": precision}))[0]["data:1"]
-    full, half = alone["course"]["held_out"], found["course"]["held_out"]
+    full, half = alone["curve"]["held_out"], found["curve"]["held_out"]
     assert half[-1] == pytest.approx(full[-1], abs=0.02 * (full[0] - full[-1]) + 1e-3)

@@ -14,12 +14,12 @@ from test_port import squares
 
 from ingenium.core.errors import EngineError, MissingProgram
 from ingenium.scale import queue_site
-from ingenium.scale.crew import Crew, spread
 from ingenium.scale.local_queue import write
 from ingenium.scale.place import WorkPlace
 from ingenium.scale.port import opened
 from ingenium.scale.queue_site import QueueSite, slurm
 from ingenium.scale.ranks import gather
+from ingenium.scale.worker_pool import WorkerPool, spread
 
 TWO = WorkPlace.parse("slurm:2")
 
@@ -39,19 +39,19 @@ def test_jobs_answer_tasks_and_a_killed_one_is_replaced(queue: Path, tmp_path: P
     assert TWO.handed_out
     with opened(TWO) as site:
         assert isinstance(site, QueueSite)
-        crew = Crew(site, partial(squares, 0.01))
+        pool = WorkerPool(site, partial(squares, 0.01))
         for i in range(10):
-            crew.submit(i, i)
-        found = dict(crew.done(60.0) or () for _ in range(3))  # type: ignore[misc]
-        slurm("scancel", crew.workers[0].job)  # type: ignore[attr-defined]
+            pool.submit(i, i)
+        found = dict(pool.done(60.0) or () for _ in range(3))  # type: ignore[misc]
+        slurm("scancel", pool.workers[0].job)  # type: ignore[attr-defined]
         while len(found) < 10:
-            one = crew.done(60.0)
+            one = pool.done(60.0)
             if one is not None:
                 assert one[0] not in found, "answered twice"
                 found[one[0]] = one[1]
-        crew.close()
+        pool.close()
         assert found == {i: i * i for i in range(10)}
-        assert crew.deaths == 1
+        assert pool.deaths == 1
         mode = (site.folder / "address.json").stat().st_mode
         assert mode & 0o077 == 0, "others may read the key"
     assert not list((tmp_path / "cache" / "queue").iterdir())

@@ -21,10 +21,10 @@ from test_layouts import check_equal
 import ingenium
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Spec
-from ingenium.scale.crew import spread
 from ingenium.scale.place import WorkPlace
 from ingenium.scale.port import opened
 from ingenium.scale.ranks import gather
+from ingenium.scale.worker_pool import spread
 
 SPEC = Spec("molecules.library", setup={"known": 200})
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import known_fronts
-from ingenium.core.asking import resolve
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Spec
 from ingenium.runs.loop import training
 from ingenium.runs.search_plan import ScreenPlan
@@ -38,8 +38,8 @@ def begun(tmp_path: Path) -> Iterator[Begun]:
     ) -> Search:
         problem = known_fronts.Front(known_fronts.Settings(**settings))  # type: ignore[arg-type]
         resolved = resolve(spec, problem)
-        price = None if screen is None else screen.price
-        task = Task(problem, resolved, training(problem), seed, silent, price)
+        cost_ratio = None if screen is None else screen.cost_ratio
+        task = Task(problem, resolved, training(problem), seed, silent, cost_ratio)
         store = Store(tmp_path / name / "search.sqlite")
         stores.append(store)
         store.sit({})

@@ -20,11 +20,11 @@ class Nearby(Generational):
         """The next steps."""
         return reflected(self.best + 0.1 * rng.standard_normal((self.size, self.space.m)))
 
-    def survive(self, told: dict[str, np.ndarray]) -> None:
+    def survive(self, reported: dict[str, np.ndarray]) -> None:
         """Keep the better of each pair of the generation."""
-        first = int(told["cost"].argmin())
-        if told["cost"][first] < self.cost:
-            self.best, self.cost = told["points"][first : first + 1], told["cost"][first]
+        first = int(reported["cost"].argmin())
+        if reported["cost"][first] < self.cost:
+            self.best, self.cost = reported["points"][first : first + 1], reported["cost"][first]
 
     def learned(self) -> State:
         """The best point and its cost."""

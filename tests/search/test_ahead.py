@@ -12,9 +12,9 @@ import torch
 
 import ingenium
 import known_fronts
-from ingenium.core.asking import resolve
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.core.verdict import Verdict
 from ingenium.runs.loop import training
 from ingenium.runs.search_plan import ScreenPlan, SearchPlan
@@ -55,8 +55,8 @@ class Shuffled(Here):
 
 
 def rows(search: Search) -> list[object]:
-    kept = [(n, search.store.proposed(n)["digest"].tolist()) for n in search.store.begun()]
-    return [kept, search.store.parts(), search.places, search.store.verified()]
+    stored = [(n, search.store.proposed(n)["digest"].tolist()) for n in search.store.begun()]
+    return [stored, search.store.parts(), search.places, search.store.verified()]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_followed_in_its_order_a_search_is_the_same(begun, strategy: str) -> Non
     one.run(Stop(calls=90), workers=Shuffled(one, 7))
     assert one.calls == len(one.store.verified()) == 90
     ends = [r.round for r in one.history]
-    if strategy in ("random", "stock", "generator", "tuned", "evolution"):  # generations are wide
+    if strategy in ("random", "dataset", "generator", "tuned", "evolution"):  # generations are wide
         assert isinstance(one.strategy, Ahead)
         assert ends != sorted(ends), "rounds overtook each other"
     other = begun(strategy, BOTH, name="other", **settings)
@@ -82,11 +82,11 @@ def test_followed_in_its_order_a_search_is_the_same(begun, strategy: str) -> Non
     assert one.store.check() == other.store.check() == []
 
 
-@pytest.mark.parametrize("strategy", ["evolution", "cma_es", "portfolio", "stock"])
+@pytest.mark.parametrize("strategy", ["evolution", "cma_es", "portfolio", "dataset"])
 def test_stopped_with_designs_in_flight_nothing_is_lost_or_doubled(
     begun, strategy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingenium.searches.search.KEEP_S", 0.0)  # the state is saved in each round
+    monkeypatch.setattr("ingenium.searches.search.STORE_S", 0.0)  # the state is saved in each round
     log = tmp_path / "log"
     settings = {"function": "zdt1", "known": 120, "batch": 8, "log": str(log)}
     for seed in range(40):
@@ -105,7 +105,7 @@ def test_stopped_with_designs_in_flight_nothing_is_lost_or_doubled(
 
 
 def test_screens_too_hang_on_the_order_alone(begun) -> None:
-    plan = ScreenPlan("cheap", keep=0.5, audit=0.2)
+    plan = ScreenPlan("cheap", pass_fraction=0.5, audit=0.2)
     settings = {"batch": 8, "rough": 0.2, "screen": plan}
     one = begun("evolution", LEAST, name="one", **settings)
     one.run(Stop(calls=60), workers=Shuffled(one, 5))
@@ -162,19 +162,19 @@ def opened(tmp_path: Path):
 @pytest.mark.slow
 def test_processes_measure_while_more_is_proposed(opened) -> None:
     search, opener = opened("several", function="zdt1", slow=0.02)
-    pool = Spread(ProcessSite(2), opener, at_once=16)
+    pool = Spread(ProcessSite(2), opener, batch_size=16)
     try:
         assert search.run(Stop(calls=20), workers=pool) == "calls"
     finally:
         pool.close()
     assert search.calls == len(search.store.verified()) == 20
-    kept = [search._stored(n) for n in search.store.begun()]
-    before = np.cumsum([0, *(p.parts for p in kept)])
-    waiting = [int(sent) - p.after for sent, p in zip(before, kept, strict=False)]
+    stored = [search._stored(n) for n in search.store.begun()]
+    before = np.cumsum([0, *(p.parts for p in stored)])
+    waiting = [int(sent) - p.after for sent, p in zip(before, stored, strict=False)]
     assert max(waiting) >= 1, "what was proposed before is still being measured"
     x = torch.from_numpy(search.designs(range(20))["x"].to_numpy())
     np.testing.assert_array_equal(np.array(search.measured), known_fronts.zdt1(x).numpy())
-    assert not any(worker.process.is_alive() for worker in pool.crew.workers)
+    assert not any(worker.process.is_alive() for worker in pool.pool.workers)
 
 
 class Breaking(known_fronts.Closed):
@@ -207,7 +207,7 @@ def absent() -> known_fronts.Front:
 )
 def test_an_engine_that_breaks_down_as_a_whole_is_told(opened, opener, error, words: str) -> None:
     search, _ = opened("broken")
-    pool = Spread(ProcessSite(1), opener, at_once=16)
+    pool = Spread(ProcessSite(1), opener, batch_size=16)
     try:
         with pytest.raises(error, match=words):
             search.run(Stop(calls=4), workers=pool)
@@ -219,7 +219,7 @@ def test_an_engine_that_breaks_down_as_a_whole_is_told(opened, opener, error, wo
 @pytest.mark.slow
 def test_designs_that_take_their_process_down_have_no_answer_and_others_do(opened) -> None:
     search, _ = opened("some", function="zdt1")
-    pool = Spread(ProcessSite(2), partial(breaking, 0.7), at_once=16)
+    pool = Spread(ProcessSite(2), partial(breaking, 0.7), batch_size=16)
     try:
         assert search.run(Stop(calls=12), workers=pool) == "calls"
     finally:
@@ -232,12 +232,12 @@ def test_designs_that_take_their_process_down_have_no_answer_and_others_do(opene
 
 @pytest.mark.usefixtures("fronts")
 def test_the_replay_of_several_processes_follows_their_order(tmp_path: Path) -> None:
-    asked = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE, setup={"slow": 0.01})
+    requested = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE, setup={"slow": 0.01})
     plan = SearchPlan("evolution", 2, 4)
-    ingenium.search(asked, plan, Stop(24), tmp_path / "o", on="processes:2")
+    ingenium.search(requested, plan, Stop(24), tmp_path / "o", on="processes:2")
     evidence = (tmp_path / "o" / "result" / "evidence.jsonl").read_text()
     assert f"--follow {tmp_path / 'o'}" in evidence
-    ingenium.search(asked, plan, Stop(24), tmp_path / "again", follow=tmp_path / "o")
+    ingenium.search(requested, plan, Stop(24), tmp_path / "again", follow=tmp_path / "o")
     with (
         Store(tmp_path / "o" / "search.sqlite") as one,
         Store(tmp_path / "again" / "search.sqlite") as other,
@@ -245,8 +245,8 @@ def test_the_replay_of_several_processes_follows_their_order(tmp_path: Path) -> 
         assert one.verified() == other.verified()
         assert one.parts() == other.parts()
     with pytest.raises(InputError, match="to follow"):
-        ingenium.search(asked, plan, Stop(8), tmp_path / "x", follow=tmp_path / "nowhere")
+        ingenium.search(requested, plan, Stop(8), tmp_path / "x", follow=tmp_path / "nowhere")
     with pytest.raises(InputError, match="another seed"):
         ingenium.search(
-            asked, SearchPlan("evolution", 3, 4), Stop(8), tmp_path / "y", follow=tmp_path / "o"
+            requested, SearchPlan("evolution", 3, 4), Stop(8), tmp_path / "y", follow=tmp_path / "o"
         )

@@ -9,33 +9,33 @@ import torch
 import known_fronts
 from ingenium.core.spec import Spec
 from ingenium.searches.acquisition import Worth
-from ingenium.searches.bayesian import TOLD, Bayesian, BayesianSettings
+from ingenium.searches.bayesian import REPORTED, Bayesian, BayesianSettings
 from ingenium.searches.fronts import order
 from ingenium.searches.search import Search
 from ingenium.searches.space import POINT
 from ingenium.searches.stopping import Stop
 from ingenium.searches.strategies import Task
-from ingenium.searches.trust_region import Region, drawn, near
+from ingenium.searches.trust_region import Region, near, sampled
 
 SQUARE = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
-SMALL = BayesianSettings(batch=2, first=8, draws=8, raw=8, starts=1, climbs=8)
+SMALL = BayesianSettings(batch=2, first=8, samples=8, raw=8, starts=1, climbs=8)
 
 
 def small(task: Task) -> Bayesian:
     return Bayesian(task.space, SMALL)
 
 
-@pytest.mark.parametrize("kept", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stored", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_it_goes_on_as_if_it_was_not_stopped(
-    begun, kept: bool, monkeypatch: pytest.MonkeyPatch
+    begun, stored: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = begun(small, SQUARE, name="whole", d=2)
     whole.run(Stop(calls=12))
-    if kept:
-        monkeypatch.setattr("ingenium.searches.search.KEEP_S", 0.0)
+    if stored:
+        monkeypatch.setattr("ingenium.searches.search.STORE_S", 0.0)
     begun(small, SQUARE, name="part", d=2).run(Stop(calls=10))
     part = begun(small, SQUARE, name="part", d=2)
-    assert part.kept.path.is_file() == kept
+    assert part.stored.path.is_file() == stored
     part.run(Stop(calls=12))
     np.testing.assert_array_equal(np.array(part.measured), np.array(whole.measured))
 
@@ -46,12 +46,12 @@ def test_beside_points_in_flight_it_looks_elsewhere(begun) -> None:
     search.run(Stop(calls=12))
     strategy = search.strategy
 
-    def asked(flying: tuple[object, ...]) -> np.ndarray:
+    def requested(flying: tuple[object, ...]) -> np.ndarray:
         return strategy.ask_ahead(1, torch.Generator().manual_seed(3), flying)[POINT].to_numpy()
 
     flying = strategy.ask(1, torch.Generator().manual_seed(3))
-    np.testing.assert_array_equal(asked(()), flying[POINT].to_numpy())
-    assert np.abs(asked((flying,)) - flying[POINT].to_numpy()).max() > 0.01
+    np.testing.assert_array_equal(requested(()), flying[POINT].to_numpy())
+    assert np.abs(requested((flying,)) - flying[POINT].to_numpy()).max() > 0.01
 
 
 def test_the_region_grows_with_success_and_shrinks_without() -> None:
@@ -91,7 +91,7 @@ def test_draws_in_a_region_stay_in_it_and_find_the_best() -> None:
 
     torch.manual_seed(0)
     centre = np.full(30, 0.5)
-    points = drawn(Knows(), near(centre, 0.2), np.ones(1), 5)
+    points = sampled(Knows(), near(centre, 0.2), np.ones(1), 5)
     assert points.shape == (5, 30)
     assert (np.abs(points - centre) <= 0.1 + 1e-12).all()
     assert (points[:, 0] > 0.52).all(), "limits come first"
@@ -113,7 +113,7 @@ def test_a_named_worth_is_used_in_a_region_too(begun) -> None:
         search.run(Stop(calls=8))
         ours = search.strategy
         ours.region = Region(side=0.1)
-        best = ours.told["points"][order(*(ours.told[n] for n in TOLD[2:]))[0]]
+        best = ours.reported["points"][order(*(ours.reported[n] for n in REPORTED[2:]))[0]]
         points = ours.ask(2, torch.Generator().manual_seed(1))[POINT].to_numpy()
         assert (np.abs(points - best) <= 0.05 + 1e-9).all()
         found.append(points)
@@ -126,11 +126,11 @@ def test_a_region_that_is_too_small_begins_elsewhere(begun) -> None:
     search = begun(lambda task: Bayesian(task.space, replace(SMALL, many=1)), SQUARE, d=2)
     search.run(Stop(calls=8))
     ours = search.strategy
-    ours.told |= {"cost": np.full(8, -1.0)}  # than which nothing is better
+    ours.reported |= {"cost": np.full(8, -1.0)}  # than which nothing is better
     ours.region = Region(side=0.5**7, losses=1)
     search.run(Stop(calls=10))
     assert ours.region == Region()
-    assert ours.since == len(ours.told["cost"])
+    assert ours.since == len(ours.reported["cost"])
 
 
 def bayesian(task: Task) -> Bayesian:
@@ -153,8 +153,8 @@ def test_it_beats_chance_under_a_constraint(begun) -> None:
 @pytest.mark.slow
 def test_it_beats_chance_on_a_front(begun) -> None:
     both = known_fronts.spec(objectives=known_fronts.BOTH)
-    ours = run(begun, bayesian, both, "ours", function="zdt1", d=4).course
-    theirs = run(begun, "random", both, "theirs", function="zdt1", d=4).course
+    ours = run(begun, bayesian, both, "ours", function="zdt1", d=4).curve
+    theirs = run(begun, "random", both, "theirs", function="zdt1", d=4).curve
     first, second = ours.front.T
     assert np.median(second - 1 + np.sqrt(first)) < 0.2
     first, second = theirs.front.T

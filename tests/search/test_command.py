@@ -30,7 +30,7 @@ sense = "minimise"
 
 
 @pytest.fixture
-def asked(tmp_path: Path) -> Path:
+def requested(tmp_path: Path) -> Path:
     (tmp_path / "met.toml").write_text(SPEC.format(least=0.55))
     (tmp_path / "unmet.toml").write_text(SPEC.format(least=0.66))
     return tmp_path
@@ -41,8 +41,8 @@ def call(*words: object) -> tuple[int, str, str]:
     return found.exit_code, found.stdout, found.stderr
 
 
-def test_it_says_what_was_found_and_goes_on(asked: Path) -> None:
-    words = ["--spec", asked / "met.toml", "--strategy", "cma_es", "--out", asked / "o"]
+def test_it_says_what_was_found_and_goes_on(requested: Path) -> None:
+    words = ["--spec", requested / "met.toml", "--strategy", "cma_es", "--out", requested / "o"]
     code, text, errors = call(*words, "--budget", 96)
     assert code == 0, errors
     assert "the budget of engine calls is spent" in text
@@ -54,12 +54,12 @@ def test_it_says_what_was_found_and_goes_on(asked: Path) -> None:
     assert code == 0
     assert found["why"] == "calls"
     assert found["last"]["calls"] == 128
-    assert len(found["kept"]) == 10
-    assert (asked / "o" / "result" / "evidence.jsonl").is_file()
+    assert len(found["exported"]) == 10
+    assert (requested / "o" / "result" / "evidence.jsonl").is_file()
 
 
-def test_it_says_what_is_in_the_way(asked: Path) -> None:
-    words = ["--spec", asked / "unmet.toml", "--strategy", "cma_es", "--out", asked / "o"]
+def test_it_says_what_is_in_the_way(requested: Path) -> None:
+    words = ["--spec", requested / "unmet.toml", "--strategy", "cma_es", "--out", requested / "o"]
     code, text, errors = call(*words, "--budget", 128)
     assert code == 1
     assert "No design meets these limits together" in text
@@ -68,22 +68,22 @@ def test_it_says_what_is_in_the_way(asked: Path) -> None:
 
 
 def test_without_a_strategy_that_of_the_problem_is_taken(
-    asked: Path, monkeypatch: pytest.MonkeyPatch
+    requested: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ["--spec", asked / "met.toml", "--budget", 32, "--json"]
+    words = ["--spec", requested / "met.toml", "--budget", 32, "--json"]
     for name in ("evolution", "cma_es"):
-        code, text, errors = call(*words, "--out", asked / name)
+        code, text, errors = call(*words, "--out", requested / name)
         assert code in (0, 1), errors
         assert json.loads(text)["strategy"] == name
         monkeypatch.setattr(problem_class("known.front"), "searches", SearchDefaults("cma_es"))
 
 
-def test_an_unknown_strategy_is_refused_with_the_known_ones(asked: Path) -> None:
-    code, _, errors = call("--strategy", "evolutoin", "--out", asked / "o", "--budget", 8)
+def test_an_unknown_strategy_is_refused_with_the_known_ones(requested: Path) -> None:
+    code, _, errors = call("--strategy", "evolutoin", "--out", requested / "o", "--budget", 8)
     assert code == 2
     assert all(name in errors for name in NAMES)
     assert 'Write "evolution"' in " ".join(errors.split())
-    assert not (asked / "o").exists()
+    assert not (requested / "o").exists()
 
 
 def test_its_help_names_every_strategy_with_its_options() -> None:
@@ -96,9 +96,9 @@ def test_its_help_names_every_strategy_with_its_options() -> None:
         assert line in said
 
 
-def test_an_engine_without_any_answer_is_a_failure(asked: Path) -> None:
-    (asked / "broken.toml").write_text('problem = "known.front"\n[setup]\ngap = 2.0\n')
-    words = ["--spec", asked / "broken.toml", "--out", asked / "o", "--budget", 32]
+def test_an_engine_without_any_answer_is_a_failure(requested: Path) -> None:
+    (requested / "broken.toml").write_text('problem = "known.front"\n[setup]\ngap = 2.0\n')
+    words = ["--spec", requested / "broken.toml", "--out", requested / "o", "--budget", 32]
     code, _, errors = call(*words, "--strategy", "random")
     assert code == 3
     assert "failed on every one" in errors
@@ -107,31 +107,46 @@ def test_an_engine_without_any_answer_is_a_failure(asked: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "option", "needs"),
     [
-        (["--cost", 20], "--cost", "--price and --screen cheap"),
-        (["--price", 0.1], "--price", "--screen cheap, or --strategy fidelity"),
+        (["--cost", 20], "--cost", "--cost-ratio and --screen cheap"),
+        (["--cost-ratio", 0.1], "--cost-ratio", "--screen cheap, or --strategy fidelity"),
         (["--cheap", "f0"], "--cheap", "--screen cheap, or --strategy fidelity"),
-        (["--keep", 0.5], "--keep", "--screen"),
+        (["--pass-fraction", 0.5], "--pass-fraction", "--screen"),
         (["--audit", 0.2], "--audit", "--screen"),
-        (["--doubt", 0.2], "--doubt", "--screen"),
-        (["--screen", "cheap", "--cost", 20], "--cost", "--price"),
-        (["--screen", "ensemble", "--price", 0.1], "--price", "--screen cheap"),
-        (["--strategy", "fidelity", "--price", 0.1, "--keep", 0.4], "--keep", "--screen"),
+        (["--miscoverage", 0.2], "--miscoverage", "--screen"),
+        (["--screen", "cheap", "--cost", 20], "--cost", "--cost-ratio"),
+        (["--screen", "ensemble", "--cost-ratio", 0.1], "--cost-ratio", "--screen cheap"),
+        (
+            ["--strategy", "fidelity", "--cost-ratio", 0.1, "--pass-fraction", 0.4],
+            "--pass-fraction",
+            "--screen",
+        ),
     ],
 )
 def test_an_option_that_nothing_would_use_is_refused(
-    asked: Path, words: list[object], option: str, needs: str
+    requested: Path, words: list[object], option: str, needs: str
 ) -> None:
-    code, _, errors = call(*words, "--out", asked / "o", "--budget", 8)
+    code, _, errors = call(*words, "--out", requested / "o", "--budget", 8)
     assert code == 2
-    assert f"expected {option} beside {needs}" in " ".join(errors.split())
-    assert not (asked / "o").exists()
+    assert f"expected {option} together with {needs}" in " ".join(errors.split())
+    assert not (requested / "o").exists()
 
 
-def test_options_of_a_screen_are_used_beside_it(asked: Path) -> None:
-    (asked / "rough.toml").write_text(SPEC.format(least=0.55) + "[setup]\nrough = 0.2\n")
-    words = ["--spec", asked / "rough.toml", "--strategy", "random", "--screen", "cheap"]
-    words += ["--keep", 0.5, "--audit", 0.2, "--price", 0.01, "--cost", 40, "--batch", 16]
-    code, text, errors = call(*words, "--out", asked / "o", "--budget", 500)
+def test_options_of_a_screen_are_used_beside_it(requested: Path) -> None:
+    (requested / "rough.toml").write_text(SPEC.format(least=0.55) + "[setup]\nrough = 0.2\n")
+    words = ["--spec", requested / "rough.toml", "--strategy", "random", "--screen", "cheap"]
+    words += [
+        "--pass-fraction",
+        0.5,
+        "--audit",
+        0.2,
+        "--cost-ratio",
+        0.01,
+        "--cost",
+        40,
+        "--batch",
+        16,
+    ]
+    code, text, errors = call(*words, "--out", requested / "o", "--budget", 500)
     assert code == 0, errors
     assert "the cost is spent" in text
 
@@ -149,10 +164,10 @@ def test_options_of_a_screen_are_used_beside_it(asked: Path) -> None:
     ],
 )
 def test_a_number_out_of_range_is_told_by_its_option(
-    asked: Path, option: str, value: int, expected: str
+    requested: Path, option: str, value: int, expected: str
 ) -> None:
-    code, _, errors = call(option, value, "--out", asked / "o")
+    code, _, errors = call(option, value, "--out", requested / "o")
     assert code == 2
     said = " ".join(errors.split())
     assert f"expected {expected}, got {option} {value}. Write {option} " in said
-    assert not (asked / "o").exists()
+    assert not (requested / "o").exists()

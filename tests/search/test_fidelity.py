@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 import known_fronts
 from ingenium.core.errors import InputError
-from ingenium.runs.search_plan import ASKED, ScreenPlan, SearchPlan
+from ingenium.runs.search_plan import REQUESTED, ScreenPlan, SearchPlan
 from ingenium.searches.cokriging import CoKriging
 from ingenium.searches.fidelity import Fidelity, chebyshev, log_improvement
 from ingenium.searches.proposal import Cut
@@ -16,11 +16,11 @@ from ingenium.searches.stopping import Stop
 from ingenium.searches.strategies import Task
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
-PRICE = 0.1
+COST_RATIO = 0.1
 
 
 def tenth(**entries: object) -> ScreenPlan:
-    return ScreenPlan(ASKED, price=PRICE, **entries)
+    return ScreenPlan(REQUESTED, cost_ratio=COST_RATIO, **entries)
 
 
 def costly_only(task: Task) -> Fidelity:
@@ -36,7 +36,7 @@ def costly_only(task: Task) -> Fidelity:
             first = slice(0, max(1, int((designs["tier"].to_numpy() == 1).sum())))
             return designs.isel(design=first)
 
-    return DearOnly(task.space, PRICE)
+    return DearOnly(task.space, COST_RATIO)
 
 
 def least(search: Search, cost: float) -> float:
@@ -91,8 +91,8 @@ def test_designs_go_to_the_tier_that_was_asked_for(begun, tmp_path) -> None:
     assert search.run(Stop(calls=100, cost=15.0)) == "cost"
     last = search.history[-1]
     assert len(log.read_text().splitlines()) == search.calls == last.calls
-    assert search.calls < last.cheap_calls <= search.calls * (1 + 1 / PRICE) + 20
-    assert last.cost == pytest.approx(last.calls + PRICE * last.cheap_calls)
+    assert search.calls < last.cheap_calls <= search.calls * (1 + 1 / COST_RATIO) + 20
+    assert last.cost == pytest.approx(last.calls + COST_RATIO * last.cheap_calls)
     assert last.cost >= 15.0
     cut = [search._stored(n).cut for n in search.store.begun()]
     assert {int(c) for part in cut for c in part} == {Cut.NOT, Cut.DEFERRED}
@@ -129,9 +129,9 @@ def test_at_equal_cost_two_tiers_find_better_than_the_costly_one(
         settings = {"function": function, "d": d, "rough": 1.0, "known": 30, "seed": seed}
         two = begun("fidelity", LEAST, name=f"two{seed}", screen=tenth(), **settings)
         two.run(Stop(calls=100, cost=cost))
-        costly = begun(costly_only, LEAST, name=f"costly{seed}", screen=tenth(), **settings)
-        costly.run(Stop(calls=int(cost)))
-        gaps.append([least(two, cost) - truth, least(costly, cost) - truth])
+        expensive = begun(costly_only, LEAST, name=f"costly{seed}", screen=tenth(), **settings)
+        expensive.run(Stop(calls=int(cost)))
+        gaps.append([least(two, cost) - truth, least(expensive, cost) - truth])
     both, costly_gap = np.mean(gaps, 0)
     assert both < costly_gap
     assert both < enough
@@ -148,17 +148,17 @@ def test_a_cheap_tier_that_says_nothing_is_left_soon(begun) -> None:
     assert exact >= 4, "it asks the costly engine, whose price the other does not save"
 
 
-@pytest.mark.parametrize("price", [0.0, 1.0])
-def test_prices_that_make_no_sense_are_refused(price: float) -> None:
-    with pytest.raises(InputError, match="price"):
-        ScreenPlan(ASKED, price=price)
+@pytest.mark.parametrize("cost_ratio", [0.0, 1.0])
+def test_prices_that_make_no_sense_are_refused(cost_ratio: float) -> None:
+    with pytest.raises(InputError, match="cost ratio"):
+        ScreenPlan(REQUESTED, cost_ratio=cost_ratio)
 
 
 def test_the_strategy_and_its_screen_go_together() -> None:
-    with pytest.raises(InputError, match="--strategy fidelity --price"):
+    with pytest.raises(InputError, match="--strategy fidelity --cost-ratio"):
         SearchPlan("fidelity")
     with pytest.raises(InputError, match="with no other"):
         SearchPlan("random", screen=tenth())
     words = SearchPlan("fidelity", screen=tenth()).words()
-    assert words[-2:] == ["--price", "0.1"]
+    assert words[-2:] == ["--cost-ratio", "0.1"]
     assert "--screen" not in words

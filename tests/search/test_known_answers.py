@@ -51,10 +51,10 @@ def test_tuning_a_generator_comes_nearer_than_the_generator(begun) -> None:
 def test_evolution_finds_the_front_of_zdt1(begun) -> None:
     search = begun("evolution", BOTH, function="zdt1", batch=64)
     search.run(Stop(calls=1600))
-    first, second = search.course.front.T
-    apart = second - (1 - np.sqrt(first))
-    assert apart.min() > -1e-9
-    assert np.median(apart) < 0.01
+    first, second = search.curve.front.T
+    distance = second - (1 - np.sqrt(first))
+    assert distance.min() > -1e-9
+    assert np.median(distance) < 0.01
     assert first.min() < 0.05
     assert first.max() > 0.9
 
@@ -63,7 +63,7 @@ def test_evolution_finds_the_front_of_zdt1(begun) -> None:
 def test_evolution_finds_the_front_of_dtlz2(begun) -> None:
     search = begun("evolution", ALL, function="dtlz2", d=7, batch=64)
     search.run(Stop(calls=6400))
-    radius = np.linalg.norm(search.course.front, axis=1)
+    radius = np.linalg.norm(search.curve.front, axis=1)
     assert radius.min() >= 1 - 1e-9
     assert np.median(radius) < 1.05
 

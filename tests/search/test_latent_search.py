@@ -5,9 +5,9 @@ import pytest
 
 import known_fronts
 import sums
-from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Spec, parse
 from ingenium.runs.loop import training
 from ingenium.searches.latent_space import LatentSpace
@@ -43,10 +43,10 @@ def test_the_middle_of_the_cube_of_an_autoencoder_is_a_likely_design() -> None:
 
 
 def test_a_family_without_latent_numbers_is_refused() -> None:
-    asked = 'vae or flow, got gaussian_copula{}. Write family = "vae" under .generator..$'
-    with pytest.raises(InputError, match=asked.format("")):
+    requested = 'vae or flow, got gaussian_copula{}. Write family = "vae" under .generator..$'
+    with pytest.raises(InputError, match=requested.format("")):
         latent("gaussian_copula")
-    with pytest.raises(InputError, match=asked.format(", the default of known.front")):
+    with pytest.raises(InputError, match=requested.format(", the default of known.front")):
         latent("default")
 
 
@@ -65,7 +65,7 @@ def test_a_search_over_latent_numbers_goes_on_where_it_was(begun) -> None:
     begun("cma_es:latent", spec, name="part").run(Stop(calls=30))
     part = begun("cma_es:latent", spec, name="part")
     part.run(Stop(calls=60))
-    assert part.course.least <= whole.course.least + 1e-12
+    assert part.curve.least <= whole.curve.least + 1e-12
     assert part.calls == 60
 
 

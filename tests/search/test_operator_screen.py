@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import known_fronts
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Spec, parse
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
@@ -31,14 +31,14 @@ FIELDS = {
     "limits": [{"quantity": "error", "at_most": 0.3}],
     "objectives": [{"quantity": "error", "sense": "minimise"}],
 }
-PLAN = ScreenPlan("operator", keep=0.5, audit=0.2)
+PLAN = ScreenPlan("operator", pass_fraction=0.5, audit=0.2)
 
 
 @pytest.fixture(scope="module")
 def fields() -> tuple[Problem, Spec]:
-    asked = parse(FIELDS, Spec, "fields")
-    problem = open_problem(asked)
-    return problem, resolve(asked, problem)
+    requested = parse(FIELDS, Spec, "fields")
+    problem = open_problem(requested)
+    return problem, resolve(requested, problem)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ class Praise:
     limits: int
     outcomes: int
 
-    def expected(self, x, doubt):
+    def expected(self, x, miscoverage):
         best = np.concatenate([np.full(self.limits, 1e6), np.full(self.outcomes, -1e6)])
         every = np.tile(best, (len(x), 1))
         return every, every

@@ -141,7 +141,7 @@ def test_directions_find_the_front_of_dtlz2(begun) -> None:
     for seed in SEEDS:
         search = begun("nsga3", spec, name=f"s{seed}", function="dtlz2", d=7, batch=64, seed=seed)
         search.run(Stop(calls=3200))
-        front = search.course.front
+        front = search.curve.front
         radius = np.linalg.norm(front, axis=1)
         assert radius.min() >= 1 - 1e-9
         assert np.median(radius) < 1.1

@@ -116,7 +116,7 @@ def test_it_goes_on_as_if_it_was_not_stopped(begun, monkeypatch: pytest.MonkeyPa
     sought = part.strategy.turns
     assert sought.sum() == 16
     assert sought[1] >= 8
-    monkeypatch.setattr("ingenium.searches.search.KEEP_S", 0.0)
+    monkeypatch.setattr("ingenium.searches.search.STORE_S", 0.0)
     part.run(Stop(calls=20))
     again = begun(two_regimes, spec, name="part", d=2)
     for name, values in part.strategy.state_dict().items():

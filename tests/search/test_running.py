@@ -45,11 +45,11 @@ def rows(folder: Path) -> list[tuple[object, ...]]:
 
 
 def test_the_ledger_names_a_cheap_tier_where_it_screens(tmp_path: Path) -> None:
-    asked = known_fronts.spec(setup={"rough": 0.2}, objectives=known_fronts.LEAST_SQUARE)
+    requested = known_fronts.spec(setup={"rough": 0.2}, objectives=known_fronts.LEAST_SQUARE)
     for name, screen in (("cheap", ScreenPlan("cheap")), ("none", None)):
         with open_ledger(tmp_path / f"{name}.db") as ledger:
             plan = SearchPlan("random", 0, 16, screen)
-            ingenium.search(asked, plan, Stop(32), tmp_path / name, ledger=ledger)
+            ingenium.search(requested, plan, Stop(32), tmp_path / name, ledger=ledger)
             found = [e.body["engines"] for e in ledger.entries()]
         cheap = {"tier": "cheap", "name": "rough", "version": "1"}
         assert found == 2 * [[ENGINE, *([cheap] if screen else [])]]
@@ -80,9 +80,9 @@ def test_what_is_handed_over(tmp_path: Path) -> None:
     with Store(tmp_path / "o" / "search.sqlite") as store:
         assert store.head() == last["head"]
         assert store.check() == []
-    told = json.loads((result / "search.json").read_text())
-    assert told["why"] == "calls"
-    assert [r["calls"] for r in told["rounds"]] == [32, 64, 96]
+    reported = json.loads((result / "search.json").read_text())
+    assert reported["why"] == "calls"
+    assert [r["calls"] for r in reported["rounds"]] == [32, 64, 96]
 
 
 def test_more_is_allowed_and_it_goes_on(tmp_path: Path) -> None:
@@ -91,9 +91,9 @@ def test_more_is_allowed_and_it_goes_on(tmp_path: Path) -> None:
     ingenium.search(SPEC, plan, Stop(96), tmp_path / "o")
     ingenium.search(SPEC, plan, Stop(96), tmp_path / "whole")
     assert rows(tmp_path / "o") == rows(tmp_path / "whole")
-    told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())
-    assert len(told["sittings"]) == len(told["energy"]) == 2
-    assert all(took["kwh"] > 0 for took in told["energy"])
+    reported = json.loads((tmp_path / "o" / "result" / "search.json").read_text())
+    assert len(reported["sessions"]) == len(reported["energy"]) == 2
+    assert all(took["kwh"] > 0 for took in reported["energy"])
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,10 @@ def test_the_replay_verifies_the_same_designs(tmp_path: Path, budgets: tuple[int
 
 
 def test_the_replay_follows_rounds_that_time_made_small(tmp_path: Path) -> None:
-    asked = known_fronts.spec(setup={"slow": 0.02}, objectives=known_fronts.LEAST_SQUARE)
-    ingenium.search(asked, SearchPlan("evolution", 1, 32), Stop(500, seconds=0.2), tmp_path / "o")
+    requested = known_fronts.spec(setup={"slow": 0.02}, objectives=known_fronts.LEAST_SQUARE)
+    ingenium.search(
+        requested, SearchPlan("evolution", 1, 32), Stop(500, seconds=0.2), tmp_path / "o"
+    )
     evidence = read(tmp_path / "o" / "result" / "evidence.jsonl")
     words = shlex.split(evidence[0]["replay"])
     budget = int(words[-1])
@@ -129,10 +131,10 @@ def test_a_folder_of_before_there_were_screens_is_gone_on_with(tmp_path: Path) -
     plan = SearchPlan("evolution", 1, 32)
     ingenium.search(SPEC, plan, Stop(64), tmp_path / "o")
     with sqlite3.connect(tmp_path / "o" / "search.sqlite") as db:
-        for table in ("sittings", "about"):
+        for table in ("sessions", "about"):
             for verb in ("UPDATE", "DELETE"):
                 db.execute(f"DROP TRIGGER no_{verb}_{table}")
-        db.execute("UPDATE sittings SET body = '{}'")
+        db.execute("UPDATE sessions SET body = '{}'")
         db.execute("DELETE FROM about WHERE entry = 'screen'")
     unlinked(tmp_path / "o" / "search.sqlite")
     (tmp_path / "o" / "result" / "search.json").unlink()
@@ -206,7 +208,7 @@ def test_a_search_that_is_whole_is_verified_by_its_folder(tmp_path: Path) -> Non
     found = ingenium.verify(SPEC, tmp_path / "o")
     assert len(found.designs) == 10
     assert {d.record for d in found.designs} == {"as recorded"}
-    assert found.runs[0].told.startswith("sealed, and noted")
+    assert found.runs[0].reported.startswith("sealed, and noted")
 
 
 def test_a_link_to_a_folder_is_searched_in_anew(tmp_path: Path) -> None:
@@ -219,13 +221,13 @@ def test_a_link_to_a_folder_is_searched_in_anew(tmp_path: Path) -> None:
 
 def test_another_search_is_refused_in_the_folder(tmp_path: Path) -> None:
     ingenium.search(SPEC, SearchPlan("random", 1, 32), Stop(32), tmp_path / "o")
-    with pytest.raises(InputError, match="strategy random and not stock"):
-        ingenium.search(SPEC, SearchPlan("stock", 1, 32), Stop(32), tmp_path / "o")
-    ingenium.search(SPEC, SearchPlan("stock", 1, 32), Stop(32), tmp_path / "o", overwrite=True)
+    with pytest.raises(InputError, match="strategy random and not dataset"):
+        ingenium.search(SPEC, SearchPlan("dataset", 1, 32), Stop(32), tmp_path / "o")
+    ingenium.search(SPEC, SearchPlan("dataset", 1, 32), Stop(32), tmp_path / "o", overwrite=True)
     (tmp_path / "else").mkdir()
     (tmp_path / "else" / "letter.txt").write_text("costly")
     with pytest.raises(InputError, match="other files"):
-        ingenium.search(SPEC, SearchPlan("stock", 1, 32), Stop(32), tmp_path / "else")
+        ingenium.search(SPEC, SearchPlan("dataset", 1, 32), Stop(32), tmp_path / "else")
 
 
 def test_an_unmet_spec_says_which_limits_are_in_the_way(tmp_path: Path) -> None:
@@ -234,24 +236,24 @@ def test_an_unmet_spec_says_which_limits_are_in_the_way(tmp_path: Path) -> None:
         known_fronts.spec(limits=limits), SearchPlan("cma_es", 0, 32), Stop(64), tmp_path / "o"
     )
     assert not len(found.selected)
-    assert found.sitting is not None
-    assert found.sitting.unmet is not None
-    assert len(found.sitting.unmet.front) > 1
-    told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())["unmet"]
-    assert [len(c["limits"]) for c in told["conflicts"]] == [2]
+    assert found.session is not None
+    assert found.session.unmet is not None
+    assert len(found.session.unmet.front) > 1
+    reported = json.loads((tmp_path / "o" / "result" / "search.json").read_text())["unmet"]
+    assert [len(c["limits"]) for c in reported["conflicts"]] == [2]
     assert (tmp_path / "o" / "result" / "evidence.jsonl").read_text() == ""
 
 
 def begin(folder: Path, log: Path, on: str = "local") -> int:
     """Start a search in a process of its own; return its number."""
     setup = {"pause_s": 0.002, "log": str(log)}
-    asked = known_fronts.spec(setup=setup, objectives=known_fronts.LEAST_SQUARE)
+    requested = known_fronts.spec(setup=setup, objectives=known_fronts.LEAST_SQUARE)
     child = os.fork()
     if child:
         return child
     code = 1
     try:
-        ingenium.search(asked, SearchPlan("cma_es", 0, 8), Stop(CALLS), folder, on=on)
+        ingenium.search(requested, SearchPlan("cma_es", 0, 8), Stop(CALLS), folder, on=on)
         code = 0
     finally:
         os._exit(code)
@@ -275,7 +277,7 @@ def killed(folder: Path, times: int, seed: int) -> Iterator[str]:
             if len(store.verified()) != known:
                 yield f"after kill {i}: {known} measured, {len(store.verified())} known"
     if os.waitpid(begin(folder / "o", log), 0)[1] != 0:
-        yield "the last sitting failed"
+        yield "the last session failed"
 
 
 def wait_for(lines: int, log: Path, child: int, patience_s: float = 60.0) -> None:
@@ -294,11 +296,11 @@ def check_killed(folder: Path, whole: Path, times: int, seed: int) -> None:
     assert list(killed(folder, times, seed)) == []
     assert rows(folder / "o") == rows(whole / "o")
     measured = (folder / "log").read_text().splitlines()
-    handed = 10  # that are measured again when their files were read back, at each end
-    ends = len(json.loads((folder / "o" / "result" / "search.json").read_text())["sittings"])
+    delivered = 10  # that are measured again when their files were read back, at each end
+    ends = len(json.loads((folder / "o" / "result" / "search.json").read_text())["sessions"])
     twice = len(measured) - len(set(measured))
     assert len(set(measured)) == CALLS
-    assert twice <= 8 * times + handed * ends, "more than what was being measured when killed"
+    assert twice <= 8 * times + delivered * ends, "more than what was being measured when killed"
 
 
 @pytest.fixture(scope="module")

@@ -14,16 +14,16 @@ from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
 from ingenium.runs.aim import Aim
 from ingenium.runs.rounds import ScreenAudit
-from ingenium.runs.search_plan import ASKED, ScreenPlan, SearchPlan
+from ingenium.runs.search_plan import REQUESTED, ScreenPlan, SearchPlan
 from ingenium.searches.proposal import AUDITED, CUT, FRESH, Cut, Proposal
 from ingenium.searches.screening import Outlook, Screening, ranking
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
-from ingenium.searches.tiers import cheap_tier, check_told
+from ingenium.searches.tiers import cheap_tier, check_reported
 from ingenium.trust.conformal import upper_error
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
-CHEAP = ScreenPlan("cheap", keep=0.5, audit=0.2)
+CHEAP = ScreenPlan("cheap", pass_fraction=0.5, audit=0.2)
 
 
 def logged(path: Path) -> list[tuple[float, ...]]:
@@ -45,7 +45,7 @@ def test_only_what_passes_and_the_random_share_is_measured(begun, tmp_path: Path
     assert last.screened == cut == len(search.unmeasured) > 50
     for one in seen:
         own = one.fresh & (one.cut == Cut.NOT)
-        assert own.sum() <= np.ceil(CHEAP.keep * one.fresh.sum())
+        assert own.sum() <= np.ceil(CHEAP.pass_fraction * one.fresh.sum())
         assert set(one.sent) == set(np.flatnonzero(own | (one.fresh & one.audited)))
     shown = sum(int(p.fresh.sum()) for p in seen)
     assert last.audit.seen == shown
@@ -64,7 +64,7 @@ def test_the_audit_counts_what_the_screen_would_have_lost(begun) -> None:
         lost += int((accepted & (one.cut != Cut.NOT)).sum())
         wrong += int((accepted & (one.cut == Cut.HOPELESS)).sum())
     audit = search.history[-1].audit
-    assert (audit.held, audit.lost, audit.wrong) == (held, lost, wrong)
+    assert (audit.satisfied, audit.lost, audit.wrong) == (held, lost, wrong)
     assert 0 < lost < held
     low, high = audit.interval
     assert low < audit.rate == lost / held < high
@@ -85,13 +85,13 @@ def test_strategies_hear_of_what_was_screened_as_neither_rejected_nor_accepted(b
     search = begun("evolution", LEAST, screen=CHEAP, rough=0.05)
     search.strategy = Listening(search.strategy)
     search.run(Stop(calls=60))
-    told = xr.concat(search.strategy.heard, "design")
-    code = told["verdict"].to_numpy()
+    reported = xr.concat(search.strategy.heard, "design")
+    code = reported["verdict"].to_numpy()
     out = code == Verdict.SCREENED
     assert out.sum() >= search.history[-1].screened > 0
-    assert np.isinf(told["cost"].to_numpy()[out]).all()
-    assert np.isnan(told["f0"].to_numpy()[out]).all()
-    seen = np.isfinite(told["cheap_margin"].to_numpy()).all(1)
+    assert np.isinf(reported["cost"].to_numpy()[out]).all()
+    assert np.isnan(reported["f0"].to_numpy()[out]).all()
+    seen = np.isfinite(reported["cheap_margin"].to_numpy()).all(1)
     assert seen[out].all(), "the cheap tier saw them"
     assert (~seen).sum() == search.history[-1].repeated, "it sees each new design, and none twice"
 
@@ -131,13 +131,13 @@ def test_a_rough_screen_finds_better_designs_for_the_same_calls(begun) -> None:
 
 
 def test_nearly_nothing_that_holds_is_lost_to_a_bound_of_the_errors(begun) -> None:
-    plan = ScreenPlan("cheap", keep=1.0, audit=0.5, doubt=0.05)
+    plan = ScreenPlan("cheap", pass_fraction=1.0, audit=0.5, miscoverage=0.05)
     search = begun("random", LEAST, screen=plan, rough=0.1, d=3, batch=64)
     search.run(Stop(calls=600))
     audit = search.history[-1].audit
-    assert audit.held > 30
+    assert audit.satisfied > 30
     assert audit.cut > 100, "it does keep designs out"
-    assert audit.wrong_interval[0] <= plan.doubt
+    assert audit.wrong_interval[0] <= plan.miscoverage
 
 
 def test_an_error_is_bounded_as_often_as_was_asked() -> None:
@@ -193,7 +193,7 @@ def test_part_of_an_exact_tier_can_be_the_cheap_one(begun) -> None:
     with pytest.raises(InputError, match=r"cheap tier, got known\.front\. Write --screen ens"):
         cheap_tier(search.problem)
     with pytest.raises(InputError, match="Write --strategy portfolio"):
-        begun("fidelity", LEAST, name="asked", screen=ScreenPlan(ASKED, price=0.1))
+        begun("fidelity", LEAST, name="asked", screen=ScreenPlan(REQUESTED, cost_ratio=0.1))
     with pytest.raises(InputError, match="nothing"):
         cheap_tier(search.problem, ("nothing",))
     with pytest.raises(InputError, match="some quantities alone"):
@@ -203,11 +203,13 @@ def test_part_of_an_exact_tier_can_be_the_cheap_one(begun) -> None:
 def test_a_cheap_tier_that_says_nothing_of_what_is_asked_is_refused() -> None:
     blind = known_fronts.Rough(known_fronts.Settings(), quantities=known_fronts.QUANTITIES[2:])
     with pytest.raises(InputError, match="a limit or an objective"):
-        check_told(blind, LEAST)
-    check_told(known_fronts.Rough(known_fronts.Settings()), LEAST)
+        check_reported(blind, LEAST)
+    check_reported(known_fronts.Rough(known_fronts.Settings()), LEAST)
 
 
-@pytest.mark.parametrize("entry", [{"keep": 0.0}, {"audit": 0.0}, {"audit": 1.5}, {"doubt": 1.0}])
+@pytest.mark.parametrize(
+    "entry", [{"pass_fraction": 0.0}, {"audit": 0.0}, {"audit": 1.5}, {"miscoverage": 1.0}]
+)
 def test_screens_that_make_no_sense_are_refused(entry: dict[str, float]) -> None:
     with pytest.raises(InputError, match="Write"):
         ScreenPlan("cheap", **entry)
@@ -220,17 +222,17 @@ def test_without_a_held_design_the_rate_is_not_known() -> None:
 
 @pytest.mark.usefixtures("fronts")
 def test_a_run_tells_what_was_screened(tmp_path: Path) -> None:
-    asked = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE, setup={"rough": 0.05})
+    requested = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE, setup={"rough": 0.05})
     plan = SearchPlan("random", 1, 32, CHEAP)
-    found = ingenium.search(asked, plan, Stop(64), tmp_path / "o")
-    told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())
-    audit = told["screen"]
+    found = ingenium.search(requested, plan, Stop(64), tmp_path / "o")
+    reported = json.loads((tmp_path / "o" / "result" / "search.json").read_text())
+    audit = reported["screen"]
     assert audit["name"] == "rough 1"
     for rate in (audit["false_reject"], audit["wrongly_hopeless"]):
         assert rate["low"] <= rate["rate"] <= rate["high"]
-    assert told["screened"] == found.sitting.last.screened > 0
+    assert reported["screened"] == found.session.last.screened > 0
     assert found.summary.proposed == 64
     words = (tmp_path / "o" / "result" / "evidence.jsonl").read_text()
-    assert "--screen cheap --keep 0.5 --audit 0.2" in words
+    assert "--screen cheap --pass-fraction 0.5 --audit 0.2" in words
     with pytest.raises(InputError, match="screen"):
-        ingenium.search(asked, SearchPlan("random", 1, 32), Stop(64), tmp_path / "o")
+        ingenium.search(requested, SearchPlan("random", 1, 32), Stop(64), tmp_path / "o")

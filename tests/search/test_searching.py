@@ -9,15 +9,15 @@ import torch
 
 import known_fronts
 import toy
-from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.runs.loop import training
 from ingenium.runs.rounds import Round
 from ingenium.runs.store import Store
 from ingenium.searches.cma_es import CmaEs
-from ingenium.searches.drawn import Stock
+from ingenium.searches.fixed_strategies import DatasetBaseline
 from ingenium.searches.portfolio import Portfolio
 from ingenium.searches.search import Search
 from ingenium.searches.space import POINT
@@ -32,7 +32,7 @@ SLOW = ("bayesian", "fidelity", "two_regimes")  # with tests of their own
 QUICK = [name for name in NAMES if name not in SLOW]
 
 
-def course(search: Search) -> list[tuple[object, ...]]:
+def curve(search: Search) -> list[tuple[object, ...]]:
     """All repeatable data of a search."""
     return [
         (r.calls, r.accepted, r.repeated, r.best, r.violation, r.front, r.hypervolume)
@@ -67,7 +67,7 @@ def test_stopped_after_each_round_it_ends_as_if_it_was_not(begun, strategy: str)
     part = begun(strategy, BOTH, name="part", function="zdt1", known=120)
     assert 0 < part.calls < 100
     part.run(Stop(calls=100))
-    assert course(part) == course(whole)
+    assert curve(part) == curve(whole)
     np.testing.assert_array_equal(np.array(part.measured), np.array(whole.measured))
     assert part.places == whole.places
     assert part.store.check() == []
@@ -77,32 +77,32 @@ def test_stopped_after_each_round_it_ends_as_if_it_was_not(begun, strategy: str)
 def test_a_kept_state_is_the_same_as_being_told_again(
     begun, strategy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = begun(strategy, BOTH, name="told", function="zdt1", known=120)
-    told.run(Stop(calls=72))
-    monkeypatch.setattr("ingenium.searches.search.KEEP_S", 0.0)
-    kept = begun(strategy, BOTH, name="kept", function="zdt1", known=120)
-    kept.run(Stop(calls=72))
-    assert kept.kept.path.is_file()
+    reported = begun(strategy, BOTH, name="told", function="zdt1", known=120)
+    reported.run(Stop(calls=72))
+    monkeypatch.setattr("ingenium.searches.search.STORE_S", 0.0)
+    stored = begun(strategy, BOTH, name="kept", function="zdt1", known=120)
+    stored.run(Stop(calls=72))
+    assert stored.stored.path.is_file()
     again = begun(strategy, BOTH, name="kept", function="zdt1", known=120)
-    one, other = told.strategy.state_dict(), again.strategy.state_dict()
+    one, other = reported.strategy.state_dict(), again.strategy.state_dict()
     assert one.keys() == other.keys()
     for name, values in one.items():
         np.testing.assert_array_equal(values, other[name], err_msg=name)
     again.run(Stop(calls=100))
-    told.run(Stop(calls=100))
-    np.testing.assert_array_equal(np.array(again.measured), np.array(told.measured))
+    reported.run(Stop(calls=100))
+    np.testing.assert_array_equal(np.array(again.measured), np.array(reported.measured))
 
 
 @pytest.mark.parametrize("strategy", ["evolution", "cma_es", "tuned", "portfolio"])
 def test_a_state_of_another_making_is_left(begun, strategy: str) -> None:
-    told = begun(strategy, BOTH, name="told", function="zdt1", known=120)
-    told.run(Stop(calls=72))
-    rounds = len(told.history)
+    reported = begun(strategy, BOTH, name="told", function="zdt1", known=120)
+    reported.run(Stop(calls=72))
+    rounds = len(reported.history)
     for state in ({}, {"count": np.zeros(2)}, {"generation": np.array("x")}):
         named = {f"state.{k}": v for k, v in state.items()}
-        np.savez(told.kept.path, rounds=np.array(rounds), **named)
+        np.savez(reported.stored.path, rounds=np.array(rounds), **named)
         again = begun(strategy, BOTH, name="told", function="zdt1", known=120)
-        one, other = told.strategy.state_dict(), again.strategy.state_dict()
+        one, other = reported.strategy.state_dict(), again.strategy.state_dict()
         assert one.keys() == other.keys()
         for name, values in one.items():
             np.testing.assert_array_equal(values, other[name], err_msg=name)
@@ -123,7 +123,7 @@ def test_a_round_that_was_cut_is_finished_as_it_was_proposed(begun) -> None:
     assert again.calls == 48
     assert len(again.history) == 1
     again.run(Stop(calls=96))
-    assert course(again) == course(whole)
+    assert curve(again) == curve(whole)
 
 
 def test_it_ends_when_enough_is_accepted(begun) -> None:
@@ -142,7 +142,7 @@ def test_it_ends_when_nothing_becomes_better(begun) -> None:
 
 
 def test_it_ends_when_there_are_no_more_designs(begun) -> None:
-    search = begun("stock", LEAST, known=50)
+    search = begun("dataset", LEAST, known=50)
     assert search.run(Stop(calls=1000)) == "designs"
     assert search.calls == 45  # the others are held out
 
@@ -152,7 +152,7 @@ def test_known_designs_under_the_wanted_conditions_come_first(begun) -> None:
         objectives=known_fronts.LEAST_SQUARE,
         conditions={"mean": {"at_least": 0.55, "at_most": 0.65}},
     )
-    search = begun("stock", spec, known=60)
+    search = begun("dataset", spec, known=60)
     search.run(Stop(calls=1000))
     mean = search.designs(range(search.calls))["mean"].to_numpy()
     beyond = np.maximum(np.maximum(0.55 - mean, mean - 0.65), 0.0)
@@ -166,7 +166,7 @@ def test_known_designs_of_other_categories_are_left_out() -> None:
     known = training(problem)
     name = next(c.name for c in problem.conditions if c.choices)
     kinds = known[name].to_numpy()
-    stock = Stock(problem, known, 0, {name: (str(kinds[0]),)})
+    stock = DatasetBaseline(problem, known, 0, {name: (str(kinds[0]),)})
     shown = stock.ask(10_000, torch.Generator())[name].to_numpy()
     assert sorted(set(kinds)) != [kinds[0]], "there are others"
     assert set(shown) == {kinds[0]}
@@ -190,7 +190,7 @@ def test_it_ends_when_its_seconds_are_spent(begun) -> None:
     assert search.run(Stop(calls=100_000, seconds=0.2)) == "seconds"
     again = begun("random", LEAST, pause_s=0.02)
     assert again.run(Stop(calls=100_000, seconds=0.2)) == "seconds"
-    assert again.calls == search.calls, "seconds of earlier sittings count"
+    assert again.calls == search.calls, "seconds of earlier sessions count"
 
 
 def test_a_round_is_no_larger_than_the_time_that_is_left_allows(begun) -> None:

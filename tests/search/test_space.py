@@ -12,9 +12,9 @@ import sums
 import toy
 from blobs import Blobs
 from blobs import Settings as BlobSettings
-from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Objective, Spec
 from ingenium.runs.loop import training
 from ingenium.runs.rounds import Heard, Round
@@ -86,7 +86,7 @@ def stop_after(rounds: int | None) -> Heard:
     return heard
 
 
-@pytest.mark.parametrize("strategy", ["stock", "random", "tuned", "portfolio"])
+@pytest.mark.parametrize("strategy", ["dataset", "random", "tuned", "portfolio"])
 def test_texts_are_searched_and_gone_on_with(strategy: str, tmp_path: Path) -> None:
     problem = sums.Sums(sums.Settings())
     spec = resolve(Spec(problem=problem.name), problem)
@@ -115,7 +115,7 @@ def molecules() -> Problem:
 
 @pytest.mark.parametrize(
     "strategy",
-    ["stock", "evolution", "cross_entropy", pytest.param("parzen", marks=pytest.mark.slow)],
+    ["dataset", "evolution", "cross_entropy", pytest.param("parzen", marks=pytest.mark.slow)],
 )
 def test_days_of_a_feeder_are_searched(rural_days: Problem, strategy: str, tmp_path: Path) -> None:
     """Maximise loads while all limits are satisfied; the result is the same after a stop."""
@@ -137,7 +137,7 @@ def test_days_of_a_feeder_are_searched(rural_days: Problem, strategy: str, tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("strategy", ["stock", "generator", "tuned"])
+@pytest.mark.parametrize("strategy", ["dataset", "generator", "tuned"])
 def test_molecules_are_searched(molecules: Problem, strategy: str, tmp_path: Path) -> None:
     spec = resolve(Spec(problem=molecules.name), molecules)
     made = make(strategy, Task(molecules, spec, training(molecules), 0, silent)).strategy

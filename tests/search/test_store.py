@@ -60,16 +60,16 @@ ACTS = {
         "UPDATE verified SET call = 1 WHERE digest = 'one'",
     ),
     "another first call": ("UPDATE measurements SET first = 7 WHERE part = 1",),
-    "another sitting": ("UPDATE measurements SET sitting = 5 WHERE part = 0",),
-    "another machine": ("UPDATE sittings SET body = '{}'",),
-    "another time": ("UPDATE sittings SET time = 1.0",),
+    "another session": ("UPDATE measurements SET session = 5 WHERE part = 0",),
+    "another machine": ("UPDATE sessions SET body = '{}'",),
+    "another time": ("UPDATE sessions SET time = 1.0",),
     "another engine": ("UPDATE about SET value = 'better'",),
     "an entry too many": ("INSERT INTO about VALUES ('more', '')",),
     "another proposal": ("UPDATE proposals SET designs = zeroblob(9)",),
     "another end of a round": ("UPDATE rounds SET body = '{\"calls\": 4}'",),
     "a round too many": ("INSERT INTO proposals VALUES (1, zeroblob(9))",),
     "a call too many": ("INSERT INTO verified VALUES ('four', 3)",),
-    "a sitting too many": ("INSERT INTO sittings VALUES (9, 0.0, '{}')",),
+    "a session too many": ("INSERT INTO sessions VALUES (9, 0.0, '{}')",),
     "a part less": (
         "DELETE FROM measurements WHERE part = 1",
         "DELETE FROM verified WHERE call = 2",
@@ -97,13 +97,13 @@ def test_what_is_done_to_the_file_is_found(store: Store, act: str) -> None:
 def test_an_end_that_was_cut_off_is_missed_by_who_keeps_the_head(store: Store) -> None:
     """The file alone does not reveal it; the result of a session and the ledger store heads."""
     head = store.head()
-    assert store.holds(head)
+    assert store.contains(head)
     with sqlite3.connect(store.path) as other:
         free(other)
         other.execute("DELETE FROM rounds")
         other.execute("DELETE FROM links WHERE entry LIKE '[\"round\"%'")
     assert store.check() == []
-    assert not store.holds(head)
+    assert not store.contains(head)
 
 
 def test_a_file_of_before_gets_a_chain_about_what_it_holds(store: Store) -> None:
@@ -113,7 +113,7 @@ def test_a_file_of_before_gets_a_chain_about_what_it_holds(store: Store) -> None
     before = again.head()
     again.sit({})
     assert again.check() == []
-    assert again.holds(before)
+    assert again.contains(before)
     assert again.head() != before
     with sqlite3.connect(store.path) as other:
         free(other)

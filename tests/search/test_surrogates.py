@@ -62,20 +62,20 @@ def test_the_fits_hang_on_the_count_alone() -> None:
 
 @pytest.mark.parametrize("by", ["ensemble", pytest.param("process", marks=pytest.mark.slow)])
 def test_a_learned_screen_orders_and_loses_little(begun, by: str) -> None:
-    search = begun("random", LEAST, screen=ScreenPlan(by, keep=0.5, audit=0.3), d=3)
+    search = begun("random", LEAST, screen=ScreenPlan(by, pass_fraction=0.5, audit=0.3), d=3)
     search.run(Stop(calls=160))
     last = search.history[-1]
     assert last.screened > 40
     early, late = search.history[0], last
     hits = late.accepted - early.accepted
     assert hits / (late.calls - early.calls) > 1.3 * early.acceptance, "it prefers what holds"
-    assert last.audit.held > 8
+    assert last.audit.satisfied > 8
     assert last.audit.interval[0] < 0.5, "half of what is seen is cut, of what holds less"
 
 
 @pytest.mark.slow
 def test_a_learned_screen_that_is_stopped_goes_on_as_if_it_was_not(begun) -> None:
-    plan = ScreenPlan("ensemble", keep=0.5, audit=0.2)
+    plan = ScreenPlan("ensemble", pass_fraction=0.5, audit=0.2)
     whole = begun("evolution", LEAST, name="whole", screen=plan)
     whole.run(Stop(calls=100))
     for calls in (41, 100):

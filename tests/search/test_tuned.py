@@ -8,9 +8,9 @@ import torch
 import xarray as xr
 
 import known_fronts
-from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, SearchDefaults, silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import GeneratorChoice
 from ingenium.core.verify import verify
 from ingenium.generators import families
@@ -83,7 +83,7 @@ def test_where_an_engine_takes_minutes_each_round_is_learned_from(
 
 @pytest.mark.slow
 def test_what_was_known_is_forgotten_no_more_than_a_mixture_would(problem: Problem) -> None:
-    """A fit to a mixture with a share `kept` of known designs costs these `-log(kept)`."""
+    """A fit to a mixture with `known_share` of known designs costs these `-log(known_share)`."""
     data, known = problem.data(), training(problem)
     held = data.isel(design=np.flatnonzero(data["held_out"].to_numpy()))
     x, cond = problem.encode(held).float(), problem.features(held).float()
@@ -99,7 +99,7 @@ def test_what_was_known_is_forgotten_no_more_than_a_mixture_would(problem: Probl
     designs = tuned.ask(64, torch.Generator().manual_seed(0))
     tuned.tell(designs, weighed(problem, designs))
     assert tuned.fits == 1
-    assert surprise() - before < -math.log(TunedSettings().kept)
+    assert surprise() - before < -math.log(TunedSettings().known_share)
 
 
 def test_designs_without_a_code_are_not_learned_from(
@@ -109,9 +109,9 @@ def test_designs_without_a_code_are_not_learned_from(
     known, how = training(problem), TunedSettings()
     task = Task(problem, resolve(SPEC, problem), known, 0, silent)
     generator = task.generator(GeneratorChoice(family="gaussian_copula"))[1]
-    told, encode = known.isel(design=slice(0, how.every)), problem.encode
-    best = weighed(problem, told)["cost"].to_numpy().argsort()
-    refused = problem.encode(told.isel(design=best[[0, 3]]))
+    reported, encode = known.isel(design=slice(0, how.every)), problem.encode
+    best = weighed(problem, reported)["cost"].to_numpy().argsort()
+    refused = problem.encode(reported.isel(design=best[[0, 3]]))
 
     def strict(designs: xr.Dataset) -> torch.Tensor:
         x = encode(designs)
@@ -123,10 +123,10 @@ def test_designs_without_a_code_are_not_learned_from(
     tuned = Tuned(generator, families.plan(FAMILY, shape=(6,)), 0)
     monkeypatch.setattr(generator.family, "fit", lambda x, cond, plan: None)
     tuned.known = tuned.known.isel(design=slice(how.every, None))  # without those refused
-    tuned.tell(told, weighed(problem, told))
+    tuned.tell(reported, weighed(problem, reported))
     assert tuned.fits == 1
     assert tuned.elite is not None
-    kept = encode(tuned.elite).flatten(1)
-    assert torch.cdist(kept, refused.flatten(1)).min() > 1e-9
+    known_share = encode(tuned.elite).flatten(1)
+    assert torch.cdist(known_share, refused.flatten(1)).min() > 1e-9
     wanted = min(how.elite, how.every - 2)
     assert tuned.elite.sizes["design"] == wanted

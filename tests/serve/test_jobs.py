@@ -21,7 +21,7 @@ def jobs(tmp_path: Path) -> Jobs:
 def test_a_question_is_answered_by_the_command(jobs: Jobs) -> None:
     found = jobs.state(jobs.submit(["list"]), wait_s=WAIT_S)
     assert (found["process"], found["limits_met"]) == ("done", None)  # nothing was judged
-    assert "evidence_holds" not in found
+    assert "evidence_reproduced" not in found
     assert "grid.feeder_day" in str(found["answer"])
 
 

@@ -14,7 +14,7 @@ from plugged import outside
 
 pytestmark = pytest.mark.slow
 
-CALM = "[[limits]]\nquantity = 'mean_reflectance'\nat_most = 0.3\n"
+NORMAL = "[[limits]]\nquantity = 'mean_reflectance'\nat_most = 0.3\n"
 NEVER = "[[limits]]\nquantity = 'stack_m'\nat_most = 1e-9\nunit = 'm'\n"
 COATING = "thin_films.coating"
 Call = Callable[..., Awaitable[dict[str, Any]]]
@@ -62,42 +62,42 @@ async def _look(call: Call) -> None:
     assert found["limits_met"] is None
     shown = await call("show_problem", problem=COATING)
     assert "mean_reflectance" in str(shown)  # 3: its words
-    shown = await call("show_problem", problem=COATING, spec=CALM)
+    shown = await call("show_problem", problem=COATING, spec=NORMAL)
     assert "0.3" in str(shown)  # 4: how a spec is understood
     assert shown["limits_met"] is None
-    shown = await call("show_problem", problem=COATING, spec=CALM.replace("mean", "mine"))
+    shown = await call("show_problem", problem=COATING, spec=NORMAL.replace("mean", "mine"))
     assert (shown["process"], shown["limits_met"]) == ("refused", None)  # 5: and how it isn't
     assert "mean_reflectance" in shown["answer"]["error"]["message"]
 
 
 async def _propose(call: Call, place: Path) -> None:
-    asked = {"problem": COATING, "out": "calm", "spec": CALM, "number": 8, "seed": 3}
-    first = await call("propose", **asked)  # 6: submitted
-    again = await call("propose", **asked)
+    requested = {"problem": COATING, "out": "calm", "spec": NORMAL, "number": 8, "seed": 3}
+    first = await call("propose", **requested)  # 6: submitted
+    again = await call("propose", **requested)
     assert again["job"] == first["job"]  # 7: once
     done = await _ended(call, first)
     assert (done["process"], done["limits_met"]) == ("done", True)  # 8: polled to its end
-    once_more = await call("propose", **asked)
+    once_more = await call("propose", **requested)
     assert once_more["process"] == "done"  # 9: also later
     entries = {e["name"] for e in (await call("read", path="calm"))["entries"]}
     assert {"evidence.jsonl", "designs", "report.html"} <= entries  # 10
-    told = await call("read", path="calm/run.json")
-    assert told["preview"].startswith("{")  # 11
+    reported = await call("read", path="calm/run.json")
+    assert reported["preview"].startswith("{")  # 11
     designs = (await call("read", path="calm/designs"))["entries"]
     file = f"calm/designs/{designs[0]['name']}"
-    judged = await call("verify", problem=COATING, files=[file], spec=CALM)
+    judged = await call("verify", problem=COATING, files=[file], spec=NORMAL)
     assert judged["limits_met"] is True  # 12
     strict = await call("verify", problem=COATING, files=[file], spec=NEVER)
     assert (strict["process"], strict["limits_met"]) == ("done", False)  # 13: judged, and not met
-    kept = (await call("explain", folder="calm"))["accepted"]
-    assert kept > 0  # 14
+    retained = (await call("explain", folder="calm"))["accepted"]
+    assert retained > 0  # 14
     number = int(next(iter(_numbers(place / "calm"))))
     replayed = await call("replay", folder="calm", design=number)
-    assert (replayed["limits_met"], replayed["evidence_holds"]) == (None, True)  # 15
-    unmet = await _ended(call, await call("propose", **(asked | {"out": "no", "spec": NEVER})))
+    assert (replayed["limits_met"], replayed["evidence_reproduced"]) == (None, True)  # 15
+    unmet = await _ended(call, await call("propose", **(requested | {"out": "no", "spec": NEVER})))
     assert (unmet["process"], unmet["limits_met"]) == ("done", False)  # 16
     replayed = await call("replay", folder="no", design=0)  # a rejected one, as it was recorded
-    assert (replayed["limits_met"], replayed["evidence_holds"]) == (None, True)
+    assert (replayed["limits_met"], replayed["evidence_reproduced"]) == (None, True)
     why = await call("explain", folder="no")
     assert why["accepted"] == 0
     assert why["limits_most_broken_first"][0]["quantity"] == "stack_m"  # 17

@@ -62,9 +62,9 @@ def test_parts_begin_as_nothing_and_all_else_is_frozen() -> None:
     assert torch.equal(model.loss(x, cond, torch.Generator()), before)
     assert adapted.share == pytest.approx(2 * (5 + 6) / (5 * 6 + 5))
     train(adapted, x, cond, Plan(steps=5, batch=64, held_out=0.1))
-    kept = dict(model.named_parameters())
-    assert torch.equal(kept["dense.parametrizations.weight.original"], first["dense.weight"])
-    assert torch.equal(kept["dense.bias"], first["dense.bias"])
+    retained = dict(model.named_parameters())
+    assert torch.equal(retained["dense.parametrizations.weight.original"], first["dense.weight"])
+    assert torch.equal(retained["dense.bias"], first["dense.bias"])
     adapted.merge()
     assert set(model.state_dict()) == set(first)
 

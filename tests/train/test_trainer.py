@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ingenium.core.errors import CorruptError, InputError
-from ingenium.generators.networks import kept, trunk
+from ingenium.generators.networks import retained, trunk
 from ingenium.sampling.noise import gaussian
 from ingenium.train.batches import Batches, split
 from ingenium.train.plan import Plan, Turn
@@ -50,7 +50,7 @@ class TwoTurns(nn.Module):
     def _loss(self, net: nn.Module, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor:
         noise = gaussian(x, rng)
         level = torch.rand(len(x), generator=rng)
-        keep = kept(len(x), 0.3, rng)
+        keep = retained(len(x), 0.3, rng)
         return (net(x + noise, cond, level, keep) - x).square().mean(-1)
 
     def turns(self) -> tuple[Turn, ...]:
@@ -74,11 +74,11 @@ def test_least_squares_finds_the_mean() -> None:
     x, cond = data()
     model = Mean(3)
     plan = Plan(steps=600, learning_rate=0.05, weight_decay=0.0, clip_norm=1e9, held_out=0.0)
-    course = train(model, x, cond, plan)
+    curve = train(model, x, cond, plan)
     torch.testing.assert_close(model.centre.detach(), x.mean(0), atol=2e-3, rtol=0)
     assert model.fractions == [i / 600 for i in range(600)]
-    assert set(course) == {"step", "held_out", "turn_1"}
-    assert course["step"] == [100.0, 200.0, 300.0, 400.0, 500.0, 600.0]
+    assert set(curve) == {"step", "held_out", "turn_1"}
+    assert curve["step"] == [100.0, 200.0, 300.0, 400.0, 500.0, 600.0]
 
 
 def test_same_seed_same_weights_other_seed_other_weights() -> None:
@@ -97,22 +97,22 @@ def test_a_stopped_fit_resumes_bit_for_bit(tmp_path: Path, stop_at: int) -> None
     x, cond = data()
     plan = Plan(seed=3, steps=40, batch=8, check_every=10, ema_decay=0.9)
     whole = TwoTurns()
-    course = train(whole, x, cond, plan)
+    curve = train(whole, x, cond, plan)
 
     def stop(step: int, steps: int, loss: float) -> None:
         if step == stop_at:
             raise KeyboardInterrupt
 
-    kept_plan = dataclasses.replace(plan, checkpoint=tmp_path)
+    stored_plan = dataclasses.replace(plan, checkpoint=tmp_path)
     stopped = TwoTurns()
     with pytest.raises(KeyboardInterrupt):
-        train(stopped, x, cond, dataclasses.replace(kept_plan, progress=stop))
+        train(stopped, x, cond, dataclasses.replace(stored_plan, progress=stop))
     # The stopped model has half-trained weights; the checkpoint must override them all.
-    assert train(stopped, x, cond, kept_plan) == course
+    assert train(stopped, x, cond, stored_plan) == curve
     for name, value in whole.state_dict().items():
         assert torch.equal(value, stopped.state_dict()[name]), name
     again = TwoTurns()
-    assert train(again, x, cond, kept_plan) == course
+    assert train(again, x, cond, stored_plan) == curve
     assert all(torch.equal(v, again.state_dict()[k]) for k, v in whole.state_dict().items())
     assert not list(tmp_path.glob(".part*"))
     assert len(list(tmp_path.iterdir())) == 2
@@ -169,11 +169,11 @@ def test_early_stopping_keeps_the_best_check() -> None:
 
     model = Past(1)
     plan = Plan(steps=4000, learning_rate=0.01, check_every=10, patience=3, ema_decay=0.5)
-    course = train(model, x, torch.zeros(40, 0), dataclasses.replace(plan, weight_decay=0.0))
-    best = min(course["held_out"])
+    curve = train(model, x, torch.zeros(40, 0), dataclasses.replace(plan, weight_decay=0.0))
+    best = min(curve["held_out"])
     assert (model.centre.item() - 0.5) ** 2 == pytest.approx(best, abs=1e-6)
     assert best < 0.01
-    assert len(course["held_out"]) - 1 - course["held_out"].index(best) == 3
+    assert len(curve["held_out"]) - 1 - curve["held_out"].index(best) == 3
 
 
 def test_turns_train_only_their_own_parameters() -> None:
@@ -204,8 +204,8 @@ def test_a_gradient_that_is_not_finite_stops_the_fit() -> None:
 
 
 def test_the_wall_clock_bounds_a_fit() -> None:
-    course = train(Mean(3), *data(), Plan(steps=10**7, seconds=0.3, patience=10**6))
-    assert 0 < course["step"][-1] < 10**6
+    curve = train(Mean(3), *data(), Plan(steps=10**7, seconds=0.3, patience=10**6))
+    assert 0 < curve["step"][-1] < 10**6
 
 
 def test_bad_input_is_refused() -> None:
@@ -224,7 +224,7 @@ def test_each_pass_gives_every_row_once() -> None:
     passes = [torch.cat([next(batches) for _ in range(3)]) for _ in range(2)]
     assert all(torch.equal(p.sort().values, torch.arange(12)) for p in passes)
     assert not torch.equal(passes[0], passes[1])
-    later = Batches(torch.arange(12), 4, seed=0, drawn=4)
+    later = Batches(torch.arange(12), 4, seed=0, sampled=4)
     assert torch.equal(next(later), passes[1][4:8])
 
 

@@ -96,11 +96,11 @@ def granted_nothing(db, statement: str) -> None:
     """Run a statement; a grant without the right is only a warning of the server: an error here."""
     db.execute(statement)
     if statement.startswith("GRANT"):
-        told = db.execute(
+        reported = db.execute(
             "SELECT COUNT(*) FROM pg_class c, aclexplode(c.relacl) a "
             "WHERE c.oid = 'ledger_entries'::regclass AND a.grantee = 0"
         ).fetchone()[0]
-        assert told == 0
+        assert reported == 0
         raise PermissionError("grant was without effect")
 
 

@@ -49,7 +49,7 @@ def faults(path: Path, anchor: str = GENESIS) -> list[tuple[int, str]]:
         return [(fault.sequence, fault.text) for fault in ledger.check(anchor)]
 
 
-def told(path: Path) -> str:
+def reported(path: Path) -> str:
     """Errors or faults reported on opening and checking."""
     try:
         with open_ledger(path) as ledger:
@@ -206,7 +206,7 @@ def test_cut_file(tmp_path, share):
         for i in range(100):
             ledger.append("fit", str(i) * 1000)
     os.truncate(place, int(place.stat().st_size * share))
-    assert "is damaged" in told(place)
+    assert "is damaged" in reported(place)
 
 
 def test_bit_rot_is_found(tmp_path):
@@ -226,7 +226,7 @@ def test_bit_rot_is_found(tmp_path):
             rotten = bytearray(data)
             rotten[at] ^= 1 << bit
             place.write_bytes(bytes(rotten))
-            if told(place):
+            if reported(place):
                 found += 1
                 continue
             with open_ledger(place) as ledger:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ingenium.core.errors import EngineError, MissingProgram
-from ingenium.trust.rooms.limits import Limits
-from ingenium.trust.rooms.programs import Program, ProgramRun, on_path, sealed
+from ingenium.trust.environments.limits import Limits
+from ingenium.trust.environments.programs import Program, ProgramRun, on_path, sealed
 
 
 def shell(limits: Limits) -> Program:
@@ -42,21 +42,21 @@ def test_one_that_does_not_heed_the_end_of_its_time_is_killed(tmp_path: Path) ->
 
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="the system has no setpriv")
 def test_it_ends_with_the_process_that_waits_for_it(tmp_path: Path) -> None:
-    told = tmp_path / "pid"
-    asked = f"""
+    reported = tmp_path / "pid"
+    requested = f"""
 from pathlib import Path
-from ingenium.trust.rooms.limits import Limits
-from ingenium.trust.rooms.programs import Program
+from ingenium.trust.environments.limits import Limits
+from ingenium.trust.environments.programs import Program
 sh = Program("sh", Path("/bin/sh"), Limits(cpu_s=9))
-sh.run("echo $$ > {told}; exec sleep 60", Path("{tmp_path}"))
+sh.run("echo $$ > {reported}; exec sleep 60", Path("{tmp_path}"))
 """
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
-    ours = subprocess.Popen([sys.executable, "-c", asked], env=os.environ | path)
-    _until(lambda: told.is_file() and told.read_text().endswith("\n"))
-    assert _alive(told.read_text().strip())
+    ours = subprocess.Popen([sys.executable, "-c", requested], env=os.environ | path)
+    _until(lambda: reported.is_file() and reported.read_text().endswith("\n"))
+    assert _alive(reported.read_text().strip())
     ours.kill()
     ours.wait()
-    _until(lambda: not _alive(told.read_text().strip()))
+    _until(lambda: not _alive(reported.read_text().strip()))
 
 
 def _alive(process: str) -> bool:
@@ -105,6 +105,6 @@ def test_what_is_sealed_cannot_be_changed() -> None:
         os.pwrite(handle, b"other", 0)
     with pytest.raises(PermissionError):
         os.ftruncate(handle, 0)
-    with Path(f"/proc/self/fd/{handle}").open("rb") as kept:
-        assert kept.read() == b"content"
+    with Path(f"/proc/self/fd/{handle}").open("rb") as retained:
+        assert retained.read() == b"content"
     os.close(handle)

@@ -180,7 +180,7 @@ def test_bad_input(tmp_path: Path, ledger: Ledger, ann: Ed25519PrivateKey) -> No
         )
     )
 
-    def told(text: str):
+    def reported(text: str):
         path.write_text(text)
         return read_signers(path)
 
@@ -193,11 +193,11 @@ def test_bad_input(tmp_path: Path, ledger: Ledger, ann: Ed25519PrivateKey) -> No
         lambda: sshsig.private_key(tmp_path / "none"),
         lambda: sshsig.private_key(path),
         lambda: sshsig.private_key(other),
-        lambda: told(f'ann@lab valid-before="20200101" {line}'),
-        lambda: told(f"!bob@lab {line}"),
-        lambda: told(line),
-        lambda: told("ann@lab ssh-rsa AAAA"),
-        lambda: told("ann@lab ssh-ed25519 AAAA"),
+        lambda: reported(f'ann@lab valid-before="20200101" {line}'),
+        lambda: reported(f"!bob@lab {line}"),
+        lambda: reported(line),
+        lambda: reported("ann@lab ssh-rsa AAAA"),
+        lambda: reported("ann@lab ssh-ed25519 AAAA"),
         lambda: read_signers(tmp_path / "none"),
     ):
         with pytest.raises(InputError, match=r"^expected .* got"):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.language.adapted import BLOCKS, RANK, AdaptedText
-from ingenium.language.pretrained import APART
+from ingenium.language.pretrained import SEPARATOR
 from ingenium.train.plan import Plan
 
 LETTERS = " ab\n"
@@ -53,9 +53,9 @@ def test_texts_are_learned_and_the_model_stays_as_it_was() -> None:
     x = own.tokens.of_texts([" ab ab ab"] * 8)  # type: ignore[attr-defined]
     before = [block.weight.clone() for block in model.blocks]  # type: ignore[operator]
     at_first = own.log_density(x, cond)
-    told = torch.tensor([[LETTERS.index(c) for c in f"{APART} ab ab ab{APART}"]])
-    chances = model.read(told)[0][0, :-1].log_softmax(-1)
-    by_hand = chances.gather(1, told[0, 1:, None])[len(APART) - 1 :].sum()
+    reported = torch.tensor([[LETTERS.index(c) for c in f"{SEPARATOR} ab ab ab{SEPARATOR}"]])
+    chances = model.read(reported)[0][0, :-1].log_softmax(-1)
+    by_hand = chances.gather(1, reported[0, 1:, None])[len(SEPARATOR) - 1 :].sum()
     assert float(at_first[0]) == pytest.approx(float(by_hand), rel=1e-5)
     own.fit(x, cond, Plan(steps=60, batch=4, learning_rate=2e-2, held_out=0.0, ema_decay=0.5))
     learned = own.log_density(x, cond)

@@ -10,7 +10,7 @@ from torch import Tensor
 from ingenium.core.errors import CorruptError
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary
-from ingenium.language.pretrained import APART, PretrainedText
+from ingenium.language.pretrained import SEPARATOR, PretrainedText
 from ingenium.train.plan import Plan
 
 LETTERS = " ab\n"
@@ -27,13 +27,13 @@ class Letters:
     def __init__(self) -> None:
         rng = torch.Generator().manual_seed(5)
         self.table = torch.randn(4, 4, generator=rng)
-        self.asked = 0
+        self.requested = 0
 
     def pieces(self, text: str) -> list[int]:
         return [LETTERS.index(letter) for letter in text]
 
     def read(self, pieces: Tensor, past: Any = None) -> tuple[Tensor, Any]:
-        self.asked += 1
+        self.requested += 1
         return self.table[pieces], ()
 
     def repeated(self, past: Any, n: int) -> Any:
@@ -46,7 +46,7 @@ def of_letters() -> PretrainedText:
 
 
 def spelt(words: tuple[str, ...]) -> list[int]:
-    return [LETTERS.index(letter) for letter in "".join(words) + APART]
+    return [LETTERS.index(letter) for letter in "".join(words) + SEPARATOR]
 
 
 def chance(words: tuple[str, ...]) -> float:
@@ -54,11 +54,11 @@ def chance(words: tuple[str, ...]) -> float:
     p = Letters().table.double().softmax(-1)
     space, a, b, end = range(4)
     found, last = 1.0, end  # the prefix of a text ends so
-    for word in (*words, APART):
-        if len(words) == STEPS - 1 and word == APART:
+    for word in (*words, SEPARATOR):
+        if len(words) == STEPS - 1 and word == SEPARATOR:
             break  # the last step can only be the end
         go_on = p[last, space] / (p[last, space] + p[last, end])
-        if word == APART:
+        if word == SEPARATOR:
             found *= float(1 - go_on)
             break
         found *= float(go_on)
@@ -81,9 +81,9 @@ def test_words_come_as_often_as_the_model_says() -> None:
     every = [w for k in range(STEPS) for w in itertools.product(WORDS, repeat=k)]
     assert sum(map(chance, every)) == pytest.approx(1.0)
     for words in every:
-        asked = chance(words)
+        requested = chance(words)
         seen = texts.count("".join(words)) / n
-        assert abs(seen - asked) < 4.5 * (asked * (1 - asked) / n) ** 0.5 + 1e-9, words
+        assert abs(seen - requested) < 4.5 * (requested * (1 - requested) / n) ** 0.5 + 1e-9, words
 
 
 def test_density_is_that_of_the_pieces() -> None:

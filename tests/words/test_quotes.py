@@ -15,7 +15,7 @@ from ingenium.cli.app import app
 from ingenium.core.errors import EngineError, InputError
 from ingenium.language import embedded
 from ingenium.language.endpoint import SETTING, ModelEndpoint, read
-from ingenium.words.answering import answered, told
+from ingenium.words.answering import answered, reported
 from ingenium.words.passages import DocumentSet, sentences
 from ingenium.words.quotes import lacking
 
@@ -50,7 +50,7 @@ def test_a_sentence_is_its_own_quote(folder: Path) -> None:
     found = answered("How much does pump P7 deliver?", documents)
     assert found.sentences[0].quote.file == "pumps.md"
     assert "80 m3" in found.sentences[0].text
-    table: Any = told(found, documents)
+    table: Any = reported(found, documents)
     first = table["sentences"][0]
     assert (folder / first["file"]).read_text()[first["start"] : first["end"]] == first["quote"]
 
@@ -96,11 +96,11 @@ class Fake(BaseHTTPRequestHandler):
     """An OpenAI-compatible address with prescribed answers."""
 
     says: Any = ""
-    asked: list[dict[str, Any]] = []  # noqa: RUF012 - of one test
+    requested: list[dict[str, Any]] = []  # noqa: RUF012 - of one test
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.asked.append(json.loads(body) | {"path": self.path})
+        self.requested.append(json.loads(body) | {"path": self.path})
         content = {"choices": [{"message": {"role": "assistant", "content": self.says}}]}
         sent = json.dumps(content if self.says is not None else {"error": "no"}).encode()
         self.send_response(200)
@@ -115,7 +115,7 @@ class Fake(BaseHTTPRequestHandler):
 @pytest.fixture
 def address() -> Iterator[str]:
     server = HTTPServer(("127.0.0.1", 0), Fake)
-    Fake.asked.clear()
+    Fake.requested.clear()
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/v1#small"
@@ -134,20 +134,22 @@ def test_a_model_phrases_and_what_it_invents_is_held_back(
     model = ModelEndpoint(address)
     found = answered("How much does pump P7 deliver?", documents, model)
     assert [s.text for s in found.sentences] == ["P7 delivers 80 m3 an hour"]
-    assert len(found.held_back) == 3
-    assert Fake.asked[0]["model"] == "small"
-    assert Fake.asked[0]["path"] == "/v1/chat/completions"
+    assert len(found.withheld) == 3
+    assert Fake.requested[0]["model"] == "small"
+    assert Fake.requested[0]["path"] == "/v1/chat/completions"
     Fake.says = "[1] P7 delivers 80 m3 an hour."
     led = answered("How much does pump P7 deliver?", documents, ModelEndpoint(address))
     assert [s.text for s in led.sentences] == ["P7 delivers 80 m3 an hour."]
-    kept = tmp_path / "transcript.jsonl"
-    model.write(kept)
-    again = answered("How much does pump P7 deliver?", documents, ModelEndpoint(None, read(kept)))
+    retained = tmp_path / "transcript.jsonl"
+    model.write(retained)
+    again = answered(
+        "How much does pump P7 deliver?", documents, ModelEndpoint(None, read(retained))
+    )
     assert again == found
-    assert len(Fake.asked) == 2
+    assert len(Fake.requested) == 2
     with pytest.raises(InputError, match="without an answer to this"):
         answered(
-            "How high is the pressure of valve V2?", documents, ModelEndpoint(None, read(kept))
+            "How high is the pressure of valve V2?", documents, ModelEndpoint(None, read(retained))
         )
 
 
@@ -155,11 +157,11 @@ def test_a_transcript_that_was_changed_is_refused(tmp_path: Path, address: str) 
     Fake.says = "none"
     model = ModelEndpoint(address)
     model.ask("a", "b")
-    kept = tmp_path / "transcript.jsonl"
-    model.write(kept)
-    kept.write_text(kept.read_text().replace('"b"', '"c"'))
+    retained = tmp_path / "transcript.jsonl"
+    model.write(retained)
+    retained.write_text(retained.read_text().replace('"b"', '"c"'))
     with pytest.raises(InputError, match="another question"):
-        read(kept)
+        read(retained)
 
 
 def test_a_model_without_an_answer_is_an_error(address: str) -> None:
@@ -189,7 +191,7 @@ def test_the_embedded_model_answers_or_says_how_to_get_it(
             answered("How much does pump P7 deliver?", DocumentSet.of(folder), model)
         return
     found = answered("How much does pump P7 deliver?", DocumentSet.of(folder), model)
-    assert found.sentences or found.held_back
+    assert found.sentences or found.withheld
 
 
 def test_a_new_document_is_found_among_many(folder: Path) -> None:

@@ -7,6 +7,7 @@ PEERS = {  # packages, by how names of benchmarks begin
     "strategies": ("pymoo", "cma", "botorch"),
     "airfoils": ("neuralfoil", "cma"),
     "plant": ("wntr",),
+    "printing": ("numba", "scipy"),
     "autonomy": ("control", "gymnasium", "stable-baselines3"),
     "sandbox": ("python",),
     "neuro": ("snntorch",),

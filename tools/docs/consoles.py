@@ -33,7 +33,7 @@ def steps(page: str) -> Iterator[Step]:
     for match in BLOCK.finditer(page):
         language, title, body = match.groups()
         if language == "console":
-            yield from (Step("command", plain(shown)) for shown in asked(body))
+            yield from (Step("command", plain(shown)) for shown in requested(body))
         elif language == "sh":
             yield from (Step("command", line) for line in body.splitlines() if line)
         elif title and title != OUTPUT:
@@ -42,7 +42,7 @@ def steps(page: str) -> Iterator[Step]:
             yield Step("python", body)
 
 
-def asked(body: str) -> list[str]:
+def requested(body: str) -> list[str]:
     """The commands of a console block as shown, with their prompts."""
     found: list[str] = []
     for line in body.splitlines():
@@ -72,7 +72,7 @@ def with_outputs(page: str, printed: Mapping[str, str]) -> str:
         if language == "python":
             python = body
         if language == "console":
-            shown = (f"{x}\n{printed[plain(x)]}" for x in asked(body))
+            shown = (f"{x}\n{printed[plain(x)]}" for x in requested(body))
             return f"```console\n{''.join(shown)}```"
         if title == OUTPUT:
             return f'```text title="{OUTPUT}"\n{printed[python]}```'

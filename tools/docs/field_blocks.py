@@ -9,7 +9,7 @@ from functools import cache
 from os.path import relpath
 
 from blocks import ROOT, table
-from contested import stored
+from compared import stored
 from first_runs import answered
 from ingenium.domains import load, own, problem_class
 
@@ -27,6 +27,9 @@ OPENED_BY = {  # tools of the fields, by format
     "hdf5": "h5py, HDFView, MATLAB",
     "simbench-csv": "SimBench, pandapower",
     "pandapower-json": "pandapower",
+    "matpower": "MATPOWER, PYPOWER, PowerModels",
+    "psse_raw": "PSS/E, PowerWorld, PowerSystems.jl",
+    "pglib_uc": "any JSON reader",
     "parquet": "pandas, DuckDB, Spark",
     "parquet-long": "pandas, DuckDB, Spark",
     "csv": "pandas, Excel",
@@ -43,7 +46,13 @@ OPENED_BY = {  # tools of the fields, by format
     "te-csv": "pandas, Excel",
     "pytest": "pytest; JUnit XML and LCOV beside it: CI servers, coverage viewers",
     "diff": "git apply, patch",
+    "story": "any editor, any browser; the queries beside it: DuckDB",
+    "message": "any editor, any browser",
+    "po": "gettext, Poedit, Weblate; the XLIFF beside it: translation programs",
+    "mm": "metamath, mmj2, metamath-knife",
     "recipes-csv": "pandas, Excel, laboratory software",
+    "settings-csv": "pandas, Excel, software of printers",
+    "settings-jsonl": "pandas",
     "qasm": "qiskit, other readers of OpenQASM",
     "sionna-hdf5": "Sionna, h5py",
     "beam-hdf5": "h5py, MATLAB",
@@ -54,6 +63,7 @@ OPENED_BY = {  # tools of the fields, by format
     "npz": "NumPy",
     "vtk": "ParaView",
     "struts": "pandas, Excel",
+    "ifc": "Revit, ArchiCAD, BlenderBIM, FreeCAD; its DXF: AutoCAD, its GeoJSON: QGIS",
     "inp": "CalculiX, Abaqus",
     "dxf": "AutoCAD, LibreCAD, FreeCAD",
     "gcode": "printers and their viewers",
@@ -171,7 +181,7 @@ def _losses(name: str) -> str:
     """The benchmarks of the field as they are stored, and its baselines."""
     found = [stored(f"{name}.{key}") for key in load(name).problems]
     lines = [f"- {one.sentence()}" for one in found if one is not None]
-    table_of = "[All arms](../contests.md)." if lines else ""
+    table_of = "[All arms](../head_to_head.md)." if lines else ""
     return "\n\n".join(filter(None, ["\n".join(lines), table_of, sections(name)["Baselines"]]))
 
 

@@ -4,7 +4,7 @@
 
 `figures:NAME` comes from docs/figures/*.json, which `tools/docs/make_pictures.py` saves of a
 finished run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark,
-`contest:PROBLEM` that of a contest, `files:PATH` a file of the repository, and `source:PATH:NAME`
+`head_to_head:PROBLEM` that of a comparison, `files:PATH` a file, and `source:PATH:NAME`
 one class, function or value of a Python file. What the commands of tutorials print comes from
 docs/figures/runs/*.json.
 """
@@ -19,11 +19,12 @@ from typing import Any
 
 import pandas as pd
 
+import benchmark_headings as headings
 from aims import weigh
 from benchmark_peers import PEERS
 from blocks import ROOT, choice, main, table
+from compared import head_to_head
 from consoles import with_outputs
-from contested import contest
 from ingenium.comparison.markdown import markdown
 from ingenium.comparison.scores import Comparison
 from ingenium.core.spec import Limit
@@ -156,7 +157,7 @@ def aims() -> str:
     found = compared()
     if found is None:
         return "No comparison is stored yet."
-    rows = [("Family", "Aim", "Measured", "Held")]
+    rows = [("Family", "Aim", "Measured", "Reached")]
     for family in (f for f in found.families if f not in found.baselines):
         rows += [
             (f"`{family}`", a.what, a.measured, "yes" if a.held else "no")
@@ -168,7 +169,7 @@ def aims() -> str:
 def other_feeders() -> str:
     """The aims of the default family on feeders that no choice was based on."""
     stem = "compare_feeder_day_"
-    rows = [("Feeder", "Aim", "Measured", "Held")]
+    rows = [("Feeder", "Aim", "Measured", "Reached")]
     for path in sorted((ROOT / "benchmarks" / "results").glob(f"{stem}1-*.json")):
         feeder = path.stem.removeprefix(stem)
         rows += [
@@ -180,7 +181,7 @@ def other_feeders() -> str:
 
 def steering() -> str:
     """The same spec with and without steering."""
-    rows = [("Run", "Held", "Lowest voltage of the day: 5 %, median, 95 %", "To propose")]
+    rows = [("Run", "Accepted", "Lowest voltage of the day: 5 %, median, 95 %", "Time to propose")]
     for title, name in (("without", "not_steered_low_voltage"), ("with", "steered_low_voltage")):
         found = figures(name)
         s, low = found["summary"], found["quantiles"]["min_voltage"]
@@ -308,12 +309,14 @@ def benchmark(name: str) -> str:
         return "No result is stored yet."
     found = json.loads(path.read_text())
     on, used = found["machine"], found["versions"] | found.get("packages", {})
-    shown = [tuple(found["rows"][0])]
-    shown += [tuple(_cell(value) for value in row.values()) for row in found["rows"]]
+    shown = [tuple(headings.COLUMNS.get(key, key) for key in found["rows"][0])]
+    for row in found["rows"]:
+        cells = [_cell(value) for value in row.values()]
+        shown.append(tuple(headings.LABELS.get(cell, cell) for cell in cells))
     peers = PEERS.get(name.partition("_")[0], PEERS["grid"])
     packages = ", ".join(f"{k} {used[k]}" for k in ("torch", *peers) if k in used)
     return (
-        f"{found['title']}.\n\n{table(*shown)}\n\n{_strategies(found)}"
+        f"{headings.title(found['title'])}.\n\n{table(*shown)}\n\n{_strategies(found)}"
         f"{found['date'][:10]}, {on['cores']} cores, "
         f"{on['torch_capability']}; {packages}."
     )
@@ -329,7 +332,7 @@ def _strategies(found: dict[str, Any]) -> str:
     return (
         f"Engine: {found['engine']}. Limits: {', '.join(found['limits'])}. Hypervolume is the "
         f"share of the box between {box}. {found['seeds']} seeds; rounds of at most "
-        f"{found['designs of a round']} designs.{f' Left out: {left}.' if left else ''}\n\n"
+        f"{found['designs of a round']} designs.{f' Omitted: {left}.' if left else ''}\n\n"
     )
 
 
@@ -382,7 +385,7 @@ if __name__ == "__main__":
             "files": file,
             "source": source,
             "benchmark": benchmark,
-            "contest": contest,
+            "contest": head_to_head,
         },
         outputs,
     )

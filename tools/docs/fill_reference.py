@@ -35,7 +35,7 @@ def accepted() -> str:
     for field in own():
         for key in sorted(load(field).problems):
             kind = problem_class(f"{field}.{key}")
-            lines = [f"## {field}.{key}", "", f"Judged: {kind.judged}", "", "Not said by it:", ""]
+            lines = [f"## {field}.{key}", "", f"Judged: {kind.judged}", "", "Not covered:", ""]
             parts.append("\n".join([*lines, *(f"- {line}" for line in kind.unchecked)]))
     return "\n\n".join([*parts, attacks(), damages(), meshes()])
 
@@ -51,8 +51,8 @@ def damages() -> str:
     head = "## Damaged files tried\n\n"
     text = (
         "`python -m benchmarks damaged` damages whole files at random, of every format and of the "
-        "specs, and calls what reads them: a file is *refused* with a message, read as the *same* "
-        "design (where the damage is in what nobody reads), or as *another*, which is then "
+        "specs, and runs their readers: a file is *refused* with a message, read as the *same* "
+        "design (if the damage is in unused content), or as *another*, which is then "
         "measured as any other. A *traceback* or a *hang* of ten seconds would be a fault.\n\n"
     )
     return head + text + counted("damaged")
@@ -63,8 +63,9 @@ def meshes() -> str:
     head = "## Accepted designs on half cells\n\n"
     text = (
         "`python -m benchmarks structures_mesh` measures known designs that the examples accept "
-        "again on cells of half the size, and judges them by these values alone: those that hold "
-        "their limits *beyond the mesh*, as is the rule, and those that hold them *plain*.\n\n"
+        "again on cells of half the size, and judges them by these values alone: designs that "
+        "satisfy their limits *beyond the mesh*, as is the rule, and those that satisfy them "
+        "*plain*.\n\n"
     )
     return head + text + counted("structures_mesh")
 

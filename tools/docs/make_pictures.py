@@ -24,8 +24,8 @@ from matplotlib.figure import Figure
 
 import ingenium
 from ingenium.core import evidence
-from ingenium.core.asking import resolve
 from ingenium.core.designs import to_arrays
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Between, Spec, load
 from ingenium.domains import open_problem
 from ingenium.domains.grid.feeder.feeder_day import FeederDay
@@ -46,7 +46,7 @@ FEW = 20  # fewer days are drawn as lines
 def take(out: Path) -> dict[str, Any]:
     """Figures of a run: counts, seconds, and the record of its first exported design."""
     run = json.loads((out / "run.json").read_text())
-    kept = [r for r in evidence.read(out / "evidence.jsonl") if r["file"] is not None]
+    retained = [r for r in evidence.read(out / "evidence.jsonl") if r["file"] is not None]
     designs = xr.load_dataset(out / "designs.nc", engine="h5netcdf")
     limited = dict.fromkeys(limit["quantity"] for limit in run["spec"]["limits"])
     names = ("n", "spec", "model", "engine", "cross_check", "versions", "machine", "seconds")
@@ -54,7 +54,7 @@ def take(out: Path) -> dict[str, Any]:
         "summary": json.loads((out / "summary.json").read_text()),
         "run": {k: run[k] for k in (*names, "peak_memory_mb")},
         "quantiles": {q: np.nanquantile(designs[q], SHARES).tolist() for q in limited},
-        "evidence": kept[0] if kept else None,
+        "evidence": retained[0] if retained else None,
     }
 
 
@@ -164,14 +164,14 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder of a finished run")
     parser.add_argument("--figures-only", action="store_true", help="draw no picture")
     parser.add_argument("--part", help="heading of a part of its report, whose picture is taken")
-    asked = parser.parse_args()
-    out = asked.out.resolve()
-    if asked.part is not None:
-        part_of(out, asked.part).savefig(DOCS / "pictures" / f"{out.name}.png", dpi=110)
+    requested = parser.parse_args()
+    out = requested.out.resolve()
+    if requested.part is not None:
+        part_of(out, requested.part).savefig(DOCS / "pictures" / f"{out.name}.png", dpi=110)
         return
     figures = json.dumps(take(out), indent=1) + "\n"
     (DOCS / "figures" / f"{out.name}.json").write_text(figures)
-    if not asked.figures_only:
+    if not requested.figures_only:
         picture(out).savefig(DOCS / "pictures" / f"{out.name}.png", dpi=110)
 
 

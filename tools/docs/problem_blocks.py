@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from blocks import ROOT, table
-from contested import stored
+from compared import stored
 from ingenium.core.problem import Problem
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Spec, anchored, parse
@@ -38,10 +38,10 @@ def exemplified(name: str) -> Problem:
     if name not in examples():
         return opened(name)
     path = examples()[name]
-    asked = tomllib.loads(path.read_text(encoding="utf-8"))
-    if "truths" in asked:  # of a posterior, which also opens without readings
-        asked = {k: asked[k] for k in ("problem", "setup")}
-    return open_problem(anchored(parse(asked, Spec, path.name), path.parent))
+    requested = tomllib.loads(path.read_text(encoding="utf-8"))
+    if "truths" in requested:  # of a posterior, which also opens without readings
+        requested = {k: requested[k] for k in ("problem", "setup")}
+    return open_problem(anchored(parse(requested, Spec, path.name), path.parent))
 
 
 def setup(name: str) -> str:
@@ -104,8 +104,8 @@ def whole(name: str) -> str:
     """Describe a whole problem, with an example."""
     problem, kind = exemplified(name), problem_class(name)
     parts = [f"## `{name}`", f"{problem.summary[:1].upper()}{problem.summary[1:]}."]
-    if (contest := stored(name)) is not None:
-        parts.insert(1, f"{contest.sentence()} [All arms](../../contests.md).")
+    if (comparison := stored(name)) is not None:
+        parts.insert(1, f"{comparison.sentence()} [All arms](../../head_to_head.md).")
     parts += ["### `[setup]`", entries(kind.Settings)]
     for head, inner in tables(kind.Settings, "setup"):
         parts += [f"#### `{head}`", entries(inner)]

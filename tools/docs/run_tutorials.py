@@ -93,11 +93,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="+", help="such as first_airfoil")
     parser.add_argument("--keep", type=Path, help="folder in which the runs are left")
-    asked = parser.parse_args()
+    requested = parser.parse_args()
     RUNS.mkdir(exist_ok=True)
-    for name in asked.names:
+    for name in requested.names:
         with tempfile.TemporaryDirectory() as made:
-            folder = asked.keep.resolve() / name if asked.keep else Path(made)
+            folder = requested.keep.resolve() / name if requested.keep else Path(made)
             folder.mkdir(parents=True, exist_ok=True)
             found = did(name, folder)
         (RUNS / f"{name}.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")

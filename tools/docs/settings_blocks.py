@@ -41,15 +41,15 @@ def entries(kind: type) -> str:
         named = MEANING.get(f"{kind.__name__}.{f.name}") or MEANING.get(f.name, "")
         note = notes.get(f.name) or about(f.type) or named
         unit = [Place(kind).at(f.name).unit] * measured
-        told = default(f), note.replace("None", "none")
-        rows.append((f"`{f.name}`", type_name(f.type), *unit, *told))
+        reported = default(f), note.replace("None", "none")
+        rows.append((f"`{f.name}`", type_name(f.type), *unit, *reported))
     return f"{about(kind)}\n\n{table(*rows)}"
 
 
 def about(kind: object) -> str:
     """First line of the docstring of a settings dataclass, or of the one inside a list."""
-    told = (kind, *typing.get_args(kind))
-    inner = [x for x in told if isinstance(x, type) and is_dataclass(x)]
+    reported = (kind, *typing.get_args(kind))
+    inner = [x for x in reported if isinstance(x, type) and is_dataclass(x)]
     return (inner[0].__doc__ or "").splitlines()[0] if len(inner) == 1 else ""
 
 

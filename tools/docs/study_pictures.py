@@ -97,9 +97,9 @@ def plateaus() -> Figure:
     for arm, label, colour, mark in STARTS:
         at = np.stack([own[f"{arm}, {q} qubits: log2 of the variance"] for q in QUBITS])
         deep = arm == "deep circuits"
-        told = f"{label}: {own[f'{arm}: slope' if not deep else 'slope'].mean():.2f} a qubit"
+        reported = f"{label}: {own[f'{arm}: slope' if not deep else 'slope'].mean():.2f} a qubit"
         axes.errorbar(
-            qubits, at.mean(1), at.std(1), fmt=mark, ms=4, color=colour, capsize=2, label=told,
+            qubits, at.mean(1), at.std(1), fmt=mark, ms=4, color=colour, capsize=2, label=reported,
             linestyle="-" if deep else "--", linewidth=1,
         )  # fmt: skip
     axes.set_xticks(qubits)

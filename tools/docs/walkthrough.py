@@ -77,8 +77,8 @@ class Walkthrough:
 
     def files(self, ax: Axes) -> None:
         """Voltages of one exported day, solved by pandapower from the files alone."""
-        kept = next(r for r in evidence.read(self.out / "evidence.jsonl") if r["file"])
-        ax.plot(*_solved(self.out / str(kept["file"])), color=BLUE, linewidth=1.2)
+        retained = next(r for r in evidence.read(self.out / "evidence.jsonl") if r["file"])
+        ax.plot(*_solved(self.out / str(retained["file"])), color=BLUE, linewidth=1.2)
         self._limit(ax)
         ax.set_title("Exported, read by pandapower", fontsize=10, loc="left")
         ax.set_ylabel("lowest voltage (pu)", fontsize=8)

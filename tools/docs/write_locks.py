@@ -21,12 +21,12 @@ from packaging.version import Version
 from ingenium.cli.locks import LOCKS, Releases, lock_of, read
 from ingenium.core.folders import write_atomic
 from ingenium.domains import load, own
-from ingenium.trust.rooms.room import here
+from ingenium.trust.environments.environment import here
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
 
 
-def asked(domain: str) -> list[Requirement]:
+def requested(domain: str) -> list[Requirement]:
     """Requirements of the core and the extra of a domain."""
     extra = load(domain).extra
     more = PROJECT["optional-dependencies"][extra] if extra else []
@@ -44,7 +44,7 @@ def needs(name: str, extras: set[str]) -> Iterator[Requirement]:
 def resolved(domain: str) -> Releases:
     """The installed release of each package that a domain needs."""
     found: dict[str, str] = {}
-    waiting, seen = asked(domain), set[tuple[str, str]]()
+    waiting, seen = requested(domain), set[tuple[str, str]]()
     while waiting:
         need = waiting.pop()
         name = canonicalize_name(need.name)
@@ -58,13 +58,13 @@ def resolved(domain: str) -> Releases:
 
 def faults() -> Iterator[str]:
     """Faults of the present locks."""
-    told: Releases = {}
+    reported: Releases = {}
     for domain in own():
         lock = read(domain)
         for name, release in lock.items():
-            if told.setdefault(name, release) != release:
-                yield f"{domain}: {name} {release}, elsewhere {told[name]}"
-        waiting = [("ingenium", need) for need in asked(domain)]
+            if reported.setdefault(name, release) != release:
+                yield f"{domain}: {name} {release}, elsewhere {reported[name]}"
+        waiting = [("ingenium", need) for need in requested(domain)]
         for name, release in lock.items():
             if _installed(name) == release:
                 waiting += [(name, need) for need in needs(name, set())]

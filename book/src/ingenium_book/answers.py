@@ -22,7 +22,7 @@ COLOURS = {
     Outcome.AGAINST: "red",
 }
 ASKS = {
-    Kind.SYSTEM: "is the system there?",
+    Kind.SYSTEM: "does the system exist?",
     Kind.NUMBER: "is the number true?",
     Kind.NOTHING: "nothing that can be tested here",
 }
@@ -30,8 +30,8 @@ ASKS = {
 
 def print_rows(shown: Sequence[RowEntry], of: int) -> None:
     """Print rows with an outcome first, then those with a check or study, then the rest."""
-    order = sorted(shown, key=lambda e: (not e.answered, not e.asked))
-    columns = ("Row", "Asks", "Claim", "Status", "Measured on", "Measured", "95 % interval", "Run")
+    order = sorted(shown, key=lambda e: (not e.answered, not e.requested))
+    columns = ("Row", "Kind", "Claim", "Status", "Measured on", "Measured", "95 % interval", "Run")
     rows = table("", *columns)
     for entry in order:
         claim, value = entry.claim, entry.value
@@ -44,7 +44,7 @@ def print_rows(shown: Sequence[RowEntry], of: int) -> None:
             claim.measured_on,
             number(value.value, unit) if value else "",
             ends(value, unit) if value else "",
-            entry.run or ("to run" if entry.asked else ""),
+            entry.run or ("to run" if entry.requested else ""),
         )
     results().print(rows, highlight=False)
     if len(order) < of:
@@ -75,7 +75,7 @@ def tell(entry: RowEntry, json: bool) -> None:
     if claim.study:
         _print_parts(claim, entry.result)
         _print_run(entry, entry.result)
-    if not entry.asked and claim.kind is not Kind.NOTHING:
+    if not entry.requested and claim.kind is not Kind.NOTHING:
         console.print("No check and no study yet.", highlight=False)
 
 
@@ -89,7 +89,7 @@ def _texts(entry: RowEntry) -> dict[str, str]:
     )
     lack = f"{claim.beyond.kind}: {claim.beyond.why}" if claim.beyond else ""
     texts = {
-        "Asks": ASKS[claim.kind],
+        "Question": ASKS[claim.kind],
         "Claim": claim.claim,
         "Claimed": f"{claim.claimed} ({by})",
         "Acceptance": claim.acceptance,
@@ -133,13 +133,13 @@ def _print_parts(claim: Claim, result: Result | None) -> None:
         )
     results().print()
     results().print(shown, highlight=False)
-    beside = _beside(claim, result)
-    if beside:
-        told = table("", "Beside", "Measured", "95 % interval")
-        for name, value in beside.items():
-            told.add_row(name, number(value.interval.value), ends(value.interval))
+    alongside = _alongside(claim, result)
+    if alongside:
+        reported = table("", "Also measured", "Value", "95 % interval")
+        for name, value in alongside.items():
+            reported.add_row(name, number(value.interval.value), ends(value.interval))
         results().print()
-        results().print(told, highlight=False)
+        results().print(reported, highlight=False)
 
 
 def _print_run(entry: RowEntry, result: Result | None) -> None:
@@ -150,7 +150,7 @@ def _print_run(entry: RowEntry, result: Result | None) -> None:
     seeds = f"{len(result.seeds)} seed{'s' if len(result.seeds) > 1 else ''}"
     spent = f"{result.seconds:.0f} s"
     if result.cpu_seconds is not None:
-        spent += f", {result.cpu_seconds:.0f} s of processor time"
+        spent += f", {result.cpu_seconds:.0f} s of CPU time"
     console.print(
         f"\n[bold]Verdict[/]: {coloured(result.verdict)} ({entry.run}, {seeds}, {spent}, "
         f"{result.time})",
@@ -160,11 +160,11 @@ def _print_run(entry: RowEntry, result: Result | None) -> None:
     for note in result.notes:
         console.print(f"[bold]Note[/]: {note}", highlight=False, soft_wrap=True)
     if entry.stale:
-        console.print("[yellow]Stale[/]: a quick look gives another value today.")
+        console.print("[yellow]Stale[/]: a quick run gives another value today.")
     console.print(f"Repeat: {result.command}", highlight=False, soft_wrap=True)
 
 
-def _beside(claim: Claim, result: Result | None) -> dict[str, Value]:
+def _alongside(claim: Claim, result: Result | None) -> dict[str, Value]:
     own = {part.name for part in claim.parts}
     return {k: v for k, v in result.values.items() if k not in own} if result else {}
 
@@ -200,15 +200,15 @@ def summary(entry: RowEntry) -> dict[str, Any]:
 def everything(entry: RowEntry) -> dict[str, Any]:
     """All that is known of a row."""
     claim, result = entry.claim, entry.result
-    told: dict[str, Any] = {"protocol": "", "parts": []}
+    reported: dict[str, Any] = {"protocol": "", "parts": []}
     if claim.study:
         found = {p.name: result.values.get(p.name) for p in claim.parts} if result else {}
-        told = {
+        reported = {
             "protocol": Study(claim).protocol,
             "rule": RULE,
             "parts": [_part(p, found.get(p.name), p is claim.main) for p in claim.parts],
         }
-    return summary(entry) | told | {"result": result, "outcome": entry.outcome}
+    return summary(entry) | reported | {"result": result, "outcome": entry.outcome}
 
 
 def _part(part: ClaimPart, found: Value | None, main: bool) -> dict[str, Any]:

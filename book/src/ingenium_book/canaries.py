@@ -43,11 +43,11 @@ def due(study: Study, result: Result | None) -> bool:
     return result.canary is None
 
 
-def reached(study: Study, result: Result | None, kept: Canary | None) -> bool:
+def reached(study: Study, result: Result | None, stored: Canary | None) -> bool:
     """True if the source of a result with a canary changed since the last measurement."""
     if result is None or result.quick or result.canary is None:
         return False
-    return study.code() not in (result.code, kept.code if kept else "")
+    return study.code() not in (result.code, stored.code if stored else "")
 
 
 def take(study: Study, folder: Path, pieces: Path, watch: "Watch") -> Canary:
@@ -76,13 +76,13 @@ def read(row: str, folder: Path) -> Canary | None:
         raise CorruptError(str(path), "is not a canary", again) from error
 
 
-def moved(claim: Claim, result: Result | None, kept: Canary | None) -> bool:
+def moved(claim: Claim, result: Result | None, stored: Canary | None) -> bool:
     """True if the canary moved by more than a quarter of the spread between seeds."""
-    if result is None or result.canary is None or kept is None or claim.main is None:
+    if result is None or result.canary is None or stored is None or claim.main is None:
         return False
-    if kept.value is None:
+    if stored.value is None:
         return True
-    far = abs(kept.value - result.canary)
+    far = abs(stored.value - result.canary)
     if far <= SAME * abs(result.canary):
         return False
     return far > PART * _spread(result.values[claim.main.name], len(result.seeds))

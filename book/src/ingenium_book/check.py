@@ -80,7 +80,7 @@ def run(claim: Claim, commands: "CommandRecord", folder: Path) -> CheckOutcome:
         versions=versions(_distributions(claim)),
         machine=machine(),
     )
-    _keep(outcome, image, folder)
+    _store(outcome, image, folder)
     return outcome
 
 
@@ -141,7 +141,7 @@ def _built(findings: "list[Finding] | tuple[Finding, ...]") -> Built:
     return built([f.holds for f in findings if not f.gap], [f.holds for f in findings if f.gap])
 
 
-def _keep(outcome: CheckOutcome, image: bytes, folder: Path) -> None:
+def _store(outcome: CheckOutcome, image: bytes, folder: Path) -> None:
     path = folder / f"{outcome.row}.png"
     if image:
         write_atomic(path, image)

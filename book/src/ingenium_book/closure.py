@@ -40,7 +40,7 @@ SEAMS = (  # not followed and not counted, with all below them
 )
 FOLDERS = ("ingenium.domains",)  # seams only as a file
 NAMED_AT = re.compile(r"([A-Za-z_]\w*(?:\.\w+)+):\w*")
-SHIPPED = (".gz", ".json", ".npz", ".safetensors", ".smi", ".toml", ".txt")  # data of modules
+PACKAGED = (".gz", ".json", ".npz", ".safetensors", ".smi", ".toml", ".txt")  # data of modules
 
 
 @cache
@@ -122,7 +122,7 @@ def _digests(module: str) -> dict[str, str]:
         for node in ast.walk(_tree(file))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
-        and node.value.endswith(SHIPPED)
+        and node.value.endswith(PACKAGED)
     }
     data = [file.parent / name for name in names]
     files = [file, *(path for path in data if path.is_file())]
@@ -227,5 +227,5 @@ def _file(module: str) -> Path | None:
 
 def forget() -> None:
     """Discard caches of the source, after it changed during a process."""
-    for kept in (root, closure, _digests, _imports, _file):
-        kept.cache_clear()
+    for stored in (root, closure, _digests, _imports, _file):
+        stored.cache_clear()

@@ -33,27 +33,27 @@ def add_to(app: typer.Typer) -> None:
 
 def list_rows(
     chapter: Annotated[
-        str | None, typer.Option(help="Show this chapter alone, such as 27 (default: all).")
+        str | None, typer.Option(help="Show only this chapter, such as 27 (default: all).")
     ] = None,
     domain: Annotated[
-        str | None, typer.Option(help="Show this domain alone, such as grid (default: all).")
+        str | None, typer.Option(help="Show only this domain, such as grid (default: all).")
     ] = None,
     status: Annotated[
         str | None,
         typer.Option(
-            help="Show rows with this status alone, such as works or 'not reached here' "
+            help="Show only rows with this status, such as works or 'not reached here' "
             "(default: all)."
         ),
     ] = None,
     stale: Annotated[
-        bool, typer.Option("--stale", help="Show rows whose canary has moved alone.")
+        bool, typer.Option("--stale", help="Show only rows whose canary has changed.")
     ] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="Show rows without a check or study too.")
+        bool, typer.Option("--all", help="Also show rows without a check or study.")
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Rows with what became of them: those with a check or study, or all that a filter leaves."""
+    """List rows with their outcomes: those with a check or study, or all that match a filter."""
     from ingenium_book.answers import counted, print_rows, summary
     from ingenium_book.claims import chapters
     from ingenium_book.entries import chosen, counts, entries
@@ -65,13 +65,13 @@ def list_rows(
         print_json({"folder": str(book_folder()), "counts": counts(book), "rows": rows})
         return
     filtered = everything or stale or any(x is not None for x in (chapter, domain, status))
-    print_rows(book if filtered else [e for e in book if e.asked], len(book))
+    print_rows(book if filtered else [e for e in book if e.requested], len(book))
     results().print(f"\n{counted(counts(book))}", highlight=False)
-    results().print("`ingenium study show ROW` says more.", style="dim")
+    results().print("`ingenium study show ROW` shows one row in full.", style="dim")
 
 
 def show(row: Row, json: AsJson = False) -> None:
-    """A row, how it is answered, and what came out."""
+    """Show a row: its claim, its check or study, and the outcome."""
     from ingenium_book.answers import tell
     from ingenium_book.entries import find
 
@@ -92,10 +92,10 @@ def run(
     on: On = LOCAL,
     json: AsJson = False,
 ) -> None:
-    """Do the experiment of a number again and keep its result.
+    """Run the study of a number and store its result.
 
-    Rows that share it get theirs from the same run. A quick result is never written over a full
-    one.
+    Rows that share the study get their results from the same run. A quick result never replaces
+    a full one.
     """
     from dataclasses import replace
 
@@ -104,7 +104,7 @@ def run(
     from ingenium_book.answers import tell
     from ingenium_book.claims import claims
     from ingenium_book.entries import find
-    from ingenium_book.results import keep, pieces_folder, results_folder
+    from ingenium_book.results import pieces_folder, results_folder, store
     from ingenium_book.study import Study
 
     entry = find(row)
@@ -113,11 +113,11 @@ def run(
     with StageProgress() as stages:
         result = study.run(seeds, quick=quick, folder=folder, watch=stages, on=place)
     folder = results_folder(entry.claim.package)
-    if not keep(result, folder):
-        errors().print(f"The full result in {folder} stays; this quick one is only shown.")
+    if not store(result, folder):
+        errors().print(f"The full result in {folder} is unchanged; this quick one is only shown.")
     for claim in claims().values():
         if claim.study == entry.claim.study and claim.row != row:
-            keep(Study(claim).also(result), folder)
+            store(Study(claim).also(result), folder)
     tell(replace(entry, result=result, canary=None), json)
 
 
@@ -125,9 +125,9 @@ def _check_by(app: typer.Typer) -> Callable[..., None]:
     """The command `check`, whose commands are those of an app."""
 
     def check(row: Row, json: AsJson = False) -> None:
-        """Show that the system of a row is there, by running its commands, and keep what was found.
+        """Check that the system of a row works, by running its commands, and store the findings.
 
-        Ends with 1 if it is not.
+        The exit code is 1 if it does not.
         """
         from dataclasses import replace
 
@@ -159,16 +159,16 @@ def canary(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Look again at numbers whose source has changed, and flag those that moved.
+    """Repeat the quick run of numbers whose source has changed, and flag those that changed.
 
-    A result that has no canary yet gets it.
+    A result without a canary gets one.
     """
     from dataclasses import replace
 
     from ingenium_book.canaries import due, moved, reached, take
     from ingenium_book.claims import chapters
     from ingenium_book.entries import entries, find
-    from ingenium_book.results import CANARIES, book_folder, keep, pieces_folder, results_folder
+    from ingenium_book.results import CANARIES, book_folder, pieces_folder, results_folder, store
     from ingenium_book.study import Study
 
     book = [find(row) for row in rows] if rows else entries(chapters())
@@ -184,20 +184,20 @@ def canary(
             folder = book_folder(claim.package) / CANARIES
             now = take(study, folder, pieces_folder() / claim.row, stages)
         if first:
-            keep(replace(result, canary=now.value), results_folder(claim.package))
+            store(replace(result, canary=now.value), results_folder(claim.package))
         found[claim.row] = not first and moved(claim, result, now)
     if json:
         print_json({"looked": list(found), "moved": [row for row, far in found.items() if far]})
         return
     for row, far in found.items():
-        results().print(f"{row}: {'[yellow]moved[/]' if far else 'as it was'}", highlight=False)
-    results().print(f"{len(found)} looked at again, {sum(found.values())} moved.")
+        results().print(f"{row}: {'[yellow]changed[/]' if far else 'unchanged'}", highlight=False)
+    results().print(f"{len(found)} repeated, {sum(found.values())} changed.")
 
 
 def audit(json: AsJson = False) -> None:
-    """Hold every stored outcome against its seal, its row and the rule, without running anything.
+    """Check every stored outcome against its seal, its row and the rule, without running anything.
 
-    Ends with 3 if one does not hold.
+    The exit code is 3 if one is inconsistent.
     """
     from ingenium_book.audit import faults, stored
     from ingenium_book.claims import claims

@@ -52,7 +52,7 @@ class RowEntry:
         return self.result is not None or self.outcome is not None
 
     @property
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         """True if there is a study or a check, run or not."""
         return bool(self.claim.study or self.claim.check)
 

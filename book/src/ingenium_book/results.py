@@ -41,7 +41,7 @@ def pieces_folder() -> Path:
     return cache_folder() / "studies" / "pieces"
 
 
-def keep(result: Result, folder: Path) -> bool:
+def store(result: Result, folder: Path) -> bool:
     """Write a result; a quick one never replaces a full one. Return True if it was written.
 
     Raises:
@@ -62,7 +62,7 @@ def read(row: str, folder: Path) -> Result | None:
     """Read the stored result of a row, if there is one.
 
     Raises:
-        CorruptError: if the file was not written by `keep`, or was changed since.
+        CorruptError: if the file was not written by `store`, or was changed since.
     """
     path = folder / f"{row}.json"
     table = read_sealed(path, f"Remove it and write: ingenium study run {row}")
@@ -128,7 +128,7 @@ def _control(table: Mapping[str, Any] | None) -> Control | None:
         return None
     ends = {
         k: Interval(**{e: _number(x) for e, x in table[k].items()})
-        for k in ("over_lookup", "over_random")
+        for k in ("over_nearest", "over_random")
     }
     return Control(
         **ends, half_loss=_number(table["half_loss"]), full_loss=_number(table["full_loss"])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ingenium.scale.port import Answering
 
 FEWEST, MOST = 5, 30  # seeds of a full study
-DEAR_S = 60.0  # CPU time of a seed from which five are enough
+EXPENSIVE_S = 60.0  # CPU time of a seed from which five are enough
 OPEN = (RowVerdict.CONSISTENT, RowVerdict.NOT_DECIDED)
 UNKNOWN = Interval(math.nan, math.nan, math.nan)
 
@@ -94,14 +94,14 @@ class Study:
             InputError: for fewer than five seeds of a full study, or none at all.
         """
         least = 1 if quick else FEWEST
-        asked = least if count is None else count
-        if asked < least:
+        requested = least if count is None else count
+        if requested < least:
             raise InputError(
                 f"at least {least} seed{'s' if least > 1 else ''}",
-                asked,
+                requested,
                 "Write --quick for a look with fewer." if not quick else "Write --seeds 1.",
             )
-        return tuple(range(asked))
+        return tuple(range(requested))
 
     def verdict(self, values: Mapping[str, Value], control: Control | None) -> RowVerdict:
         """Judge the values of the main claim.
@@ -206,7 +206,7 @@ class Study:
         """True if more seeds may decide, at little cost."""
         from ingenium.evaluate.trials import Trials
 
-        cheap = isinstance(measure, Trials) and spent_s < DEAR_S * seeds
+        cheap = isinstance(measure, Trials) and spent_s < EXPENSIVE_S * seeds
         return cheap and verdict in OPEN and seeds < MOST
 
     def canary(self, folder: Path, watch: "Watch") -> float | None:
@@ -216,8 +216,10 @@ class Study:
         found = self.measure()(Budget((0,), quick=True, folder=pieces / "canary"), watch)
         shutil.rmtree(pieces / "canary", ignore_errors=True)
         main = found.values[self.claim.main.name]
-        told = [x for x in (main.interval.value, *main.by_seed) if math.isfinite(x)]
-        return told[0] if told else None  # of a ratio one seed gives a value and no interval
+        reported = [x for x in (main.interval.value, *main.by_seed) if math.isfinite(x)]
+        return (
+            reported[0] if reported else None
+        )  # of a ratio one seed gives a value and no interval
 
     def _pieces(self, folder: Path) -> Path:
         """Folder of the pieces; those of other source are never reused."""
@@ -232,8 +234,8 @@ def _handed_out(
     on: "WorkPlace", module: str, quick: bool, tasks: Sequence[tuple[str, int]]
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Pieces of a study from workers."""
-    from ingenium.scale.crew import spread
     from ingenium.scale.port import opened
+    from ingenium.scale.worker_pool import spread
 
     with opened(on) as site:
         yield from spread(site, partial(_piece_maker, module, quick), tasks)

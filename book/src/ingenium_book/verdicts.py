@@ -16,16 +16,16 @@ from ingenium.evaluate.measured import Control, Interval
 MARGIN = 0.1  # of a printed number, unless a row states another
 
 RULE = (
-    "Confirmed if the whole 95 % interval of the main claim lies on the claimed side, or within "
-    "the margin of the printed number; consistent if the value does and the interval does not; "
-    "not decided if the interval reaches the claimed side from the other one. Where it lies on the "
-    "other side the claim is refuted only with a positive control in the same file, on the claim's "
-    "own task; otherwise it was not reached here. A printed absolute number is judged on the same "
-    "task alone. Side checks never move the verdict."
+    "Confirmed if the whole 95 % interval of the main claim is on the claimed side, or within "
+    "the margin of the printed number; consistent if the value is and the interval is not; "
+    "not decided if the interval reaches the claimed side from the other one. If it is on the "
+    "other side, the claim is refuted only with a positive control in the same file, on the "
+    "claim's own task; otherwise it was not reached here. A printed absolute number is judged only "
+    "on the same task. Side checks never change the verdict."
 )
 BUILT_RULE = (
-    "A system works if all that its check finds holds, works with gaps if only what goes beyond "
-    "it fails, and is not built if no check shows it."
+    "A system works if all findings of its check pass, works with gaps if only requirements "
+    "beyond it fail, and is not built if no check shows it."
 )
 
 

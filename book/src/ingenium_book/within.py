@@ -25,12 +25,14 @@ class Within:
         """Run a command with `--json`."""
         from typer.testing import CliRunner
 
-        told = [str(word) for word in words]
-        here = [word.removeprefix(f"{self.folder}/") for word in told]  # as a user writes it there
+        reported = [str(word) for word in words]
+        here = [
+            word.removeprefix(f"{self.folder}/") for word in reported
+        ]  # as a user writes it there
         self.ran.append(shlex.join(["ingenium", *here]))
         runner = CliRunner(env={"INGENIUM_LEDGER": str(self.folder / ".ledger.db")})
         own = contextvars.copy_context()  # so that its options are not taken for those around it
-        ended = own.run(runner.invoke, self.app, [*told, "--json"])
+        ended = own.run(runner.invoke, self.app, [*reported, "--json"])
         return Done(ended.exit_code, _answer(ended.stdout), ended.output)
 
 

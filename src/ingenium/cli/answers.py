@@ -15,13 +15,14 @@ from ingenium.domains import Listing
 from ingenium.evaluate.limits import Summary
 from ingenium.runs.audit import Audited
 from ingenium.runs.conflicts import Unmet
+from ingenium.runs.judged import FolderJudgements
 
 Table = dict[str, Any]
 Versioned = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$|^$")]
 
 
 class Refusal(TypedDict):
-    """Why a command ended without an answer."""
+    """Refusal of a command, with the reason."""
 
     kind: str
     message: str
@@ -117,7 +118,7 @@ class RunRecord(TypedDict):
     n: int
     spec: Spec
     limits: list[Limit]
-    kept: list[int]
+    exported: list[int]
     origin: Table
     engine: dict[str, str]
     cross_check: Table | None
@@ -136,7 +137,7 @@ class Proposed(TypedDict):
     folder: str
     report: str
     summary: Summary
-    kept: list[int]
+    exported: list[int]
     record: RunRecord
 
 
@@ -170,6 +171,14 @@ class Verified(TypedDict):
     altered: list[str]
     designs: list[Audited]
     runs: list[RunState]
+
+
+class JudgedFolders(TypedDict):
+    """`verify --out`: the judgement of folders."""
+
+    folder: str
+    report: str
+    judged: FolderJudgements
 
 
 class LedgerEntry(TypedDict):
@@ -328,7 +337,7 @@ ANSWERS: dict[str, Any] = {
     "roofline": own.MeasuredRoofline,
     "propose": Proposed,
     "search": Searched,
-    "verify": Verified,
+    "verify": Verified | JudgedFolders,
     "replay": own.ReplayAnswer,
     "compare": list[Table],
     "doctor": Health | Installed,

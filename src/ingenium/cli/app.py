@@ -29,6 +29,7 @@ from ingenium.cli import (
     search,
     serve,
 )
+from ingenium.cli.earlier import PresentOptions
 from ingenium.cli.ending import DEBUG
 from ingenium.cli.output import JSON
 from ingenium.cli.panels import Panels, arrange
@@ -67,14 +68,16 @@ for commands in (
     commands.add_to(app)
 for entry in sorted(entry_points(group=GROUP), key=lambda one: one.name):
     entry.load()(app)
+for command in app.registered_commands:
+    command.cls = PresentOptions
 arrange(app)
 
 
-def _version(asked: bool) -> bool:
-    if asked:
+def _version(requested: bool) -> bool:
+    if requested:
         typer.echo(f"ingenium {__version__}")
         raise typer.Exit
-    return asked
+    return requested
 
 
 @app.callback()

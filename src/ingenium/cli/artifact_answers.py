@@ -31,7 +31,7 @@ class ReplayAnswer(TypedDict):
     """`replay`: whether the evidence of an artifact holds; of a run that of one design."""
 
     folder: str
-    holds: bool
+    reproduced: bool
     checks: list[ReplayCheck]
     reasons: list[str]
     design: NotRequired[int]
@@ -91,7 +91,7 @@ class ReadProcesses(TypedDict):
 class LentGenerator(TypedDict):
     """`edge lend`: how often each graph, or whole designs, were asked for."""
 
-    asked: dict[str, int]
+    requested: dict[str, int]
 
 
 class PlannedLayouts(TypedDict):

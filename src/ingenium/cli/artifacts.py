@@ -70,22 +70,22 @@ def replay(
     with StageProgress():
         found = replay_artifact(out, design)
     if json:
-        print_json({"folder": str(out), "holds": found.holds} | asdict(found))
+        print_json({"folder": str(out), "reproduced": found.reproduced} | asdict(found))
     else:
         _tell_replay(found, out)
-    if not found.holds:
+    if not found.reproduced:
         raise typer.Exit(UNMET)
 
 
 def _tell_replay(found: "Replay", out: Path) -> None:
     console, shown = results(), table("", "Part", "Reproduced", "Found")
     for check in found.checks:
-        holds = "[green]yes[/]" if check.holds else "[red]no[/]"
-        shown.add_row(check.part, holds, escape(check.found))
+        reproduced = "[green]yes[/]" if check.reproduced else "[red]no[/]"
+        shown.add_row(check.part, reproduced, escape(check.found))
     console.print(shown, highlight=False)
     design = getattr(found, "design", None)
     where = escape(("" if design is None else f"design {design} of ") + shlex.quote(str(out)))
-    if found.holds:
+    if found.reproduced:
         console.print(f"\nThe evidence of {where} is reproduced.", highlight=False, soft_wrap=True)
         return
     console.print(

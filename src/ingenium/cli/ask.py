@@ -1,4 +1,4 @@
-"""`ask`: a spec from words, each value beside the words that it stands on."""
+"""`ask`: a spec from words, each value with the words behind it, and a dialogue on what is open."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,9 @@ from ingenium.cli.progress import StageProgress
 from ingenium.cli.quoting import ANSWER, answer
 
 if TYPE_CHECKING:
-    from ingenium.verbs.ask import WordedWish
+    from ingenium.words.contract import Contract
+    from ingenium.words.inspection import InspectedTable
+    from ingenium.words.replies import Reply
 
 Words = Annotated[
     str,
@@ -23,6 +25,18 @@ Words = Annotated[
 Named = Annotated[
     str | None, typer.Option(help="Problem to write a spec for (default: inferred from the words).")
 ]
+Verb = Annotated[
+    str | None, typer.Option(help="Verb to write for (default: inferred from the words).")
+]
+Answers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--answer", help="Answer to the next open question: the number of a choice, or words."
+    ),
+]
+Given = Annotated[
+    Path | None, typer.Option(help="Table as CSV that comes with the request; it is inspected.")
+]
 Out = Annotated[Path, typer.Option(help="Output folder of the spec and of its explanation.")]
 Documents = Annotated[
     Path | None, typer.Option(help="Folder of texts to answer from, each sentence with its quote.")
@@ -32,7 +46,8 @@ Transcript = Annotated[
     typer.Option(help="JSON transcript of a language model to replay, with --documents."),
 ]
 Run = Annotated[bool, typer.Option("--run", help="Run the spec at once if no question is open.")]
-SPEC, PAGE = "spec.toml", "request.html"
+SPEC, DRAFT, PAGE, MONITOR = "spec.toml", "draft.toml", "request.html", "monitor.toml"
+DESIGNS = 100  # where a request names no number, as `propose` makes
 
 
 def add_to(app: typer.Typer) -> None:
@@ -43,6 +58,9 @@ def add_to(app: typer.Typer) -> None:
 def ask(
     request: Words,
     problem: Named = None,
+    verb: Verb = None,
+    answers: Answers = None,
+    given: Given = None,
     out: Out = Path("out/ask"),
     run: Run = False,
     seed: Annotated[int, typer.Option(help="Random seed of the designs, with --run.")] = 0,
@@ -51,10 +69,10 @@ def ask(
     overwrite: Replace = False,
     json: AsJson = False,
 ) -> None:
-    """Read a request in plain words, and write its spec or list the open questions.
+    """Read a request in plain words, and write its spec, or a draft with numbered questions.
 
-    Every value points at its words or is a default that is shown as such. With documents it is a
-    question, and each sentence of the answer has a quote.
+    Every value points at its words or is a default that is shown as such. In a terminal it goes on
+    as a dialogue. With documents it is a question, and each sentence of the answer has a quote.
     """
     from ingenium.words.reading import LONGEST
 
@@ -62,109 +80,200 @@ def ask(
     text = sys.stdin.buffer.read(8 * LONGEST + 1) if request == "-" else request
     if documents is not None:
         raise typer.Exit(answer(text, documents, out, transcript, json))
-    from ingenium.verbs import ask as wishes
-
-    with StageProgress() as stages:
-        wish = wishes.ask(text, wishes.contracts(stages), problem=problem)
-    _write(wish, out)
+    said, look, known = list(answers or ()), _looked_at(given), _contracts()
+    while True:
+        reply = _reply(text, known, problem, verb, given, said)
+        _write(reply, out, known)
+        if json or reply.complete:
+            break
+        _tell(reply, out, look)
+        more = _prompted(reply) if request != "-" else ""
+        if not more:
+            raise typer.Exit(UNMET)
+        said.append(more)
     if json and not run:
-        print_json(described(wish, out))
+        print_json(described(reply, out, look))
     elif not json:
-        _tell(wish, out)
-    if not wish.whole:
+        _tell(reply, out, look)
+    if not reply.complete:
         raise typer.Exit(UNMET)
     if run:
-        _propose(wish, out, seed, overwrite, json)
+        _propose(reply, out, seed, overwrite, json)
 
 
-def described(wish: "WordedWish", out: Path) -> dict[str, Any]:
+def _contracts() -> "tuple[Contract, ...]":
+    from ingenium.verbs.ask import contracts
+
+    return contracts()
+
+
+def _looked_at(given: Path | None) -> "InspectedTable | None":
+    from ingenium.words.inspection import inspect_table
+
+    return None if given is None else inspect_table(given)
+
+
+def _reply(
+    text: str | bytes,
+    known: "tuple[Contract, ...]",
+    problem: str | None,
+    verb: str | None,
+    given: Path | None,
+    said: list[str],
+) -> "Reply":
+    from ingenium.verbs import ask as requests
+
+    return requests.ask(text, known, problem=problem, verb=verb, given=given, answers=said)
+
+
+def _prompted(reply: "Reply") -> str:
+    """Return the answer of a person at a terminal; empty where nobody answers."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or not reply.questions:
+        return ""
+    try:
+        said: str = typer.prompt("Answer (a number, or words; empty to stop)", default="")
+    except typer.Abort:
+        return ""
+    return said.strip()
+
+
+def described(reply: "Reply", out: Path, look: "InspectedTable | None" = None) -> dict[str, Any]:
     """Return what was understood as plain data."""
+    from dataclasses import asdict
+
+    from ingenium.cli.nearest import nearest_example
     from ingenium.core.spec import as_table
 
-    reading, made = wish.reading, wish.made
+    reading, made = reply.reading, reply.made
     text = reading.text
+
     return {
+        "status": _status(reply),
+        "verb": reply.verb.verb,
         "problem": reading.problem,
-        "whole": wish.whole,
+        "command": reply.command(out / SPEC) if reply.complete else None,
         "spec": as_table(made.spec) if made else None,
         "designs": made.count if made else None,
+        "files": list(reply.files),
+        "options": dict(reply.options),
         "values": [
-            {
-                "place": o.place,
-                "value": o.value,
-                "unit": o.unit,
-                "words": [{"start": a, "end": b, "text": text[a:b]} for a, b in o.words],
-                "default": o.default,
-            }
+            {name: getattr(o, name) for name in ("place", "value", "unit", "default", "note")}
+            | {"words": _words(text, o.words)}
             for o in (made.origins if made else ())
         ],
         "questions": [
-            {
-                "about": q.about,
-                "kind": q.kind,
-                "text": q.text,
-                "words": [{"start": a, "end": b, "text": text[a:b]} for a, b in q.words],
-            }
-            for q in reading.questions
+            {"about": q.about, "kind": q.kind, "text": q.text, "words": _words(text, q.words)}
+            | {"choices": [asdict(c) for c in q.choices]}
+            for q in reply.questions
         ],
-        "unread": [{"start": a, "end": b, "text": text[a:b]} for a, b in reading.unread],
-        "file": str(out / SPEC) if wish.whole else None,
+        "unread": _words(text, reading.unread),
+        "candidates": [asdict(c) for c in reply.candidates],
+        "example": nearest_example(reading.problem, text),
+        "table": None if look is None else look.line,
+        "file": str(out / (SPEC if reply.complete else DRAFT)) if reply.written else None,
         "page": str(out / PAGE),
     }
 
 
-def _write(wish: "WordedWish", out: Path) -> None:
-    """Return the explanation, and the spec if no question is open."""
+def _words(text: str, spans: Any) -> list[dict[str, Any]]:
+    """Return parts of a request with their places."""
+    return [{"start": a, "end": b, "text": text[a:b]} for a, b in spans]
+
+
+def _status(reply: "Reply") -> str:
+    return "outside" if reply.outside else "complete" if reply.complete else "draft"
+
+
+def _write(reply: "Reply", out: Path, known: "tuple[Contract, ...]") -> None:
+    """Write the spec or its draft, and the report of the request."""
     from ingenium.core.folders import make_folder, write_atomic
-    from ingenium.core.spec import dump
-    from ingenium.words.page import page
+    from ingenium.verbs.ask import ask as read
+    from ingenium.words.drafts import draft, short
+    from ingenium.words.rephrasing import rephrased
+    from ingenium.words.request_report import page
 
     make_folder(out)
-    if wish.made is not None and wish.whole:
-        write_atomic(out / SPEC, dump(wish.made.spec))
-    else:
-        (out / SPEC).unlink(missing_ok=True)
-    write_atomic(out / PAGE, page(wish.reading, wish.made))
+    for name in (SPEC, DRAFT, MONITOR):
+        (out / name).unlink(missing_ok=True)
+    if reply.complete and reply.made is not None:
+        write_atomic(out / SPEC, short(reply.made.spec))
+    elif reply.written:
+        write_atomic(out / DRAFT, draft(reply))
+    if reply.complete and reply.options and reply.verb.alone:
+        lines = "".join(f"{name} = {value}\n" for name, value in reply.options.items())
+        write_atomic(out / MONITOR, lines)
+    shown = short(reply.made.spec) if reply.made else ""
+    again = rephrased(reply, lambda text, problem: read(text, known, problem=problem))
+    write_atomic(out / PAGE, page(reply, shown, again))
 
 
-def _tell(wish: "WordedWish", out: Path) -> None:
+def _tell(reply: "Reply", out: Path, look: "InspectedTable | None") -> None:
     from rich.markup import escape
 
     from ingenium.words.phrases import lines
 
     console = results()
-    if wish.made is not None:
+    if look is not None:
+        console.print(look.line, markup=False, highlight=False)
+    if reply.made is not None:
         shown = table("", "What", "Value", "Quote")
-        for line in lines(wish.made, wish.reading.text):
+        for line in lines(reply.made, reply.reading.text):
             words = ", ".join(f'"{w}"' for w in line.words)
             stands = f"[dim]default: {escape(line.default)}[/]" if line.default else escape(words)
             shown.add_row(escape(line.what), escape(line.value), stands)
         console.print(shown)
-    text = wish.reading.text
-    for start, end in wish.reading.unread:
-        errors().print(f'Not read: "{text[start:end]}"', markup=False, highlight=False)
-    for question in wish.reading.questions:
-        errors().print(
-            f"Open questions: {question.text}", markup=False, highlight=False, style="bold"
-        )
-    if wish.whole:
+    if reply.complete:
+        _go_on(reply, out)
+    else:
+        _ask_back(reply, out)
+
+
+def _go_on(reply: "Reply", out: Path) -> None:
+    console = results()
+    if reply.made is not None:
         console.print(f"\n{out / SPEC} is written; {out / PAGE} shows the words.", highlight=False)
-        count = f" -n {wish.made.count}" if wish.made and wish.made.count else ""
-        go_on = f"ingenium propose {wish.reading.problem} --spec {out / SPEC}{count}"
-        console.print(f"Go on: {go_on}", highlight=False, soft_wrap=True)
+    monitor = out / MONITOR if reply.options and reply.verb.alone else None
+    command = reply.command(out / SPEC, monitor)
+    console.print(f"Next: {command}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _propose(wish: "WordedWish", out: Path, seed: int, overwrite: bool, json: bool) -> None:
+def _ask_back(reply: "Reply", out: Path) -> None:
+    """Print the open questions with numbered choices, the nearest example and what exists."""
+    from ingenium.cli.nearest import existing, nearest_example
+
+    said = errors()
+    if reply.outside:
+        said.print("No problem that is installed does this. There are:", style="bold")
+        for line in existing():
+            said.print(f"  {line}", markup=False, highlight=False)
+        return
+    for i, question in enumerate(reply.questions):
+        said.print(f"\n{question.text}", markup=False, highlight=False, style="bold")
+        for number, choice in enumerate(question.choices, 1):
+            mark = f"{number}." if i == 0 else "-"
+            said.print(f"  {mark} {choice.text}", markup=False, highlight=False)
+    example = nearest_example(reply.reading.problem, reply.reading.text)
+    if example:
+        said.print(f"\nNearest example: {example}", markup=False, highlight=False)
+    if reply.written:
+        reported = f"{out / DRAFT} is a draft; {out / PAGE} shows the words."
+        said.print(f"\n{reported}", markup=False, highlight=False)
+    if reply.questions:
+        said.print("Answer the first with --answer NUMBER, or --answer WORDS.", style="dim")
+
+
+def _propose(reply: "Reply", out: Path, seed: int, overwrite: bool, json: bool) -> None:
+    """Run a complete request; another verb than `propose` is named and not run."""
     from ingenium.cli.make import give
+    from ingenium.core.errors import InputError
     from ingenium.verbs.propose import propose as propose_designs
 
-    assert wish.made is not None
-    count = wish.made.count or DESIGNS
+    if reply.made is None or reply.verb.verb != "propose":
+        command = reply.command(out / SPEC)
+        raise InputError("a request for designs, with --run", reply.verb.verb, f"Run {command}.")
+    count = reply.made.count or DESIGNS
     with StageProgress() as stages:
         made = propose_designs(
             out / SPEC, count, seed, out / "run", watch=stages, overwrite=overwrite
         )
     give(made, json=json)
-
-
-DESIGNS = 100  # where a request names no number, as `propose` makes

@@ -5,9 +5,10 @@ from typing import Any, Literal
 from typing_extensions import TypedDict
 
 from ingenium.core.spec import Spec
+from ingenium.words.reading import QuestionKind
 
 
-class AskedWords(TypedDict):
+class RequestedWords(TypedDict):
     """Words of a request, and where they stand."""
 
     start: int
@@ -15,35 +16,58 @@ class AskedWords(TypedDict):
     text: str
 
 
-class AskedValue(TypedDict):
+class RequestedValue(TypedDict):
     """A value of the spec: the words that it stands on, or whose default it is."""
 
     place: str
     value: Any
     unit: str
-    words: list[AskedWords]
+    words: list[RequestedWords]
     default: str
+    note: str
 
 
-class AskedBack(TypedDict):
-    """A question that a request leaves open."""
+class AskedChoice(TypedDict):
+    """One numbered answer to a question, and the line that it says."""
+
+    text: str
+    says: str
+
+
+class RequestReturned(TypedDict):
+    """A question that a request leaves open; `choices` are numbered from 1."""
 
     about: str
-    kind: Literal["missing", "open", "contradiction", "unread", "outside", "language"]
+    kind: QuestionKind
     text: str
-    words: list[AskedWords]
+    words: list[RequestedWords]
+    choices: list[AskedChoice]
+
+
+class NearProblem(TypedDict):
+    """A problem that a request may mean."""
+
+    problem: str
+    summary: str
 
 
 class AskAnswer(TypedDict):
     """`ask`: what was understood; with `--run` it answers as `propose` does."""
 
+    status: Literal["complete", "draft", "outside"]
+    verb: str
     problem: str | None
-    whole: bool
+    command: str | None
     spec: Spec | None
     designs: int | None
-    values: list[AskedValue]
-    questions: list[AskedBack]
-    unread: list[AskedWords]
+    files: list[str]
+    options: dict[str, float]
+    values: list[RequestedValue]
+    questions: list[RequestReturned]
+    unread: list[RequestedWords]
+    candidates: list[NearProblem]
+    example: str | None
+    table: str | None
     file: str | None
     page: str
 
@@ -59,6 +83,15 @@ class QuotedAnswer(TypedDict):
     digest: str
 
 
+class NearestPassage(TypedDict):
+    """Passage nearest to a question that nothing answers."""
+
+    file: str
+    start: int
+    end: int
+    text: str
+
+
 class SentenceHeldBack(TypedDict):
     """A sentence of a model that did not leave, and why."""
 
@@ -71,4 +104,6 @@ class DocumentsAnswer(TypedDict):
 
     question: str
     sentences: list[QuotedAnswer]
-    held_back: list[SentenceHeldBack]
+    confidence: list[float]
+    nearest: list[NearestPassage]
+    withheld: list[SentenceHeldBack]

@@ -75,12 +75,12 @@ def list_problems(json: AsJson = False) -> None:
 
 def show_problem(problem: str, spec: Path | None, *, json: bool) -> None:
     """A problem's variables, conditions, quantities, limits and settings."""
-    from ingenium.cli.asking import asked
-    from ingenium.core.asking import resolve
+    from ingenium.cli.named_spec import requested
+    from ingenium.core.resolving import resolve
     from ingenium.core.spec import Spec
     from ingenium.domains import open_problem
 
-    wanted = asked(problem, spec)
+    wanted = requested(problem, spec)
     opened = open_problem(wanted)
     opened.limits = resolve(Spec(opened.name), opened).limits  # with their units
     understood = resolve(wanted, opened) if spec else None
@@ -89,10 +89,10 @@ def show_problem(problem: str, spec: Path | None, *, json: bool) -> None:
         return
     _print(opened, wanted)
     if understood is not None:
-        _print_asked(understood, opened)
+        _print_request(understood, opened)
 
 
-def _described(problem: "Problem", asked: "Spec", understood: "Spec | None") -> dict[str, Any]:
+def _described(problem: "Problem", requested: "Spec", understood: "Spec | None") -> dict[str, Any]:
     """All that a problem declares, and what it understood of a spec, as plain data."""
     from ingenium.core.spec import as_table
     from ingenium.generators.offer import offered
@@ -101,12 +101,12 @@ def _described(problem: "Problem", asked: "Spec", understood: "Spec | None") -> 
         "name": problem.name,
         "summary": problem.summary,
         "settings": _settings(problem),
-        "setup": _entries(problem, asked),
+        "setup": _entries(problem, requested),
         "understood": as_table(understood) if understood else None,
         "variables": [v.__dict__ for v in problem.variables],
         "sizes": dict(problem.sizes),
         "inputs": [{"name": i.name, "form": i.form, "needed": i.needed} for i in problem.inputs],
-        "given": problem.given.told(),
+        "given": problem.given.reported(),
         "conditions": list(problem.conditions),
         "quantities": list(problem.quantities),
         "limits": list(problem.limits),
@@ -126,35 +126,35 @@ def _settings(problem: "Problem") -> list[dict[str, Any]]:
     found = []
     for f in fields(problem.Settings):
         default = f.default_factory() if f.default_factory is not MISSING else f.default
-        told = default if isinstance(default, str | int | float | bool | None) else str(default)
+        reported = default if isinstance(default, str | int | float | bool | None) else str(default)
         needed = default is MISSING
-        usual = None if needed else told
+        usual = None if needed else reported
         found.append({"name": f.name, "type": type_name(f.type), "default": usual})
     return found
 
 
-def _entries(problem: "Problem", asked: "Spec") -> list["SetupEntry"]:
+def _entries(problem: "Problem", requested: "Spec") -> list["SetupEntry"]:
     """All entries of `[setup]` at every depth, as they were read."""
     from ingenium.core.setups import entries
     from ingenium.core.spec import parse
 
-    return list(entries(parse(asked.setup, problem.Settings, "the setup"), asked.setup))
+    return list(entries(parse(requested.setup, problem.Settings, "the setup"), requested.setup))
 
 
-def _print_asked(understood: "Spec", problem: "Problem") -> None:
+def _print_request(understood: "Spec", problem: "Problem") -> None:
     """Print the other entries of a spec, with the units in which it is judged."""
     from ingenium.report import words
 
     console = results()
     console.print("\n[bold]Requested by the spec[/]")
-    for heading, lines in words.asked(replace(understood, setup={}), problem):
+    for heading, lines in words.requested(replace(understood, setup={}), problem):
         console.print(f"{heading}: {escape('; '.join(lines))}", soft_wrap=True, highlight=False)
 
 
-def _print(problem: "Problem", asked: "Spec") -> None:
+def _print(problem: "Problem", requested: "Spec") -> None:
     console = results()
     console.print(f"[bold]{problem.name}[/]: {escape(problem.summary)}\n")
-    for part in _tables(problem, asked):
+    for part in _tables(problem, requested):
         if part.row_count:
             console.print(part)
             console.print()
@@ -163,7 +163,7 @@ def _print(problem: "Problem", asked: "Spec") -> None:
             console.print(f"[bold]{name}[/]: {escape(text)}", soft_wrap=True)
 
 
-def _tables(problem: "Problem", asked: "Spec") -> tuple["Table", ...]:
+def _tables(problem: "Problem", requested: "Spec") -> tuple["Table", ...]:
     """Variables, inputs, conditions, quantities and setup."""
     from ingenium.report import words
 
@@ -184,7 +184,7 @@ def _tables(problem: "Problem", asked: "Spec") -> tuple["Table", ...]:
         unit = f"{q.unit}, shown in {q.shown}" if q.shown else q.unit
         measured.add_row(q.name, "a name" if q.labels else unit, escape(q.long_name))
     setup = table(r"Entries of \[setup]", "Entry", "Type", "Value", "Unit", "From")
-    for entry in _entries(problem, asked):
+    for entry in _entries(problem, requested):
         value = "none" if entry.value in (None, (), "") else plain(entry.value)
         given = "the spec" if entry.given else "default"
         setup.add_row(
@@ -199,7 +199,7 @@ def _facts(problem: "Problem") -> dict[str, str]:
     from ingenium.generators.offer import offered
     from ingenium.report import words
 
-    contest = verdict_on(problem)
+    comparison = verdict_on(problem)
     named: dict[str, list[str]] = {}
     for family, source in offered(problem).items():
         named.setdefault(source, []).append(family)
@@ -209,10 +209,11 @@ def _facts(problem: "Problem") -> dict[str, str]:
         "Can be steered by": ", ".join(problem.steerable()),
         "Engines": ", ".join(f"{t.name} {t.version} ({t.tier})" for t in problem.tiers),
         "Generator": f"{problem.default_family}, where the spec names no other",
-        "Benchmark": contest.told(problem.default_family) if contest else "",
+        "Benchmark": comparison.reported(problem.default_family) if comparison else "",
         "Others that it can name": ", ".join(named.get("engine", ())),
+        "Of other packages": ", ".join(named.get("package", ())),
         "Baselines of the field": ", ".join(named.get("baseline", ())),
-        "Pretrained": ", ".join(named.get("shipped", ())),
+        "Pretrained": ", ".join(named.get("pretrained", ())),
         "Files": ", ".join(problem.formats),
         "Data licence": problem.licence,
         "Notes": " ".join(problem.notes),

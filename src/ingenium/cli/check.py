@@ -11,9 +11,11 @@ from rich.markup import escape
 from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import UNMET, guarded
 from ingenium.cli.output import AsJson, errors, print_json, results, table
+from ingenium.cli.progress import StageProgress
 from ingenium.core.remarks import hearing
 
 if TYPE_CHECKING:
+    from ingenium.core.spec import Spec
     from ingenium.runs.audit import Audit
 COLOURS = {"accepted": "green", "rejected": "red", "failed": "yellow"}
 
@@ -29,19 +31,34 @@ def verify(
         list[Path], typer.Argument(help="Files to measure, in any format of the problem.")
     ],
     spec: SpecFile = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Output folder of one report on folders of any tools (default: none)."),
+    ] = None,
+    compare_known: Annotated[
+        bool,
+        typer.Option(help="With --out: compare accepted designs with the problem's known ones."),
+    ] = True,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="With --out: replace another finished report.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Measure design files of any origin and judge them against a spec.
 
     Without a spec, files in the folder of a run are judged by the spec of that run.
-    Ends with 1 if no design is accepted, or a file was altered after its run.
+    With --out, each folder of files gets a row in one report, and files that cannot be read are
+    listed. Ends with 1 if no design is accepted, or a file was altered after its run.
     """
-    from ingenium.cli.asking import asked
+    from ingenium.cli.named_spec import requested
     from ingenium.runs.audit import spec_of
     from ingenium.verbs.verify import verify as verify_files
 
     spec = spec or (None if problem.endswith(".toml") else spec_of(files))
-    wanted = asked(problem, spec)
+    wanted = requested(problem, spec)
+    if out is not None:
+        _judge(wanted, files, out, compare_known=compare_known, overwrite=overwrite, json=json)
+        return
     with hearing(errors().print):
         found = verify_files(wanted, files)
     if json:
@@ -70,6 +87,48 @@ def verify(
         against = f"the spec {_near(spec)}" if spec else f"the limits of {wanted.problem} itself"
         results().print(f"Judged against {against}.", highlight=False, markup=False)
     if found.altered or not found.accepted:
+        raise typer.Exit(UNMET)
+
+
+def _judge(
+    wanted: "Spec",
+    files: list[Path],
+    out: Path,
+    *,
+    compare_known: bool,
+    overwrite: bool,
+    json: bool,
+) -> None:
+    """Judge folders and print a row for each."""
+    from ingenium.report import words
+    from ingenium.verbs.verify import judge
+
+    with hearing(errors().print), StageProgress() as watch:
+        found = judge(
+            wanted, files, out, compare_known=compare_known, overwrite=overwrite, watch=watch
+        )
+    if json:
+        print_json({"folder": str(out), "report": str(out / "report.html"), "judged": found})
+    else:
+        head = ("Folder", "Files", "Unreadable", "Designs", "Accepted (95 % interval)", "Distinct")
+        shown = table("", *head, "New", "Rejected", "Failed")
+        for f in found.folders:
+            low, high = words.percent(f.acceptance_low), words.percent(f.acceptance_high)
+            shown.add_row(
+                escape(f.folder),
+                str(f.files),
+                str(len(f.unreadable)),
+                str(f.designs),
+                f"{f.accepted} ({low} to {high})",
+                str(f.distinct),
+                "" if f.new is None else str(f.new),
+                str(f.rejected),
+                str(f.failed),
+            )
+        results().print(shown, highlight=False)
+        places = f"Report in {out}/report.html, every design in {out}/designs.csv."
+        results().print(places, highlight=False, markup=False, soft_wrap=True)
+    if not found.accepted:
         raise typer.Exit(UNMET)
 
 
@@ -112,8 +171,8 @@ def _print_audit(console: Console, found: "Audit", units: Mapping[str, str | Non
         console.print(escape(f"  {text}"), highlight=False, soft_wrap=True)
     for run in found.runs:
         if not run.faults:
-            told = escape(f"The evidence in {_near(run.folder)} is {run.told}.")
-            console.print(told, highlight=False, soft_wrap=True)
+            reported = escape(f"The evidence in {_near(run.folder)} is {run.reported}.")
+            console.print(reported, highlight=False, soft_wrap=True)
 
 
 def _read(
@@ -122,7 +181,7 @@ def _read(
     """A measured value as the spec writes its limit."""
     from ingenium.core.units import Scale
 
-    value, unit, asked = entry["value"], str(entry.get("unit", "")), units.get(name)
-    if not isinstance(value, float) or not asked:
+    value, unit, requested = entry["value"], str(entry.get("unit", "")), units.get(name)
+    if not isinstance(value, float) or not requested:
         return entry
-    return {"value": Scale.between(unit, asked, of=name).value(value), "unit": asked}
+    return {"value": Scale.between(unit, requested, of=name).value(value), "unit": requested}

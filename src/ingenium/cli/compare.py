@@ -16,14 +16,14 @@ from ingenium.cli.progress import StageProgress
 from ingenium.core.errors import InputError
 
 if TYPE_CHECKING:
-    from ingenium.comparison.contest_table import ContestTable
+    from ingenium.comparison.head_to_head_table import HeadToHeadTable
     from ingenium.comparison.scores import Comparison
     from ingenium.core.problem import Problem
 
 MOST_SEEDS, MOST = 1000, 10**9
 SHOWN = (
-    "held_share",
-    "held_per_call",
+    "accepted_share",
+    "accepted_per_call",
     "energy_score",
     "variogram_score",
     "classifier_auc",
@@ -67,7 +67,7 @@ def compare(
         int | None,
         typer.Option(min=1, max=MOST, help="Number of training steps (default: the family's)."),
     ] = None,
-    wishes: Annotated[
+    targets: Annotated[
         int,
         typer.Option(
             min=0,
@@ -88,35 +88,35 @@ def compare(
     json: AsJson = False,
 ) -> None:
     """Fit generators and baselines on the same split; score them on held-out designs and a spec."""
-    from ingenium.cli.asking import asked
+    from ingenium.cli.named_spec import requested
     from ingenium.comparison import families as comparing
-    from ingenium.comparison.contest import Contest, ContestPlan, usual
+    from ingenium.comparison.head_to_head import HeadToHead, TargetPlan, usual
     from ingenium.comparison.verdicts import is_search
     from ingenium.domains import open_problem
     from ingenium.runs.loop import Elsewhere
     from ingenium.scale.place import WorkPlace
 
-    if calls is not None and not wishes:
-        raise InputError("--wishes with --calls", f"--calls {calls} alone", "Add --wishes 6.")
-    wanted = asked(problem, spec)
+    if calls is not None and not targets:
+        raise InputError("--targets with --calls", f"--calls {calls} alone", "Add --targets 6.")
+    wanted = requested(problem, spec)
     folder = Path("out") / f"compare-{wanted.problem}" if out is None else out
     with StageProgress() as stages:
         if noise is not None:
             wanted = replace(wanted, setup={**wanted.setup, "noise": noise})
         opened = open_problem(wanted)
         named = tuple(dict.fromkeys(x for text in family or () for x in text.split(",") if x))
-        if wishes:
+        if targets:
             if on != LOCAL:
                 raise InputError("--on local for a contest", on, "Leave --on out.")
-            asked_for = named or usual(opened)
+            request = named or usual(opened)
             chosen = tuple(
                 name if is_search(name) else f"{name}:{steps}" if steps else name
-                for name in asked_for
+                for name in request
             )
-            plan = ContestPlan(chosen, wishes, calls or ContestPlan.calls, tuple(range(seeds)))
-            ended = Contest.of(opened, plan, folder, wanted, stages).run(stages)
+            plan = TargetPlan(chosen, targets, calls or TargetPlan.calls, tuple(range(seeds)))
+            ended = HeadToHead.of(opened, plan, folder, wanted, stages).run(stages)
             ended.write(folder)
-            return _show_contest(ended, folder, json=json)
+            return _show_comparison(ended, folder, json=json)
         chosen = named or comparing.usual(opened)
         protocol = comparing.Protocol(chosen, tuple(range(seeds)), members, steps, judged)
         begun = comparing.Comparing.of(opened, protocol, folder, wanted, stages)
@@ -152,7 +152,7 @@ def _show(
     results().print(escape(f"Table, picture and numbers: {folder}"), highlight=False)
 
 
-def _show_contest(ended: "ContestTable", folder: Path, *, json: bool) -> None:
+def _show_comparison(ended: "HeadToHeadTable", folder: Path, *, json: bool) -> None:
     """Print the share of targets that each arm met."""
     if json:
         print_json([asdict(r) for r in ended.results])

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-ASKED = re.compile(r"(?m)^::: (\S+)(?:\n    options: (.*))?$")
+REQUESTED = re.compile(r"(?m)^::: (\S+)(?:\n    options: (.*))?$")
 LEVEL = 2  # of headings, where a page asks for no other
 Part = ast.FunctionDef | ast.ClassDef
 
 
 def filled(page: str) -> str:
     """The text of a page with what the modules and classes say that it asks for."""
-    return ASKED.sub(lambda found: shown(found[1], found[2]), page)
+    return REQUESTED.sub(lambda found: shown(found[1], found[2]), page)
 
 
 def shown(name: str, options: str | None = "") -> str:

@@ -31,7 +31,12 @@ PROGRAMS = (
         "only crystals whose results travel with the package have a verdict: "
         "apt-get install quantum-espresso quantum-espresso-data-sssp",
     ),
-    ("bwrap", "generated programs cannot run: ingenium docs how-to/engine_rooms#the-sandbox"),
+    ("metamath", "no proof is accepted: apt-get install metamath metamath-databases"),
+    ("msgfmt", "no catalogue of messages is compiled: apt-get install gettext"),
+    (
+        "bwrap",
+        "generated programs cannot run: ingenium docs how-to/isolated_environments#the-sandbox",
+    ),
 )
 Install = Annotated[
     str | None,
@@ -120,12 +125,12 @@ def _print_domains(console: Console, domains: "Sequence[Listing]") -> None:
             console.print(f"See: ingenium docs {MissingExtra.page}", style="dim", highlight=False)
 
 
-def _install(asked: str, yes: bool) -> dict[str, str]:
+def _install(requested: str, yes: bool) -> dict[str, str]:
     """Say what a domain lacks and its size, ask, and install it."""
     from ingenium.cli.installing import consented, lacking
 
-    wanted = [p.name + p.needed for p in _packages() if p.extra == asked and not p.fits]
-    found = lacking(asked, wanted)
+    wanted = [p.name + p.needed for p in _packages() if p.extra == requested and not p.fits]
+    found = lacking(requested, wanted)
     sizes = found.sizes()
     if sizes and consented(sizes, yes):
         found.install()

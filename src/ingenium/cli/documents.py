@@ -31,7 +31,7 @@ ANCHORED = re.compile(r"(?m)^(#+ .*) \{ #([\w.-]+) \}$")  # a heading with an an
 HELPFUL: Mapping[str, str] = MappingProxyType(  # by the module that refused what was given
     {
         "ingenium.runs.audit": "how-to/audit#does-this-file-hold-the-limits",
-        "ingenium.core.asking": "reference/spec#all-entries",
+        "ingenium.core.resolving": "reference/spec#all-entries",
         "ingenium.core.spec": "reference/spec",
         "ingenium.domains": "reference/cli#ingenium-list",
         "ingenium.domains.airfoils": "how-to/own_data",

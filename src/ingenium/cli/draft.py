@@ -40,7 +40,7 @@ def draft(
     from ingenium.domains import load, names
 
     if out is not None and out.exists() and not overwrite:
-        raise InputError("a new file", f"{out}, which is there", "Add --overwrite to replace it.")
+        raise InputError("a new file", f"{out}, which exists", "Add --overwrite to replace it.")
     known = {key: field for field in names() for key in load(field).drafts}
     text, notes = load(known[choose(what, known, "draft")]).draft(what)(*files)
     if out is not None:

@@ -58,16 +58,16 @@ def fit(
     """Compress a generator: search recipes, export ONNX and C, judge both, count instructions."""
     from ingenium.core.artifact import load
     from ingenium.edge.device import DeviceSheet
-    from ingenium.report.artifact_page import write
+    from ingenium.report.artifact_report import write
     from ingenium.verbs import edge as shrinking
 
     sheet = specified(load(device, DeviceSheet, "a device sheet"), steps=steps, seed=seed)
     if family is not None:
         sheet = replace(sheet, generator=replace(sheet.generator, family=family))
     with StageProgress() as stages:
-        kept = shrinking.fit(problem, sheet, out, watch=stages, overwrite=overwrite)
-        write(kept)
-    finish(kept, json=json)
+        stored = shrinking.fit(problem, sheet, out, watch=stages, overwrite=overwrite)
+        write(stored)
+    finish(stored, json=json)
 
 
 def lend(
@@ -87,7 +87,7 @@ def lend(
         with suppress(KeyboardInterrupt):
             server.serve_forever()
     if json:
-        print_json({"asked": lender.asked})
+        print_json({"requested": lender.requested})
         return
-    told = ", ".join(f"{n} of {k}" for k, n in lender.asked.items()) or "nothing"
-    results().print(f"Was asked {told}.")
+    reported = ", ".join(f"{n} of {k}" for k, n in lender.requested.items()) or "nothing"
+    results().print(f"Served {reported}.")

@@ -19,7 +19,7 @@ import typer
 
 from ingenium.cli.documents import helpful
 from ingenium.cli.output import JSON, errors, print_json
-from ingenium.cli.stopping import STOPPED, deafen, stop_asked
+from ingenium.cli.stopping import STOPPED, deafen, stop_requested
 from ingenium.core.errors import IngeniumError, InputError
 from ingenium.core.folders import UNWRITABLE
 from ingenium.core.reading.files import UNUSABLE
@@ -71,7 +71,9 @@ def _worded_warnings() -> Iterator[None]:
 
 def _end(error: BaseException) -> int:
     """Say what ended the command; gives the exit code."""
-    if isinstance(error, KeyboardInterrupt) or stop_asked():  # the stop may come as another error
+    if (
+        isinstance(error, KeyboardInterrupt) or stop_requested()
+    ):  # the stop may come as another error
         deafen()
         _say("Stopped", "nothing half-written is left; the same command goes on from here.")
         return STOPPED

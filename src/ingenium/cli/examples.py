@@ -49,6 +49,6 @@ def _copy(source: Path, to: Path) -> None:
         StorageError: if they cannot be written.
     """
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
-        raise InputError("a new folder, or an empty one", f"{to}, which is there", "Name another.")
+        raise InputError("a new folder, or an empty one", f"{to}, which exists", "Name another.")
     with storing(to):
         shutil.copytree(source, to, dirs_exist_ok=True, copy_function=shutil.copyfile)

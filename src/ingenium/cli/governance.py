@@ -62,14 +62,14 @@ def data(
     json: AsJson = False,
 ) -> None:
     """Write the data card of the designs of a run, or of the training data of a problem."""
-    from ingenium.cli.asking import asked
+    from ingenium.cli.named_spec import requested
     from ingenium.domains import open_problem
     from ingenium.governance.cards import data_card, known_card
 
     if (Path(what) / "run.json").is_file():
         _give(data_card(Path(what)), out, overwrite, json)
     else:
-        _give(known_card(open_problem(asked(what, spec))), out, overwrite, json)
+        _give(known_card(open_problem(requested(what, spec))), out, overwrite, json)
 
 
 def pack(
@@ -141,21 +141,21 @@ def publish(
 
     listed = read_signers(signers)
     with open_ledger(ledger_place(), create=False) as ledger:
-        asked = gate.GateRequest(run, ledger, listed, tuple(roles), anchor or GENESIS)
-        found = gate.publish(asked, out)
-    held = gate.held(found)
+        requested = gate.GateRequest(run, ledger, listed, tuple(roles), anchor or GENESIS)
+        found = gate.publish(requested, out)
+    passed = gate.passed(found)
     if json:
-        told = {"published": held, "crate": str(out) if held else None, "checks": found}
-        print_json(told | {"principles": dict(gate.PRINCIPLES)})
+        reported = {"published": passed, "crate": str(out) if passed else None, "checks": found}
+        print_json(reported | {"principles": dict(gate.PRINCIPLES)})
     else:
         shown = table("", "Check", "Holds", "What was found")
         for check in found:
-            state = "[green]yes[/]" if check.held else "[red]no[/]"
+            state = "[green]yes[/]" if check.passed else "[red]no[/]"
             shown.add_row(check.name, state, escape(check.said))
         results().print(shown, highlight=False)
-        text = f"\nPublished: {out}" if held else "\nNot published; nothing was written."
+        text = f"\nPublished: {out}" if passed else "\nNot published; nothing was written."
         results().print(escape(text), highlight=False, soft_wrap=True)
-    if not held:
+    if not passed:
         raise typer.Exit(UNMET)
 
 

@@ -45,7 +45,7 @@ def infer(
             help="Inference method, see ingenium posterior methods (default: the problem's own)."
         ),
     ] = None,
-    draws: Annotated[
+    samples: Annotated[
         int | None,
         typer.Option(min=50, help="Number of posterior samples (default: that of the spec, 1000)."),
     ] = None,
@@ -62,22 +62,22 @@ def infer(
     from ingenium.core.errors import InputError
     from ingenium.infer.pictures import figures
     from ingenium.infer.spec import InferSpec, load
-    from ingenium.report.artifact_page import write
+    from ingenium.report.artifact_report import write
     from ingenium.verbs import infer as inferring
 
     if spec is None and problem.endswith(".toml"):
         spec = Path(problem)
         problem = load(spec).problem
-    asked = load(spec) if spec else InferSpec(problem)
-    if asked.problem != problem:
-        raise InputError(f"a spec of {problem}", f"one of {asked.problem} in {spec}")
-    asked = specified(asked, method=method, draws=draws, seed=seed)
+    requested = load(spec) if spec else InferSpec(problem)
+    if requested.problem != problem:
+        raise InputError(f"a spec of {problem}", f"one of {requested.problem} in {spec}")
+    requested = specified(requested, method=method, samples=samples, seed=seed)
     if given is not None:
-        asked = inferring.reading(asked, given)
+        requested = inferring.reading(requested, given)
     with StageProgress() as stages:
-        made = inferring.infer(asked, out, watch=stages, overwrite=overwrite)
-        write(made.kept, figures(made), [(s.heading, s.table) for s in made.sections if s.table])
-    finish(made.kept, json=json)
+        made = inferring.infer(requested, out, watch=stages, overwrite=overwrite)
+        write(made.stored, figures(made), [(s.heading, s.table) for s in made.sections if s.table])
+    finish(made.stored, json=json)
 
 
 def methods(json: AsJson = False) -> None:

@@ -14,7 +14,7 @@ import typer
 from ingenium.cli.locks import fitting
 from ingenium.cli.output import errors
 from ingenium.core.errors import EngineError, InputError
-from ingenium.trust.rooms.room import LOCK, Room
+from ingenium.trust.environments.environment import LOCK, Environment
 
 _PATIENCE_S = 10.0  # for the size of one file
 
@@ -24,15 +24,15 @@ class Installation:
     """Packages and isolated environments to install."""
 
     packages: tuple[str, ...]  # requirements
-    rooms: tuple[Room, ...]
+    environments: tuple[Environment, ...]
     lock: Path | None = None  # of the domain, for this Python and system
 
     def sizes(self) -> dict[str, str]:
         """Sizes by name."""
-        rooms = {f"environment {r.folder.name}": r.lock.size for r in self.rooms}
+        environments = {f"environment {r.folder.name}": r.lock.size for r in self.environments}
         return (
             {"packages": download_size(self.packages, self.lock)} if self.packages else {}
-        ) | rooms
+        ) | environments
 
     def install(self) -> None:
         """Fetch and make all of it.
@@ -46,46 +46,48 @@ class Installation:
             )
             if done.returncode:
                 raise EngineError(f"pip could not install {', '.join(self.packages)}")
-        for room in self.rooms:
-            errors().print(f"creating the isolated environment {room.folder.name}", highlight=False)
-            room.make()
+        for environment in self.environments:
+            errors().print(
+                f"creating the isolated environment {environment.folder.name}", highlight=False
+            )
+            environment.make()
 
 
-def lacking(asked: str, packages: Sequence[str]) -> Installation:
+def lacking(requested: str, packages: Sequence[str]) -> Installation:
     """Return what a domain, or an isolated environment by its folder, lacks.
 
     Args:
-        asked: the domain or the folder.
+        requested: the domain or the folder.
         packages: requirements of the domain's extra that are not met.
 
     Raises:
-        InputError: if there is no such domain or room.
+        InputError: if there is no such domain or environment.
     """
-    folder = Path(asked)
+    folder = Path(requested)
     if (folder / LOCK).is_file():
-        rooms = [Room(folder.resolve(), asked)]
+        environments = [Environment(folder.resolve(), requested)]
     else:
         from ingenium.domains import names
 
-        if asked not in names():
+        if requested not in names():
             raise InputError(
                 "a domain, or the folder of an isolated environment",
-                asked,
+                requested,
                 f"Write one of {', '.join(names())}, or a folder that holds {LOCK}.",
             )
-        rooms = rooms_of(asked)
-    missing = tuple(room for room in rooms if not room.made)
-    return Installation(tuple(packages), missing, fitting(asked))
+        environments = environments_of(requested)
+    missing = tuple(environment for environment in environments if not environment.made)
+    return Installation(tuple(packages), missing, fitting(requested))
 
 
-def rooms_of(domain: str) -> list[Room]:
-    """Rooms of a domain: folders with a lock in `rooms` of its package."""
+def environments_of(domain: str) -> list[Environment]:
+    """Isolated environments of a domain: folders with a lock in `environments` of its package."""
     from ingenium.domains import load
 
     package = find_spec(load(domain).package)
     places = (package.submodule_search_locations if package else None) or ()
-    locks = [p for place in places for p in (Path(place) / "rooms").glob(f"*/{LOCK}")]
-    return [Room(path.parent, domain) for path in sorted(locks)]
+    locks = [p for place in places for p in (Path(place) / "environments").glob(f"*/{LOCK}")]
+    return [Environment(path.parent, domain) for path in sorted(locks)]
 
 
 def consented(sizes: Mapping[str, str], yes: bool) -> bool:
@@ -107,8 +109,8 @@ def download_size(packages: Sequence[str], lock: Path | None = None) -> str:
     Raises:
         EngineError: if pip finds nothing that fits.
     """
-    asked = [*_pip(lock), "--dry-run", "--quiet", "--report", "-", *packages]
-    done = subprocess.run(asked, text=True, capture_output=True, check=False)
+    requested = [*_pip(lock), "--dry-run", "--quiet", "--report", "-", *packages]
+    done = subprocess.run(requested, text=True, capture_output=True, check=False)
     if done.returncode:
         raise EngineError(f"pip finds no way to install: {done.stderr.strip()[-2000:]}")
     urls = [item["download_info"]["url"] for item in json.loads(done.stdout)["install"]]
@@ -121,8 +123,8 @@ def download_size(packages: Sequence[str], lock: Path | None = None) -> str:
 
 def _size(url: str) -> int | None:
     try:
-        asked = urllib.request.Request(url, method="HEAD")
-        with urllib.request.urlopen(asked, timeout=_PATIENCE_S) as answer:
+        requested = urllib.request.Request(url, method="HEAD")
+        with urllib.request.urlopen(requested, timeout=_PATIENCE_S) as answer:
             length = answer.headers["Content-Length"]
     except (OSError, ValueError):
         return None

@@ -65,7 +65,7 @@ def list_entries(
     from ingenium.trust.ledger import about, open_ledger
     from ingenium.trust.place import ledger_place
     from ingenium.trust.records import Fault
-    from ingenium.trust.telling import KINDS, short, told
+    from ingenium.trust.wording import KINDS, reported, short
 
     place, first = ledger_place(), _time(since)
     entries, count = [], 0
@@ -87,7 +87,7 @@ def list_entries(
         return
     rows = table("", "No.", "Time", "Kind", "By", "Problem", "What", "Hash")
     for e in entries:
-        words = [e.actor, about(e) or "", told(e), short(e.hash)]
+        words = [e.actor, about(e) or "", reported(e), short(e.hash)]
         rows.add_row(str(e.sequence), e.time[:19], e.kind, *(escape(w) for w in words))
     results().print(rows, highlight=False)
 
@@ -206,7 +206,7 @@ def report(
     json: AsJson = False,
 ) -> None:
     """Write a report of all requests, runs, refusals and signatures, and the state of the chain."""
-    from ingenium.governance.page import write
+    from ingenium.governance.ledger_report import write
     from ingenium.trust.ledger import open_ledger
     from ingenium.trust.place import ledger_place
     from ingenium.trust.records import GENESIS

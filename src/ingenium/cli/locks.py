@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ingenium.trust.rooms.room import here
+from ingenium.trust.environments.environment import here
 
 LOCKS = Path(__file__).parent / "locks"
 Releases = dict[str, str]  # by the name of a package

@@ -84,9 +84,9 @@ def fit(
     workers it is sharded by a layout and compared with one process. From a `base` only low-rank
     parts are trained.
     """
-    from ingenium.cli.asking import asked
+    from ingenium.cli.named_spec import requested
 
-    wanted = asked(problem, spec)  # before what takes seconds to import
+    wanted = requested(problem, spec)  # before what takes seconds to import
     from ingenium.scale.place import WorkPlace
 
     place = WorkPlace.parse(on)
@@ -96,7 +96,7 @@ def fit(
         raise InputError("a fit to go out from", "--replay without --base")
     if base is not None or place.kind != LOCAL or out is not None:
         options = FitOptions(place, layout, precision, base, rank, replay, steps, out, overwrite)
-        _keep(options, wanted, json=json)
+        _store(options, wanted, json=json)
         return
     from ingenium.verbs.fit import fit as fit_generator
 
@@ -130,18 +130,18 @@ class FitOptions(NamedTuple):
     overwrite: bool
 
 
-def _keep(options: FitOptions, wanted: "Spec", *, json: bool) -> None:
+def _store(options: FitOptions, wanted: "Spec", *, json: bool) -> None:
     """Fit into a folder, by adapting, over workers or by this process alone."""
     from ingenium.domains import open_problem
-    from ingenium.report.artifact_page import write
+    from ingenium.report.artifact_report import write
     from ingenium.verbs import ranked_fit
 
     alone = options.on.kind == LOCAL and (options.layout, options.precision) == ("auto", "own")
     with StageProgress() as stages:
         if options.base is not None:
-            kept = _adapted(options, wanted, options.base, stages)
+            stored = _adapted(options, wanted, options.base, stages)
         elif alone and not ranked_fit.shared(problem := open_problem(wanted), wanted.generator):
-            kept = _alone(options, problem, wanted, stages)
+            stored = _alone(options, problem, wanted, stages)
         else:
             request = ranked_fit.FitRequest(
                 wanted, options.on, options.layout, options.steps,
@@ -151,9 +151,9 @@ def _keep(options: FitOptions, wanted: "Spec", *, json: bool) -> None:
                 ranked_fit.follow(request)
                 return
             folder = options.out or Path("out") / f"fit-{wanted.problem}"
-            kept = ranked_fit.fit(request, folder, watch=stages, overwrite=options.overwrite)
-        write(kept)
-    finish(kept, json=json)
+            stored = ranked_fit.fit(request, folder, watch=stages, overwrite=options.overwrite)
+        write(stored)
+    finish(stored, json=json)
 
 
 def _adapted(options: FitOptions, wanted: "Spec", base: Path, stages: StageProgress) -> "FitRecord":
@@ -175,12 +175,12 @@ def _alone(
 ) -> "FitRecord":
     from dataclasses import replace
 
-    from ingenium.verbs.adapt import keep
+    from ingenium.verbs.adapt import store
 
     if options.steps is not None:
         wanted = replace(wanted, generator=replace(wanted.generator, steps=options.steps))
     folder = options.out or Path("out") / f"fit-{wanted.problem}"
-    return keep(problem, wanted, folder, watch=stages, overwrite=options.overwrite)
+    return store(problem, wanted, folder, watch=stages, overwrite=options.overwrite)
 
 
 def propose(
@@ -208,9 +208,9 @@ def propose(
 ) -> None:
     """Propose designs, verify all of them, and export the accepted ones with their evidence."""
     began = time.perf_counter()
-    from ingenium.cli.asking import asked
+    from ingenium.cli.named_spec import requested
 
-    wanted = asked(problem, spec)  # before what takes seconds to import
+    wanted = requested(problem, spec)  # before what takes seconds to import
     from ingenium.runs.outcome import Clock
     from ingenium.verbs.propose import propose as propose_designs
 
@@ -248,22 +248,22 @@ def give(run: "Run", *, json: bool) -> None:
 
 def _described(run: "Run") -> dict[str, Any]:
     """The outcome for machines."""
-    sitting = run.sitting
-    told = {
+    session = run.session
+    reported = {
         "problem": run.problem.name,
         "folder": str(run.folder),
         "report": str(run.folder / "report.html"),
         "summary": run.summary,
-        "kept": run.designs["design"].to_numpy()[run.selected].tolist(),
+        "exported": run.designs["design"].to_numpy()[run.selected].tolist(),
         "record": run.record,
     }
-    if sitting is None:
-        return told
-    audit = sitting.last.audit
-    return told | {
-        "strategy": sitting.plan.strategy,
-        "why": sitting.why,
-        "unmet": sitting.unmet,
-        "last": sitting.last,
-        "screen": None if audit is None else audit.told(),
+    if session is None:
+        return reported
+    audit = session.last.audit
+    return reported | {
+        "strategy": session.plan.strategy,
+        "why": session.why,
+        "unmet": session.unmet,
+        "last": session.last,
+        "screen": None if audit is None else audit.reported(),
     }

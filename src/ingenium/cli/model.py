@@ -37,7 +37,9 @@ def model(
         float,
         typer.Option(min=0, max=0.5, help="Fraction of the times held out to test the forecast."),
     ] = 0.2,
-    draws: Annotated[int, typer.Option(min=100, help="Number of samples of the parameters.")] = 400,
+    samples: Annotated[
+        int, typer.Option(min=100, help="Number of samples of the parameters.")
+    ] = 400,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("out/model"),
     overwrite: Annotated[
@@ -46,20 +48,20 @@ def model(
     json: AsJson = False,
 ) -> None:
     """Choose, fit and check a model of a process, and forecast held-out times."""
-    from ingenium.model.asked import ModelSpec
     from ingenium.model.pictures import figures
-    from ingenium.report.artifact_page import write
+    from ingenium.model.spec import ModelSpec
+    from ingenium.report.artifact_report import write
     from ingenium.verbs import model as modelling
 
-    asked = ModelSpec(words, held_out, draws, seed)
+    requested = ModelSpec(words, held_out, samples, seed)
     with StageProgress() as stages:
-        made = modelling.model(asked, data, out, watch=stages, overwrite=overwrite)
-        write(made.kept, figures(made))
-    finish(made.kept, json=json)
+        made = modelling.model(requested, data, out, watch=stages, overwrite=overwrite)
+        write(made.stored, figures(made))
+    finish(made.stored, json=json)
 
 
 def families(json: AsJson = False) -> None:
-    """The families that are known, with what each takes for granted."""
+    """List the known model families, with the assumptions of each."""
     from ingenium.model.families import FAMILIES, leslie
 
     listed = [*FAMILIES, leslie(3)]
@@ -69,7 +71,7 @@ def families(json: AsJson = False) -> None:
              "assumptions": list(f.assumptions)} for f in listed
         ]})  # fmt: skip
         return
-    shown = table("", "Process", "Family", "Takes for granted")
+    shown = table("", "Process", "Family", "Assumptions")
     for f in listed:
         shown.add_row(f.process, f.title, " ".join(f.assumptions))
     results().print(shown, highlight=False)
@@ -95,7 +97,7 @@ def people(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Constants of many people together, and how far people differ (mixed effects)."""
+    """Fit the parameters of a population and their variation between people (mixed effects)."""
     from ingenium.core.errors import choose
     from ingenium.model.families import FAMILIES
     from ingenium.model.population import DOSED, PopulationModel, population, read_people
@@ -107,11 +109,11 @@ def people(
     rows = [dict(zip(("low", "middle", "high", "spread"), found.row(i), strict=True))
             for i in range(len(names))]  # fmt: skip
     if json:
-        told = dict(zip(names, rows, strict=True))
-        print_json({"people": len(read_), "numbers": told, "noise": found.noise,
+        reported = dict(zip(names, rows, strict=True))
+        print_json({"people": len(read_), "numbers": reported, "noise": found.noise,
                     "log_likelihood": found.likelihood})  # fmt: skip
         return
-    shown = table("", "Number", "Of people", "95 %", "Spread of logarithms")
+    shown = table("", "Parameter", "Population", "95 %", "SD of logarithms")
     for name, row in zip(names, rows, strict=True):
         band = f"{row['low']:.4g} to {row['high']:.4g}"
         shown.add_row(name, f"{row['middle']:.4g}", band, f"{row['spread']:.3g}")

@@ -76,13 +76,13 @@ def fit(
 ) -> None:
     """Fit a monitor, calibrate its threshold, export it, and judge the file on unseen events."""
     wanted = _wanted(spec, family=family, augment=augment, seed=seed, steps=steps)
-    from ingenium.report.artifact_page import write
+    from ingenium.report.artifact_report import write
     from ingenium.verbs import monitor as watching
 
     with StageProgress() as stages:
-        kept = watching.fit(streams, wanted, out, watch=stages, overwrite=overwrite)
-        write(kept)
-    finish(kept, json=json)
+        stored = watching.fit(streams, wanted, out, watch=stages, overwrite=overwrite)
+        write(stored)
+    finish(stored, json=json)
 
 
 def run(
@@ -107,16 +107,16 @@ def run(
     from ingenium.monitor.running import RowAlarm, summary
     from ingenium.verbs import monitor as watching
 
-    kept = Monitor.open(monitor)
+    stored = Monitor.open(monitor)
 
     def ring(row: RowAlarm) -> None:
         if row.began and not json:
             results().print(f"alarm at {row.stamp}, row {row.row}", highlight=False)
 
-    seen = watching.run(kept, stream, state, heard=ring)
-    found = summary(seen.told, seen.memory, seen.label)
+    seen = watching.run(stored, stream, state, heard=ring)
+    found = summary(seen.reported, seen.memory, seen.label)
     folder = out or monitor / "runs" / (stream.stem if str(stream) != "-" else "input")
-    _write_run(kept, seen, found, folder)
+    _write_run(stored, seen, found, folder)
     if json:
         print_json(found | {"report": str(folder / "report.html")})
         return
@@ -124,16 +124,16 @@ def run(
     results().print(f"{folder}/report.html", highlight=False, markup=False, soft_wrap=True)
 
 
-def _write_run(kept: "Monitor", seen: "StreamRun", found: dict[str, Any], folder: Path) -> None:
+def _write_run(stored: "Monitor", seen: "StreamRun", found: dict[str, Any], folder: Path) -> None:
     """Write the report of a stream, and each row with its score as CSV."""
     import pandas as pd
 
     from ingenium.core.folders import make_folder, write_atomic
     from ingenium.monitor.pictures import of_run
-    from ingenium.report.artifact_page import framed
+    from ingenium.report.artifact_report import framed
 
     make_folder(folder)
-    rows = [(t.row, t.stamp, t.score, int(t.alarm)) for t in seen.told]
+    rows = [(t.row, t.stamp, t.score, int(t.alarm)) for t in seen.reported]
     frame = pd.DataFrame(rows, columns=["row", "stamp", "score", "alarm"])
     write_atomic(folder / "rows.csv", frame.to_csv(index=False))
     alarms = [("row", "stamp", "score")]
@@ -142,7 +142,7 @@ def _write_run(kept: "Monitor", seen: "StreamRun", found: dict[str, Any], folder
         folder,
         "What the monitor said",
         f"{len(found['alarms'])} alarms in {found['rows']} rows",
-        of_run(kept, seen.told, seen.values, seen.label),
+        of_run(stored, seen.reported, seen.values, seen.label),
         [("Alarms", alarms)],
         notes=found["faults"],
     )
@@ -206,18 +206,18 @@ def compare(
     with StageProgress() as stages:
         for name in family or list(FAMILIES):
             wanted = _wanted(spec, family=name, augment=augment, seed=seed, steps=steps)
-            kept = watching.fit(streams, wanted, out / name, watch=stages, overwrite=True)
-            found[name] = kept
+            stored = watching.fit(streams, wanted, out / name, watch=stages, overwrite=True)
+            found[name] = stored
     if json:
         print_json({k: {n: m.record[n] for n in ("measured", "kinds")} for k, m in found.items()})
         return
     shown = table("On streams that no family saw (95 % interval)", "family", *SHOWN)
-    for name, kept in found.items():
-        shown.add_row(name, *(" ".join(written(kept.values[q])) for q in SHOWN))
+    for name, stored in found.items():
+        shown.add_row(name, *(" ".join(written(stored.values[q])) for q in SHOWN))
     first = next(iter(found.values()))
     if chance := first.record["chance"]:
-        told = f"{chance['point_adjusted_f1']:.3g}, point-adjusted"
-        shown.add_row("a random alarm", "", "", "", f"{chance['auc']:.3g}", "", told)
+        reported = f"{chance['point_adjusted_f1']:.3g}, point-adjusted"
+        shown.add_row("a random alarm", "", "", "", f"{chance['auc']:.3g}", "", reported)
     results().print(shown, highlight=False)
     for note in first.notes:
         results().print(note, highlight=False, markup=False, soft_wrap=True)

@@ -67,7 +67,7 @@ def operate(
     from ingenium.core.artifact import load
     from ingenium.operate.drill import Drill
     from ingenium.operate.spec import OperateSpec
-    from ingenium.report.artifact_page import write
+    from ingenium.report.artifact_report import write
     from ingenium.verbs import operate as operating
 
     own = load(spec, OperateSpec, "a spec of an operation") if spec else OperateSpec()
@@ -77,8 +77,8 @@ def operate(
     if drill is not None:
         own = replace(own, drill=load(drill, Drill, "a drill"))
     with StageProgress() as stages:
-        kept = operating.operate(
+        stored = operating.operate(
             problem, choice, own, out, real_time=real_time, watch=stages, overwrite=overwrite
         )
-        write(kept)
-    finish(kept, json=json)
+        write(stored)
+    finish(stored, json=json)

@@ -6,15 +6,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from ingenium.cli.output import table
-from ingenium.comparison.verdicts import verdict_on
-from ingenium.core.asking import removed
+from ingenium.core.resolving import removed
 from ingenium.evaluate.nearest import Nearest
 from ingenium.report import words
 from ingenium.runs.conflicts import Unmet
 from ingenium.runs.display import shown
+from ingenium.runs.edges import edges
 from ingenium.runs.outcome import Run
 from ingenium.runs.rounds import Round, ScreenAudit
-from ingenium.runs.sitting import Sitting
+from ingenium.runs.session import SearchSession
 
 LONGEST = 5  # stages whose seconds are shown
 BEST = 10  # designs of a search that are shown
@@ -23,20 +23,20 @@ BEST = 10  # designs of a search that are shown
 def show(console: Console, run: Run) -> None:
     """Print the outcome of a run for the one who asked, in the units that the spec wrote."""
     run = shown(run)
-    s, sitting = run.summary, run.sitting
+    s, session = run.summary, run.session
     console.print()
     _counts(console, run)
-    if sitting is not None:
-        _course(console, sitting)
+    if session is not None:
+        _progress(console, session)
     if run.spec.limits:
         console.print()
         _limits(console, run)
-    if sitting is not None and len(run.selected):
+    if session is not None and len(run.selected):
         console.print()
         _best(console, run)
-    if sitting is not None and sitting.unmet is not None:
+    if session is not None and session.unmet is not None:
         console.print()
-        _unmet(console, run, sitting.unmet)
+        _unmet(console, run, session.unmet)
     elif s.nearest is not None:
         console.print()
         _nearest(console, s.nearest)
@@ -46,19 +46,21 @@ def show(console: Console, run: Run) -> None:
 
 def _counts(console: Console, run: Run) -> None:
     """Print how many designs satisfy every limit, with remarks on them."""
-    s, sitting = run.summary, run.sitting
+    s, session = run.summary, run.session
     title = escape(run.spec.title or run.problem.summary)
-    by = "" if sitting is None else f", {sitting.plan.strategy}"
+    by = "" if session is None else f", {session.plan.strategy}"
     console.print(f"[bold]{title}[/] ({run.problem.name}{by})")
     interval = f"95 % interval {words.percent(s.acceptance_low)} to "
     interval += words.percent(s.acceptance_high)
     console.print(
-        f"[bold]{s.accepted}[/] of {s.proposed} {'verified ' if sitting else ''}designs "
+        f"[bold]{s.accepted}[/] of {s.proposed} {'verified ' if session else ''}designs "
         f"meet every limit: "
         f"{words.percent(s.acceptance)} ({interval}).",
         highlight=False,
         soft_wrap=True,
     )
+    if different := words.distinct(s):
+        console.print(different, highlight=False, soft_wrap=True)
     console.print(f"{s.rejected} violate a limit; {words.unanswered(s)}.", highlight=False)
     for reason in words.reasons(s):
         console.print(f"  {reason}", highlight=False, markup=False, soft_wrap=True)
@@ -101,11 +103,11 @@ def _lost(audit: ScreenAudit) -> str:
     return f"false rejects {100 * audit.rate:.3g} % ({100 * low:.3g} to {100 * high:.3g} %)"
 
 
-def _course(console: Console, sitting: Sitting) -> None:
-    """Why a search ended, how far it had come, and what a screen kept from the engine."""
-    last, told = sitting.last, state(sitting.last)
-    console.print(f"Stopped: {sitting.reason}.", highlight=False)
-    console.print(f"{told[:1].upper()}{told[1:]}.", highlight=False, soft_wrap=True)
+def _progress(console: Console, session: SearchSession) -> None:
+    """Describe why a search ended, its progress, and the designs that a screen excluded."""
+    last, reported = session.last, state(session.last)
+    console.print(f"Stopped: {session.reason}.", highlight=False)
+    console.print(f"{reported[:1].upper()}{reported[1:]}.", highlight=False, soft_wrap=True)
     audit = last.audit
     if audit is None:
         return
@@ -115,7 +117,7 @@ def _course(console: Console, sitting: Sitting) -> None:
     low, high = audit.wrong_interval
     console.print(
         f"{audit.audited} screened-out or passed designs were measured as an audit; "
-        f"{audit.held} of these meet "
+        f"{audit.satisfied} of these meet "
         f"every limit. The screen would have rejected {audit.lost} of them, {audit.wrong} as "
         f"hopeless "
         f"(share of these: 95 % interval {100 * low:.3g} to {100 * high:.3g} %).",
@@ -126,8 +128,8 @@ def _course(console: Console, sitting: Sitting) -> None:
 
 def _best(console: Console, run: Run) -> None:
     """The first of the designs that were handed over, with what was asked of them."""
-    asked = [o.quantity for o in run.spec.objectives] + [x.quantity for x in run.spec.limits]
-    names = list(dict.fromkeys(asked))
+    requested = [o.quantity for o in run.spec.objectives] + [x.quantity for x in run.spec.limits]
+    names = list(dict.fromkeys(requested))
     shown = table("", "Design", *names)
     for i in run.selected[:BEST].tolist():
         values = [f"{float(run.verdicts[n].to_numpy()[i]):.5g}" for n in names]
@@ -180,7 +182,7 @@ def _nearest(console: Console, near: Nearest) -> None:
     console.print("[bold]No design meets every limit.[/] In the way:", highlight=False, end=" ")
     console.print(way + ".", highlight=False, markup=False, soft_wrap=True)
     console.print()
-    shown = table("", "Limit", "Nearest that a design meets", "Nearest that one meets together")
+    shown = table("", "Limit", "Nearest bound met alone", "Bounds that one design meets jointly")
     for r in near.reaches:
         shown.add_row(escape(r.limit), words.limit(r.alone), words.limit(r.together))
     console.print(shown, highlight=False)
@@ -195,21 +197,20 @@ def _nearest(console: Console, near: Nearest) -> None:
 
 def _files(console: Console, run: Run) -> None:
     folder = shlex.quote(str(run.folder))
-    kept = len(run.selected)
-    searched = run.sitting is not None
-    why = "" if searched or kept == run.summary.accepted else " as [select] specifies"
-    lines = [f"Exported: {words.kept(run)}."] if searched else []
-    lines.append(f"{kept} exported{why} to {folder}/designs, report in {folder}/report.html")
-    if kept and not searched:
+    stored = len(run.selected)
+    searched = run.session is not None
+    all_distinct = stored == run.summary.distinct
+    why = "" if searched or all_distinct else " as [select] specifies"
+    lines = list(edges(run))
+    lines += [f"Exported: {words.exported(run)}."] if searched else []
+    lines.append(f"{stored} exported{why} to {folder}/designs, report in {folder}/report.html")
+    if stored and not searched:
         first = int(run.designs["design"][run.selected[0]])
         lines.append(f"Replay: ingenium replay {folder} --design {first}")
     seconds: dict[str, float] = run.record["seconds"]
     longest = sorted(seconds, key=lambda stage: -seconds[stage])[:LONGEST]
     parts = ", ".join(f"{stage} {seconds[stage]:.1f}" for stage in seconds if stage in longest)
     memory = run.record["peak_memory_mb"]
-    contest = None if searched else verdict_on(run.problem)
-    if contest is not None:
-        lines.append(contest.told(run.record["model"]["family"]))
     lines.append(f"{sum(seconds.values()):.1f} s ({parts}), at most {memory:.0f} MB of memory")
     took = run.record.get("energy")
     if took:

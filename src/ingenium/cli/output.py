@@ -39,7 +39,7 @@ def check_new(path: Path, overwrite: bool) -> None:
         InputError: if something is there and nobody said that it may be replaced.
     """
     if path.is_file() and not overwrite:
-        raise InputError("a new file", f"{path}, which is there", "Name another, or --overwrite.")
+        raise InputError("a new file", f"{path}, which exists", "Name another, or --overwrite.")
 
 
 @cache

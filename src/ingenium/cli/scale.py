@@ -52,18 +52,18 @@ def plan(
     from ingenium.scale.cluster import Cluster
     from ingenium.scale.layout import AUTO, RankLayout
 
-    asked = load(model, planner.PlanSpec, "a model and its training")
+    requested = load(model, planner.PlanSpec, "a model and its training")
     there = load(cluster, Cluster, "a cluster")
     if layout == AUTO:
-        found = planner.best(asked, there, most=best)
+        found = planner.best(requested, there, most=best)
     else:
-        found = [planner.asked(asked, there, RankLayout.parse(layout))]
+        found = [planner.requested(requested, there, RankLayout.parse(layout))]
     start = None if trace is None else _start(trace, found[0], within)
     if json:
-        told = {"simulated": True, "layouts": [_planned(one) for one in found]}
-        print_json(told if start is None else told | {"start": start})
+        reported = {"simulated": True, "layouts": [_planned(one) for one in found]}
+        print_json(reported if start is None else reported | {"start": start})
         return
-    _tell_plan(asked, there, found)
+    _tell_plan(requested, there, found)
     if start is not None:
         results().print(
             f"Start the first of them in {start['hour']} h: {start['saved']:.1%} less carbon than "
@@ -73,12 +73,12 @@ def plan(
         )
 
 
-def _tell_plan(asked: "PlanSpec", there: "Cluster", found: "list[PlannedLayout]") -> None:
-    console, tokens = results(), asked.training.tokens
+def _tell_plan(requested: "PlanSpec", there: "Cluster", found: "list[PlannedLayout]") -> None:
+    console, tokens = results(), requested.training.tokens
     console.print(
-        f"[bold]{asked.title or 'A model'}[/] on {there.title or 'a cluster'}: "
-        f"{asked.model.parameters / 1e9:.3g} billion parameters, {tokens:.3g} tokens, "
-        f"{asked.model.flops(tokens):.3g} FLOP. All figures are simulated.",
+        f"[bold]{requested.title or 'A model'}[/] on {there.title or 'a cluster'}: "
+        f"{requested.model.parameters / 1e9:.3g} billion parameters, {tokens:.3g} tokens, "
+        f"{requested.model.flops(tokens):.3g} FLOP. All figures are simulated.",
         highlight=False,
         soft_wrap=True,
     )
@@ -105,7 +105,7 @@ def roofline(json: AsJson = False) -> None:
     from ingenium.scale.roofline import measured
 
     roof, kernels = measured()
-    told = [
+    reported = [
         asdict(one) | {
             "intensity": one.intensity, "gflops": one.gflops, "bound": one.bound(roof),
             "roof_gflops": roof.over(one.intensity),
@@ -113,7 +113,7 @@ def roofline(json: AsJson = False) -> None:
         for one in kernels
     ]  # fmt: skip
     if json:
-        print_json(asdict(roof) | {"ridge": roof.ridge, "kernels": told})
+        print_json(asdict(roof) | {"ridge": roof.ridge, "kernels": reported})
         return
     results().print(
         f"One core: {roof.gflops:.3g} GFLOP/s and {roof.gb_s:.3g} GB/s in full precision; its "
@@ -121,7 +121,7 @@ def roofline(json: AsJson = False) -> None:
         highlight=False,
     )
     shown = table("", "Kernel", "FLOP a byte", "GFLOP/s", "Of its roof", "Bound by")
-    for own in told:
+    for own in reported:
         shown.add_row(
             own["name"], f"{own['intensity']:.3g}", f"{own['gflops']:.3g}",
             f"{own['gflops'] / own['roof_gflops']:.0%}", own["bound"],
@@ -142,12 +142,12 @@ def drill(
     Ends with 1 if it was.
     """
     from ingenium.core.artifact import load
-    from ingenium.report.artifact_page import write
+    from ingenium.report.artifact_report import write
     from ingenium.verbs import drill as drilling
 
-    asked = load(file, drilling.DrillSpec, "a drill")
+    requested = load(file, drilling.DrillSpec, "a drill")
     with StageProgress() as stages:
-        made = drilling.drill(asked, out, watch=stages, overwrite=overwrite)
+        made = drilling.drill(requested, out, watch=stages, overwrite=overwrite)
         write(made)
     finish(made, json=json)
 

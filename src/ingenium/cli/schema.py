@@ -13,8 +13,8 @@ from ingenium.core.errors import choose
 # Commands that answer with an artifact: one schema for all of them.
 ARTIFACT, MAKERS = "artifact", ("drill", "edge-fit", "infer", "model", "monitor-fit", "operate")
 VERSIONS = {  # grow when what was valid is so no more
-    **dict.fromkeys(("spec", "evidence", "summary"), 1),
-    **dict.fromkeys((ARTIFACT, "fit", "replay", "show"), 2),
+    **dict.fromkeys(("spec", "evidence", "summary", "propose", "search", "ask", "edge lend"), 2),
+    **{ARTIFACT: 2, "fit": 3, "replay": 3, "show": 3},
 }
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PLACE = "ingenium.cli", "schemas"  # of the files
@@ -66,8 +66,8 @@ def _made(name: str, kind: Any) -> dict[str, Any]:
 
     version = VERSIONS.get(name, 1)
     one = TypeAdapter(kind).json_schema(mode="validation")
-    told = f"urn:ingenium:schema:{name.replace(' ', '-')}:{version}"
-    head = {"$schema": DRAFT, "$id": told, "version": version}
+    reported = f"urn:ingenium:schema:{name.replace(' ', '-')}:{version}"
+    head = {"$schema": DRAFT, "$id": reported, "version": version}
     for part in (one, *one.get("$defs", {}).values()):
         if part.get("type") == "object" and "properties" in part:
             part.setdefault("additionalProperties", False)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from ingenium.core.errors import InputError
-from ingenium.runs.search_plan import ASKED, FIDELITY, ScreenPlan
+from ingenium.runs.search_plan import FIDELITY, REQUESTED, ScreenPlan
 from ingenium.searches.screens import LEARNED
 
-SCREENED = ("keep", "audit", "doubt")  # by a screen
-PRICED = ("cheap", "price")  # by what asks a cheap tier
+SCREENED = ("pass_fraction", "audit", "miscoverage")  # by a screen
+LOW_FIDELITY = ("cheap", "cost_ratio")  # by what asks a cheap tier
 
 
 def plan(strategy: str, screen: str | None, options: Mapping[str, object]) -> ScreenPlan | None:
@@ -22,10 +22,10 @@ def plan(strategy: str, screen: str | None, options: Mapping[str, object]) -> Sc
     if screen is None:
         _refuse(given, SCREENED, "--screen", "--screen cheap, say")
     if screen in LEARNED or (screen is None and strategy != FIDELITY):
-        _refuse(given, PRICED, cheap, cheap)
-    if "price" not in given:
-        _refuse(given, ("cost",), f"--price and {cheap}", "--price 0.01, say")
-    by = ASKED if screen is None and strategy == FIDELITY else screen
+        _refuse(given, LOW_FIDELITY, cheap, cheap)
+    if "cost_ratio" not in given:
+        _refuse(given, ("cost",), f"--cost-ratio and {cheap}", "--cost-ratio 0.01, say")
+    by = REQUESTED if screen is None and strategy == FIDELITY else screen
     if by is None:
         return None
     known = {f.name for f in fields(ScreenPlan)}
@@ -35,11 +35,14 @@ def plan(strategy: str, screen: str | None, options: Mapping[str, object]) -> Sc
     return ScreenPlan(by, **own)  # type: ignore[arg-type]
 
 
-def _refuse(given: Mapping[str, object], names: tuple[str, ...], beside: str, write: str) -> None:
+def _refuse(
+    given: Mapping[str, object], names: tuple[str, ...], alongside: str, write: str
+) -> None:
     for name in names:
+        option = f"--{name.replace('_', '-')}"
         if name in given:
             raise InputError(
-                f"--{name} beside {beside}",
-                f"--{name} {given[name]} alone",
-                f"Write {write}, or leave --{name} out.",
+                f"{option} together with {alongside}",
+                f"{option} {given[name]} alone",
+                f"Write {write}, or leave {option} out.",
             )

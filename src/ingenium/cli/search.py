@@ -48,7 +48,7 @@ ScreenName = Annotated[
         "--screen", help="Surrogate that screens designs before full verification (default: none)."
     ),
 ]
-Keep = Annotated[
+PassFraction = Annotated[
     float | None,
     typer.Option(help="Largest fraction of designs that the screen passes (default: 0.5)."),
 ]
@@ -58,13 +58,13 @@ AuditShare = Annotated[
         help="Fraction of designs measured regardless of the screen, to audit it (default: 0.1)."
     ),
 ]
-Doubt = Annotated[
+Miscoverage = Annotated[
     float | None, typer.Option(help="Miscoverage rate of the screen's bound (default: 0.1).")
 ]
 Cheap = Annotated[
     str, typer.Option(help="Low-fidelity quantities, separated by commas (default: none).")
 ]
-Price = Annotated[
+CostRatio = Annotated[
     float | None,
     typer.Option(help="Cost ratio of a low-fidelity to a full evaluation (default: measured)."),
 ]
@@ -108,11 +108,11 @@ def search(
         int, typer.Option(help="Random seed; the same seed reproduces the same search.")
     ] = 0,
     screen: ScreenName = None,
-    keep: Keep = None,
+    pass_fraction: PassFraction = None,
     audit: AuditShare = None,
-    doubt: Doubt = None,
+    miscoverage: Miscoverage = None,
     cheap: Cheap = "",
-    price: Price = None,
+    cost_ratio: CostRatio = None,
     cost: Cost = None,
     on: On = LOCAL,
     follow: Follow = None,
@@ -123,9 +123,9 @@ def search(
 ) -> None:
     """Search for the best designs that satisfy a spec; a stopped search can be continued."""
     began = time.perf_counter()
-    from ingenium.cli.asking import asked
+    from ingenium.cli.named_spec import requested
 
-    wanted = asked(problem, spec)  # before what takes seconds to import
+    wanted = requested(problem, spec)  # before what takes seconds to import
     from ingenium.cli import screen_options
     from ingenium.domains import problem_class
     from ingenium.runs.outcome import Clock
@@ -137,7 +137,13 @@ def search(
     strategy = usual.strategy if strategy is None else strategy
     batch = usual.batch if batch is None else batch
     folder = Path("out") / f"{wanted.problem}-{strategy}" if out is None else out
-    options = {"keep": keep, "audit": audit, "doubt": doubt, "price": price, "cost": cost}
+    options = {
+        "pass_fraction": pass_fraction,
+        "audit": audit,
+        "miscoverage": miscoverage,
+        "cost_ratio": cost_ratio,
+        "cost": cost,
+    }
     screened = screen_options.plan(strategy, screen, options | {"cheap": cheap or None})
     clock, rounds = Clock({"start": time.perf_counter() - began}), RoundProgress()
     with rounds:

@@ -38,13 +38,18 @@ def sign(
         Path | None,
         typer.Option(help="Your Ed25519 key, as written by ssh-keygen (default: no key)."),
     ] = None,
+    minutes: Annotated[
+        int | None,
+        typer.Option(help="Minutes of your work on it, for the account of labour (default: none)."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Sign an entry off, or refuse it, optionally with your own key."""
     from ingenium.trust.ledger import open_ledger
     from ingenium.trust.place import ledger_place
-    from ingenium.trust.signoff import sign_off
+    from ingenium.trust.signoff import sign_off, with_work
 
+    statement = with_work(statement, minutes)
     opened = None if key is None else _opened(key)
     with open_ledger(ledger_place(), create=False) as ledger:
         decision = "refused" if refuse else "approved"
@@ -106,8 +111,13 @@ def _show(found: "list[SignOff]") -> None:
         return
     rows = table("", "No.", "Time", "By", "As", "Decision", "Entry", "State", "Why")
     for one in found:
-        told = _described(one)
-        words = (told["actor"], told["role"], told["decision"], str(told["entry"])[:19])
+        reported = _described(one)
+        words = (
+            reported["actor"],
+            reported["role"],
+            reported["decision"],
+            str(reported["entry"])[:19],
+        )
         rows.add_row(
             str(one.entry.sequence),
             one.entry.time[:19],

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STOPPED = 130  # the exit code
 GRACE_S = 1.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_asked = False
+_requested = False
 
 
 def listen() -> None:
@@ -35,9 +35,9 @@ def deafen() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def stop_asked() -> bool:
+def stop_requested() -> bool:
     """Return whether a stop was requested since the process began."""
-    return _asked
+    return _requested
 
 
 def heed_stop() -> None:
@@ -46,15 +46,15 @@ def heed_stop() -> None:
     Raises:
         KeyboardInterrupt: if a stop was asked for.
     """
-    if _asked:
+    if _requested:
         raise KeyboardInterrupt
 
 
 def _hear(number: int, frame: FrameType | None) -> None:
     """Note the first signal; raise at each later one (a second Ctrl-C, or the timer)."""
-    global _asked
-    if not _asked:
-        _asked = True
+    global _requested
+    if not _requested:
+        _requested = True
         signal.setitimer(signal.ITIMER_REAL, GRACE_S, GRACE_S)
     elif not isinstance(sys.exception(), KeyboardInterrupt):  # else it is on its way, tidying up
         raise KeyboardInterrupt

@@ -20,10 +20,13 @@ from ingenium.runs.aim import Aim
 from ingenium.searches import strategies
 
 NEAR = 8  # known designs for the conditions that a target leaves open, one after another
-LIGHTLY, MENDED = "touched up", "mended"  # with the least repair of a problem, and with all of it
+LIGHTLY, REPAIRED = (
+    "touched up",
+    "repaired",
+)  # with the least repair of a problem, and with all of it
 ROUND = 16  # designs of the optimiser between two updates
 
-Draw = Callable[[int, int], tuple[tuple[Tensor, ...], xr.Dataset]]  # target, number of designs
+Sampler = Callable[[int, int], tuple[tuple[Tensor, ...], xr.Dataset]]  # target, number of designs
 
 
 @dataclass(frozen=True)
@@ -45,19 +48,23 @@ class Desk:
         bare = self.problem.comparison().bare
         return self.problem if bare is None else bare()
 
-    def conditions(self, wish: int, rows: np.ndarray) -> xr.Dataset:
+    def conditions(self, target: int, rows: np.ndarray) -> xr.Dataset:
         """Return a target as conditions; those that it leaves open come from known designs."""
         known = self.referee.learned.isel({DESIGN: rows})
         own = {c.name: (DESIGN, known[c.name].to_numpy()) for c in self.problem.conditions}
-        for name, asked in self.referee.wishes.wanted[wish].items():
-            value = asked.at_least if isinstance(asked, Between) else np.array(asked).flat[0]
+        for name, requested in self.referee.targets.wanted[target].items():
+            value = (
+                requested.at_least
+                if isinstance(requested, Between)
+                else np.array(requested).flat[0]
+            )
             own[name] = (DESIGN, np.full(len(rows), value))
         return xr.Dataset(own, {DESIGN: np.arange(len(rows))})
 
-    def looked_up(self, wish: int, n: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
+    def looked_up(self, target: int, n: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
         """Return the nearest known designs, projected onto the target and the constraints."""
-        rows = self.referee.wishes.nearest[wish, :n]
-        known, conditions = self.referee.learned.isel({DESIGN: rows}), self.conditions(wish, rows)
+        rows = self.referee.targets.nearest[target, :n]
+        known, conditions = self.referee.learned.isel({DESIGN: rows}), self.conditions(target, rows)
         both = zip(self.problem.variables, to_arrays(known, self.problem.variables), strict=True)
         arrays = tuple(
             a if v.given is None else torch.as_tensor(conditions[v.given].to_numpy().copy())
@@ -65,39 +72,47 @@ class Desk:
         )
         return self.problem.project(self.referee.spec.fixed, conditions)(arrays), conditions
 
-    def drawn(self, family: Family, wish: int, n: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
+    def sampled(self, family: Family, target: int, n: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
         """Return projected proposals of a family."""
-        conditions = self.conditions(wish, self.referee.wishes.nearest[wish, np.arange(n) % NEAR])
-        rng = block_rng(self.seed, wish, "contest")
+        conditions = self.conditions(
+            target, self.referee.targets.nearest[target, np.arange(n) % NEAR]
+        )
+        rng = block_rng(self.seed, target, "contest")
         with one_thread():
             x = family.propose(self.problem.features(conditions), rng).to(torch.float64)
         project = self.problem.project(self.referee.spec.fixed, conditions)
         return project(self.problem.decode(x, conditions)), conditions
 
-    def answers(self, draw: Draw, problem: Problem | None) -> list[Answer]:
+    def answers(self, sample: Sampler, problem: Problem | None) -> list[Answer]:
         """Return proposals for each target within the calls, repaired by `problem` if given."""
         cost = 1 + (0.0 if problem is None else problem.comparison().repair_calls)
         n = max(1, int(self.calls / cost))
-        return [self._answer(problem, *draw(i, n), i) for i in range(len(self.referee.wishes))]
+        return [self._answer(problem, *sample(i, n), i) for i in range(len(self.referee.targets))]
 
     def _answer(
-        self, problem: Problem | None, arrays: tuple[Tensor, ...], conditions: xr.Dataset, wish: int
+        self,
+        problem: Problem | None,
+        arrays: tuple[Tensor, ...],
+        conditions: xr.Dataset,
+        target: int,
     ) -> Answer:
         own, cost = self.problem, 1.0
         if problem is not None:
-            arrays = _mended(problem, arrays, conditions)
+            arrays = _repaired(problem, arrays, conditions)
             cost = 1 + problem.comparison().repair_calls
         coords = own.labels() | {c.name: conditions[c.name] for c in own.conditions}
         designs = to_dataset(arrays, own.variables, coords)
-        return Answer(designs, self.referee.verdicts(wish, designs), cost)
+        return Answer(designs, self.referee.verdicts(target, designs), cost)
 
     def optimised(self, name: str) -> list[Answer]:
         """Search for each target, with the target as limits; designs are not repaired."""
-        return [self._searched(name, i) for i in range(len(self.referee.wishes))]
+        return [self._searched(name, i) for i in range(len(self.referee.targets))]
 
-    def _searched(self, name: str, wish: int) -> Answer:
-        spec = self.referee.spec_of(wish)
-        near = self.referee.learned.isel({DESIGN: self.referee.wishes.nearest[wish, : self.calls]})
+    def _searched(self, name: str, target: int) -> Answer:
+        spec = self.referee.spec_of(target)
+        near = self.referee.learned.isel(
+            {DESIGN: self.referee.targets.nearest[target, : self.calls]}
+        )
         searcher = strategies.make(
             name, strategies.Task(self.bare, spec, near, self.seed, silent)
         ).strategy
@@ -106,23 +121,23 @@ class Desk:
         cost = 1 + self.bare.comparison().repair_calls
         while (left := int(self.calls / cost) - spent) > 0:
             rng = block_rng(self.seed, spent, "contest search")
-            asked = searcher.ask(min(ROUND, left), rng)
-            if not asked.sizes[DESIGN]:
+            requested = searcher.ask(min(ROUND, left), rng)
+            if not requested.sizes[DESIGN]:
                 break
-            found = self.referee.verdicts(wish, asked)
+            found = self.referee.verdicts(target, requested)
             aim = Aim.of(spec.limits, spec.objectives, found) if aim is None else aim
-            searcher.tell(asked, aim.weighed(found))
-            spent += asked.sizes[DESIGN]
-            designs.append(asked)
+            searcher.tell(requested, aim.weighed(found))
+            spent += requested.sizes[DESIGN]
+            designs.append(requested)
             verdicts.append(found)
         return Answer(xr.concat(designs, DESIGN), xr.concat(verdicts, DESIGN), cost)
 
 
-def _mended(
+def _repaired(
     problem: Problem, arrays: tuple[Tensor, ...], conditions: xr.Dataset
 ) -> tuple[Tensor, ...]:
     """Repair proposals by a problem."""
-    size, parts = problem.at_once, []
+    size, parts = problem.batch_size, []
     for first in range(0, len(arrays[0]), size):
         rows = slice(first, first + size)
         own = conditions.isel({DESIGN: rows})
@@ -138,11 +153,11 @@ def arms(desk: Desk, name: str, family: Family | None) -> Mapping[str, Callable[
     if is_search(name):
         strategy = name.partition(":")[2] or desk.problem.searches.strategy
         return {f"{OPTIMISER} ({strategy})": partial(desk.optimised, strategy)}
-    draw: Draw = desk.looked_up if family is None else partial(desk.drawn, family)
+    sample: Sampler = desk.looked_up if family is None else partial(desk.sampled, family)
     mends = type(desk.problem).repair is not Problem.repair
     ways: dict[str, Problem | None] = {name: None} if family is None else {name: desk.bare}
     if desk.bare is not desk.problem and family is None:
         ways[f"{name}, {LIGHTLY}"] = desk.bare
     if desk.bare is not desk.problem or (family is None and mends):
-        ways[f"{name}, {MENDED}"] = desk.problem
-    return {arm: partial(desk.answers, draw, way) for arm, way in ways.items()}
+        ways[f"{name}, {REPAIRED}"] = desk.problem
+    return {arm: partial(desk.answers, sample, way) for arm, way in ways.items()}

@@ -23,7 +23,6 @@ from ingenium.comparison.markdown import markdown
 from ingenium.comparison.plots import save_comparison
 from ingenium.comparison.scores import Comparison
 from ingenium.core import spec as specs
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.field_comparison import FieldComparison
@@ -31,6 +30,7 @@ from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.netcdf import read_netcdf, write_netcdf
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, package_digest
+from ingenium.core.resolving import resolve
 from ingenium.core.seeds import BLOCK, block_rng, units
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.core.verdict import Verdict
@@ -52,8 +52,9 @@ from ingenium.scores.scorecard import scorecard
 ROWS = 512  # batch size of proposals; bounds memory
 NUMBERS = 20_000_000  # of the ensemble of a field problem, which is in memory several times
 LEAST_MEMBERS = 10
+AGAIN = "a stopped comparison can be continued"
 PROBE = 20  # training steps that estimate the time of fits before the first
-KEPT = 200  # designs of each family under held-out conditions, for pictures
+RETAINED = 200  # designs of each family under held-out conditions, for pictures
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def usual(problem: Problem) -> tuple[str, ...]:
         name
         for name, source in offered(problem).items()
         if (source == "baseline" and name not in NAMES)
-        or (source != "shipped" and (all_of_engine or name in Protocol.families))
+        or (source != "pretrained" and (all_of_engine or name in Protocol.families))
     )
 
 
@@ -104,7 +105,7 @@ class Comparing:
 
     @classmethod
     def of(
-        cls, problem: Problem, protocol: Protocol, folder: Path, asked: Spec | None, watch: Watch
+        cls, problem: Problem, protocol: Protocol, folder: Path, wanted: Spec | None, watch: Watch
     ) -> "Comparing":
         """Set up a comparison on a problem.
 
@@ -113,7 +114,7 @@ class Comparing:
         """
         for name in protocol.families:
             check(problem, name)
-        spec = resolve(asked or Spec(problem=problem.name), problem)
+        spec = resolve(wanted or Spec(problem=problem.name), problem)
         problem.prepare(watch)
         return cls(problem, protocol, folder, spec, problem.data())
 
@@ -133,7 +134,7 @@ class Comparing:
         key = digest([self.problem.name, name, seed, *self._under])
         return self.folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
 
-    def kept(self) -> dict[tuple[str, int], FamilyResult]:
+    def stored(self) -> dict[tuple[str, int], FamilyResult]:
         """Return the entries that were measured before."""
         files = {pair: self.part(*pair) for pair in self.pairs}
         return {
@@ -144,25 +145,25 @@ class Comparing:
 
     def takes(self) -> str:
         """Remaining work in words, with its duration once something was measured."""
-        kept = self.kept()
-        left = len(self.pairs) - len(kept)
-        told = f"{len(self.pairs)} fits, of which {len(kept)} are kept from before"
+        stored = self.stored()
+        left = len(self.pairs) - len(stored)
+        reported = f"{len(self.pairs)} fits, {len(stored)} of them stored already"
         brief = self.protocol.steps is not None and self.protocol.steps < 10 * PROBE
-        if not left or (not kept and brief):
-            return f"{told}; stopped, it goes on where it was."
-        if not kept:
+        if not left or (not stored and brief):
+            return f"{reported}; {AGAIN}."
+        if not stored:
             minutes = _minutes(len(self.protocol.seeds) * self._probed_s())
-            return f"{told}; fits take about {minutes} min; stopped, it goes on where it was."
-        mean = sum(e.fit_seconds for e in kept.values()) / len(kept)
-        return f"{told}; the rest takes about {_minutes(left * mean)} min of fitting."
+            return f"{reported}; about {minutes} min of fitting; {AGAIN}."
+        mean = sum(e.fit_seconds for e in stored.values()) / len(stored)
+        return f"{reported}; about {_minutes(left * mean)} min of fitting are left."
 
     def _probed_s(self) -> float:
         """Seconds for one fit of each family that trains in steps, estimated from a few of them."""
         problem, own, total = self.problem, training(self.problem), 0.0
         x, cond = problem.encode(own).to(torch.float32), problem.features(own)
         for name in self.protocol.families:
-            shipped = check(problem, name) == "shipped"
-            if shipped or not isinstance(make(problem, name, cond.shape[1]), Model):
+            pretrained = check(problem, name) == "pretrained"
+            if pretrained or not isinstance(make(problem, name, cond.shape[1]), Model):
                 continue
             started = time.perf_counter()
             _fitted(problem, name, (x, cond), PROBE, 0)
@@ -177,23 +178,23 @@ class Comparing:
 
     def run(self, watch: Watch = silent, elsewhere: Elsewhere | None = None) -> list[FamilyResult]:
         """Return all entries; missing ones are fitted and measured, here or by workers."""
-        kept = self.kept()
-        left = [pair for pair in self.pairs if pair not in kept]
+        stored = self.stored()
+        left = [pair for pair in self.pairs if pair not in stored]
         found: Iterator[tuple[int, tuple[FamilyResult, xr.Dataset]]]
         if elsewhere is None or elsewhere.on.kind == LOCAL:
             found = ((i, _measure(self, *pair)) for i, pair in enumerate(left))
         else:
             make = partial(_measurer, elsewhere.opener, self.protocol, self.spec)
             found = elsewhere.spread(make, left)
-        watch("compare", len(kept), len(self.pairs))
+        watch("compare", len(stored), len(self.pairs))
         for i, (entry, designs) in found:
             path = self.part(*left[i])
             if entry.seed == self.protocol.seeds[0]:
-                write_netcdf(path.with_suffix(".nc"), designs.isel({DESIGN: slice(0, KEPT)}))
+                write_netcdf(path.with_suffix(".nc"), designs.isel({DESIGN: slice(0, RETAINED)}))
             write_atomic(path, json.dumps(asdict(entry)))
-            kept[left[i]] = entry
-            watch(f"compare {entry.family}, seed {entry.seed}", len(kept), len(self.pairs))
-        return [kept[pair] for pair in self.pairs]
+            stored[left[i]] = entry
+            watch(f"compare {entry.family}, seed {entry.seed}", len(stored), len(self.pairs))
+        return [stored[pair] for pair in self.pairs]
 
     def picture(self, table: Comparison) -> None:
         """Write the field's figures of a comparison."""
@@ -214,7 +215,7 @@ def compare(
     protocol: Protocol,
     folder: Path,
     *,
-    asked: Spec | None = None,
+    wanted: Spec | None = None,
     watch: Watch = silent,
     elsewhere: Elsewhere | None = None,
 ) -> list[FamilyResult]:
@@ -226,7 +227,7 @@ def compare(
     Raises:
         InputError: for an unknown family, or one that does not admit designs of this kind.
     """
-    return Comparing.of(problem, protocol, folder, asked, watch).run(watch, elsewhere)
+    return Comparing.of(problem, protocol, folder, wanted, watch).run(watch, elsewhere)
 
 
 def _measurer(opener: Callable[[], Problem], protocol: Protocol, spec: Spec) -> Answering:
@@ -284,7 +285,7 @@ def _fitted(
 ) -> Family:
     """Return the generator of a name, fitted unless it is pretrained."""
     x, cond = learned
-    if check(problem, name) == "shipped":
+    if check(problem, name) == "pretrained":
         return trained(problem, name).family
     family = make(problem, name, cond.shape[1])
     family.fit(x, cond, plan(problem, name, steps=steps, seed=seed))
@@ -303,12 +304,12 @@ def _judged(generator: Generator, n: int, seed: int) -> dict[str, float]:
     problem, spec = generator.problem, replace(generator.spec, generator=GeneratorChoice())
     generator = replace(generator, spec=spec)
     accepted = 0
-    for block, rows in units(n, problem.at_once):
+    for block, rows in units(n, problem.batch_size):
         designs = proposed(generator, seed, block, rows)
         verdicts = verified(problem, spec, designs.isel({DESIGN: slice(0, len(rows))}))
         accepted += int((verdicts["verdict"].to_numpy() == Verdict.ACCEPTED).sum())
     calls = n * (1 + problem.comparison().repair_calls)
-    return {"held_share": accepted / n, "held_per_call": accepted / calls} if n else {}
+    return {"accepted_share": accepted / n, "accepted_per_call": accepted / calls} if n else {}
 
 
 def members_of(problem: Problem, protocol: Protocol, held: int) -> int:

@@ -10,7 +10,7 @@ import torch
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from ingenium.comparison.targets import WishSet
+from ingenium.comparison.targets import TargetSet
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.problem import Problem
 from ingenium.core.select import leaders
@@ -27,7 +27,7 @@ WIDE = 1.1  # of the range of known designs: where the volume that they dominate
 
 
 @dataclass(frozen=True)
-class WishOutcome:
+class TargetOutcome:
     """Outcome of one target: calls until it was met, if it was, and shares of its proposals."""
 
     zone: str
@@ -50,15 +50,19 @@ class ArmResult:
     seconds: float  # CPU time, to propose, repair and measure for one target
     calls: float  # for one target
     gain: float | None  # of the volume that known designs dominate; None without objectives
-    wishes: tuple[WishOutcome, ...]
+    targets: tuple[TargetOutcome, ...]
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "ArmResult":
         """Build it from the plain data of a record."""
-        wishes: list[dict[str, Any]] = record["wishes"]
+        targets: list[dict[str, Any]] = record["targets"]
         losses: list[float] = record["losses"]
         return cls(
-            **{**record, "losses": tuple(losses), "wishes": tuple(WishOutcome(**w) for w in wishes)}
+            **{
+                **record,
+                "losses": tuple(losses),
+                "targets": tuple(TargetOutcome(**w) for w in targets),
+            }
         )
 
 
@@ -78,22 +82,22 @@ class Referee:
     problem: Problem
     spec: Spec  # resolved
     learned: xr.Dataset
-    wishes: WishSet
+    targets: TargetSet
 
-    def spec_of(self, wish: int) -> Spec:
+    def spec_of(self, target: int) -> Spec:
         """Return the spec with a target as conditions and limits, satisfied on target."""
-        more = self.wishes.scale.limits(self.wishes.asked[wish])
-        wanted = {**self.spec.conditions, **self.wishes.wanted[wish]}
+        more = self.targets.scale.limits(self.targets.requested[target])
+        wanted = {**self.spec.conditions, **self.targets.wanted[target]}
         return replace(self.spec, conditions=wanted, limits=(*self.spec.limits, *more))
 
-    def verdicts(self, wish: int, designs: xr.Dataset) -> xr.Dataset:
+    def verdicts(self, target: int, designs: xr.Dataset) -> xr.Dataset:
         """Return verdicts on designs under a target, with all margins, for searches that learn."""
-        own, size = self.problem, self.problem.at_once
+        own, size = self.problem, self.problem.batch_size
         parts = [
             verify(
                 designs.isel({DESIGN: slice(i, i + size)}),
                 own.verifier,
-                self.spec_of(wish).limits,
+                self.spec_of(target).limits,
                 variables=own.variables,
                 sizes=own.sizes,
             )
@@ -101,7 +105,7 @@ class Referee:
         ]
         return xr.concat(parts, DESIGN, combine_attrs="drop_conflicts")
 
-    def outcomes(self, answers: Sequence[Answer]) -> list[WishOutcome]:
+    def outcomes(self, answers: Sequence[Answer]) -> list[TargetOutcome]:
         """Return one outcome for each target, from the answers in order."""
         return [self._outcome(i, answer) for i, answer in enumerate(answers)]
 
@@ -135,15 +139,15 @@ class Referee:
         losses = Aim((), self.spec.objectives, none, level, level).losses(verdicts)
         return np.asarray(losses[self._lawful(verdicts) & np.isfinite(losses).all(1)])
 
-    def _outcome(self, wish: int, answer: Answer) -> WishOutcome:
+    def _outcome(self, target: int, answer: Answer) -> TargetOutcome:
         hit = answer.verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
         new, distinct = np.zeros_like(hit), 0
         if hit.any():
             new[hit], distinct = self._new(answer.designs.isel({DESIGN: hit}))
-        off = self.wishes.scale.missed(answer.verdicts, self.wishes.asked[wish])
+        off = self.targets.scale.missed(answer.verdicts, self.targets.requested[target])
         off = off[self._lawful(answer.verdicts) & np.isfinite(off)]
-        return WishOutcome(
-            self.wishes.zone[wish],
+        return TargetOutcome(
+            self.targets.zone[target],
             _first(hit, answer.cost),
             _first(new, answer.cost),
             float(hit.mean()),

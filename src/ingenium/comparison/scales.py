@@ -16,7 +16,7 @@ TOLERANCE = 0.1  # standard deviations of the known designs
 
 
 @dataclass(frozen=True)
-class WishScale:
+class TargetScale:
     """Measured quantities of targets by their names, and their tolerances.
 
     The tolerance of a logarithmic quantity is a factor. A quantity with a sign is minimised (1) or
@@ -33,7 +33,7 @@ class WishScale:
     tolerance: Float[np.ndarray, " m"]
 
     @classmethod
-    def of_conditions(cls, problem: Problem, learned: xr.Dataset) -> "WishScale | None":
+    def of_conditions(cls, problem: Problem, learned: xr.Dataset) -> "TargetScale | None":
         """Build it from the conditions that the exact engine measures and known designs differ in.
 
         Conditions that designs satisfy by construction (exactly, or as a ceiling) are left out.
@@ -42,20 +42,20 @@ class WishScale:
         units = {q.name: q.unit for q in problem.quantities}
 
         def able(c: Condition) -> bool:
-            wished = c.measured in units and c.choices is None
-            return wished and not c.exact and not c.ceiling
+            targeted = c.measured in units and c.choices is None
+            return targeted and not c.exact and not c.ceiling
 
         own = [c for c in problem.conditions if able(c)]
         names = tuple(c.name for c in own)
         quantities = tuple(str(c.measured) for c in own)
         log, free = np.array([c.log for c in own], dtype=bool), np.zeros(len(own))
         whole = cls(names, quantities, tuple(c.unit for c in own), log, free, free + 1)
-        return whole._spread(whole.wished(learned)) if own else None
+        return whole._spread(whole.target_values(learned)) if own else None
 
     @classmethod
     def of_objectives(
         cls, problem: Problem, objectives: Sequence[Objective], measured: xr.Dataset
-    ) -> "WishScale | None":
+    ) -> "TargetScale | None":
         """Build it from the objectives and verdicts on known designs; logarithmic if positive."""
         units = {q.name: q.unit for q in problem.quantities}
         names = tuple(o.quantity for o in objectives)
@@ -64,7 +64,7 @@ class WishScale:
         own = cls(names, names, tuple(units[n] for n in names), log, sign, np.ones(len(names)))
         return own._spread(own.measured(measured)) if names else None
 
-    def wished(self, designs: xr.Dataset) -> Float[np.ndarray, "n m"]:
+    def target_values(self, designs: xr.Dataset) -> Float[np.ndarray, "n m"]:
         """Return the conditions of designs as targets."""
         return self._scaled([designs[name] for name in self.names])
 
@@ -73,29 +73,29 @@ class WishScale:
         return self._scaled([verdicts[name] for name in self.quantities])
 
     def missed(
-        self, verdicts: xr.Dataset, asked: Float[np.ndarray, " m"]
+        self, verdicts: xr.Dataset, requested: Float[np.ndarray, " m"]
     ) -> Float[np.ndarray, " n"]:
         """Return the distance of designs from a target in tolerances, largest over quantities."""
-        off = self.measured(verdicts) - asked
+        off = self.measured(verdicts) - requested
         found: np.ndarray = np.where(self.sign == 0, np.abs(off), self.sign * off)
         return np.asarray(found.clip(min=0).max(1))
 
-    def values(self, asked: Float[np.ndarray, " m"]) -> dict[str, float]:
+    def values(self, requested: Float[np.ndarray, " m"]) -> dict[str, float]:
         """Return a target in the units of its quantities."""
-        plain = asked * self.tolerance
+        plain = requested * self.tolerance
         own = zip(self.names, np.where(self.log, np.exp(plain), plain).tolist(), strict=True)
         return dict(own)
 
-    def limits(self, asked: Float[np.ndarray, " m"]) -> tuple[Limit, ...]:
+    def limits(self, requested: Float[np.ndarray, " m"]) -> tuple[Limit, ...]:
         """Return a target with its tolerance, as limits on measured quantities."""
-        low, high = self.values(asked - 1), self.values(asked + 1)
+        low, high = self.values(requested - 1), self.values(requested + 1)
         rows = zip(self.names, self.quantities, self.units, self.sign.tolist(), strict=True)
         return tuple(
             Limit(q, None if s > 0 else low[n], None if s < 0 else high[n], unit=u)
             for n, q, u, s in rows
         )
 
-    def told(self) -> Mapping[str, str]:
+    def reported(self) -> Mapping[str, str]:
         """Tolerance of each quantity in words."""
         rows = zip(self.names, self.units, self.log, self.tolerance.tolist(), strict=True)
         return {
@@ -103,23 +103,23 @@ class WishScale:
             for name, unit, log, t in rows
         }
 
-    def _spread(self, points: Float[np.ndarray, "n m"]) -> "WishScale | None":
+    def _spread(self, points: Float[np.ndarray, "n m"]) -> "TargetScale | None":
         """Set tolerances from known values, and leave out quantities without spread."""
         spread = np.nanstd(points, axis=0)
-        kept = np.flatnonzero(spread > 0)
-        if not len(kept):
+        retained = np.flatnonzero(spread > 0)
+        if not len(retained):
             return None
 
         def of(texts: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(texts[i] for i in kept)
+            return tuple(texts[i] for i in retained)
 
-        return WishScale(
+        return TargetScale(
             of(self.names),
             of(self.quantities),
             of(self.units),
-            self.log[kept],
-            self.sign[kept],
-            TOLERANCE * spread[kept],
+            self.log[retained],
+            self.sign[retained],
+            TOLERANCE * spread[retained],
         )
 
     def _scaled(self, columns: Sequence[xr.DataArray]) -> Float[np.ndarray, "n m"]:
@@ -134,5 +134,5 @@ def refused(problem: Problem) -> InputError:
     return InputError(
         f"a condition of {problem.name} that its engine measures, or an objective in the spec",
         "neither, or known designs that do not differ in it",
-        "Write an objective, or leave --wishes out: families are compared by likeness then.",
+        "Write an objective, or leave --targets out: families are compared by likeness then.",
     )

@@ -40,7 +40,7 @@ class Comparison:
     """Families compared on the same held-out designs, by seeds and measures.
 
     `groups` names the group (week) of each held-out design; intervals resample whole groups.
-    `level` is the confidence level of all intervals, and `draw_seed` fixes their bootstrap samples.
+    `level` is the confidence level of all intervals, and `sample_seed` that of their bootstrap.
     """
 
     entries: tuple[FamilyMeasure, ...] = ()
@@ -48,7 +48,7 @@ class Comparison:
     metrics: tuple[Metric, ...] = tuple(METRICS.values())
     baselines: tuple[str, ...] = ()
     level: float = LEVEL
-    draw_seed: int = 0
+    sample_seed: int = 0
     notes: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -203,7 +203,7 @@ class Comparison:
 
     def _draws(self) -> np.random.Generator:
         """Generator of the same bootstrap samples for every family, for paired differences."""
-        return np.random.default_rng(self.draw_seed)
+        return np.random.default_rng(self.sample_seed)
 
     def frame(self) -> pd.DataFrame:
         """Return a tidy table of means over held-out designs: a row a family, seed and measure."""
@@ -231,7 +231,7 @@ class Comparison:
             "metrics": [_plain(asdict(metric)) for metric in self.metrics],
             "baselines": list(self.baselines),
             "level": self.level,
-            "draw_seed": self.draw_seed,
+            "draw_seed": self.sample_seed,
             "notes": self.notes,
             "entries": [_plain(asdict(entry)) for entry in self.entries],
         }
@@ -252,7 +252,7 @@ class Comparison:
                 metrics=tuple(_metric(row) for row in content["metrics"]),
                 baselines=tuple(content["baselines"]),
                 level=float(content["level"]),
-                draw_seed=int(content["draw_seed"]),
+                sample_seed=int(content["draw_seed"]),
                 notes=dict(content["notes"]),
             )
         except (KeyError, TypeError, ValueError) as error:

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float, Int
 
-from ingenium.comparison.scales import WishScale, refused
+from ingenium.comparison.scales import TargetScale, refused
 from ingenium.comparison.verdicts import BEYOND, EDGE, INSIDE
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Problem
@@ -23,7 +23,7 @@ MOST_OUTWARD = 20  # known designs to start from, for each requested extrapolati
 
 
 @dataclass(frozen=True)
-class WishSet:
+class TargetSet:
     """Target specifications with their zones.
 
     Inside and at the edge they are values of held-out designs; at the edge one of the values lies
@@ -37,14 +37,14 @@ class WishSet:
     Shapes: w targets, m quantities, n training designs.
     """
 
-    scale: WishScale
-    asked: Float[np.ndarray, "w m"]  # in tolerances
+    scale: TargetScale
+    requested: Float[np.ndarray, "w m"]  # in tolerances
     zone: tuple[str, ...]
     wanted: tuple[Mapping[str, Wanted], ...]  # conditions, as a spec writes them
     nearest: Int[np.ndarray, "w n"]  # training designs for each target, the nearest first
 
     @classmethod
-    def of(cls, problem: Problem, spec: Spec, count: int, seed: int = 0) -> "WishSet":
+    def of(cls, problem: Problem, spec: Spec, count: int, seed: int = 0) -> "TargetSet":
         """Choose at most `count` targets of each zone.
 
         Raises:
@@ -52,12 +52,12 @@ class WishSet:
         """
         known, rng = problem.data(), np.random.default_rng([seed, count])
         learned = known.isel({DESIGN: np.flatnonzero(~known["held_out"].to_numpy())})
-        scale = WishScale.of_conditions(problem, learned)
+        scale = TargetScale.of_conditions(problem, learned)
         if scale is None and not spec.objectives:
             raise refused(problem)
         if scale is None:
             return _as_good(problem, spec, count, rng)
-        points, out = scale.wished(known), known["held_out"].to_numpy()
+        points, out = scale.target_values(known), known["held_out"].to_numpy()
         whole = np.isfinite(points).all(1)
         rim = _outermost(points, ~out & whole)
         found = {
@@ -67,23 +67,25 @@ class WishSet:
         ranges = {c.name: c for c in problem.conditions}
         outward = _Outward(scale, points[whole], tuple(ranges[n] for n in scale.names))
         found[BEYOND] = outward.found(rng.permutation(points[whole & rim]), count)
-        asked = np.concatenate([found[zone] for zone in ZONES])
-        near = np.nan_to_num(scale.wished(learned), nan=np.inf)
-        apart = np.abs(asked[:, None] - near[None]).max(2)
-        wanted = tuple({k: Between(v, v) for k, v in scale.values(row).items()} for row in asked)
+        requested = np.concatenate([found[zone] for zone in ZONES])
+        near = np.nan_to_num(scale.target_values(learned), nan=np.inf)
+        distance = np.abs(requested[:, None] - near[None]).max(2)
+        wanted = tuple(
+            {k: Between(v, v) for k, v in scale.values(row).items()} for row in requested
+        )
         names = tuple(zone for zone in ZONES for _ in found[zone])
-        return cls(scale, asked, names, wanted, np.argsort(apart, axis=1, kind="stable"))
+        return cls(scale, requested, names, wanted, np.argsort(distance, axis=1, kind="stable"))
 
     def __len__(self) -> int:
         return len(self.zone)
 
 
-def _as_good(problem: Problem, spec: Spec, count: int, rng: np.random.Generator) -> WishSet:
+def _as_good(problem: Problem, spec: Spec, count: int, rng: np.random.Generator) -> TargetSet:
     """Targets to be as good as held-out designs, under their conditions."""
     known = problem.data()
     out = known["held_out"].to_numpy()
     verdicts = verified(problem, spec, known)
-    scale = WishScale.of_objectives(problem, spec.objectives, verdicts)
+    scale = TargetScale.of_objectives(problem, spec.objectives, verdicts)
     if scale is None:
         raise refused(problem)
     numbers = [c.name for c in problem.conditions if c.choices is None]
@@ -97,14 +99,14 @@ def _as_good(problem: Problem, spec: Spec, count: int, rng: np.random.Generator)
     rows = [rng.permutation(np.flatnonzero(good & own))[:count] for own in (~rim, rim)]
     zone = (INSIDE,) * len(rows[0]) + (EDGE,) * len(rows[1])
     chosen = np.concatenate(rows)
-    apart = np.abs(places[chosen][:, None] - places[~out][None]).max(2, initial=0.0)
+    distance = np.abs(places[chosen][:, None] - places[~out][None]).max(2, initial=0.0)
     for c in [c for c in problem.conditions if c.choices is not None]:
         kind = known[c.name].to_numpy().astype(str)
-        apart = np.where(kind[chosen][:, None] == kind[~out][None], apart, np.inf)
+        distance = np.where(kind[chosen][:, None] == kind[~out][None], distance, np.inf)
     wanted = tuple(_wanted(problem, known.isel({DESIGN: i})) for i in chosen.tolist())
     best = (scale.sign * scale.measured(verdicts)[~out]).sum(1)  # first of those equally near
-    order = np.stack([np.lexsort((best, row)) for row in apart])
-    return WishSet(scale, scale.measured(verdicts)[chosen], zone, wanted, order)
+    order = np.stack([np.lexsort((best, row)) for row in distance])
+    return TargetSet(scale, scale.measured(verdicts)[chosen], zone, wanted, order)
 
 
 def _wanted(problem: Problem, design: xr.Dataset) -> dict[str, Wanted]:
@@ -130,7 +132,7 @@ def _outermost(
 class _Outward:
     """Path from points at the edge away from the middle, until no known one is near."""
 
-    scale: WishScale
+    scale: TargetScale
     known: Float[np.ndarray, "r m"]
     ranges: tuple[Condition, ...]
 
@@ -143,8 +145,8 @@ class _Outward:
     def _from(self, point: Float[np.ndarray, " m"]) -> Float[np.ndarray, " m"] | None:
         away = point - np.median(self.known, axis=0)
         path = point + STEPS[:, None] * away / max(float(np.linalg.norm(away)), 1e-12)
-        apart = np.abs(path[:, None] - self.known[None]).max(2).min(1)
-        free = np.flatnonzero(apart >= GAP)
+        distance = np.abs(path[:, None] - self.known[None]).max(2).min(1)
+        free = np.flatnonzero(distance >= GAP)
         if not len(free):
             return None
         values = self.scale.values(path[free[0]])

@@ -13,14 +13,14 @@ from ingenium.core.provenance import package_of
 if TYPE_CHECKING:
     from ingenium.core.problem import Problem
 
-CONTESTS = "contests.json"  # in the folder of a domain, for problems with a comparison
+COMPARISONS = "head_to_head.json"  # in the folder of a domain, for problems with a comparison
 LOOK_UP, OPTIMISER, RANDOM = "nearest_known", "optimiser", "random"
 INSIDE, EDGE, BEYOND = "inside", "edge", "beyond"
 WHERE = {INSIDE: "inside the data", EDGE: "at its edge", BEYOND: "beyond it"}
 
 
 @dataclass(frozen=True)
-class ContestVerdict:
+class HeadToHeadVerdict:
     """Shares of targets that each arm met by new designs, and the arms that tie with the best."""
 
     problem: str
@@ -36,12 +36,12 @@ class ContestVerdict:
         own = {z: [a for a in arms if base(a) == family] for z, arms in self.level.items()}
         return {z: self._best(z) for z, arms in self.level.items() if arms and not own[z]}
 
-    def told(self, family: str) -> str:
+    def reported(self, family: str) -> str:
         """Return advice for users of a family: its results, and the better tool of each zone."""
         behind = self.ahead(family)
         said = "; ".join(self._zone(z, family) for z in self.shares)
-        contest = f"Benchmark on held-out targets ({self.calls} engine calls each)"
-        text = f"{contest}, share met by new designs: {said}."
+        comparison = f"Benchmark on held-out targets ({self.calls} engine calls each)"
+        text = f"{comparison}, share met by new designs: {said}."
         tools = dict.fromkeys(base(arm) for arm in behind.values())
         return " ".join([text, *(self._advice(t, behind) for t in tools)])
 
@@ -81,7 +81,7 @@ class ContestVerdict:
         return f" --strategy {arm.partition('(')[2].rstrip(')')}"
 
 
-_KEPT = TypeAdapter(tuple[ContestVerdict, ...])
+_STORED = TypeAdapter(tuple[HeadToHeadVerdict, ...])
 
 
 def base(arm: str) -> str:
@@ -94,25 +94,25 @@ def is_search(name: str) -> bool:
     return name.partition(":")[0] == OPTIMISER
 
 
-def verdict_on(problem: "Problem | type[Problem]") -> ContestVerdict | None:
+def verdict_on(problem: "Problem | type[Problem]") -> HeadToHeadVerdict | None:
     """Return the summary for a problem and its setup; None where there is none."""
-    beside = verdicts_beside(problem)
+    alongside = comparisons_of(problem)
     setup = "" if isinstance(problem, type) else problem.comparison().setup
-    return next((v for v in beside if v.setup == setup), None)
+    return next((v for v in alongside if v.setup == setup), None)
 
 
-def verdicts_beside(problem: "Problem | type[Problem]") -> tuple[ContestVerdict, ...]:
+def comparisons_of(problem: "Problem | type[Problem]") -> tuple[HeadToHeadVerdict, ...]:
     """Return the summaries for all setups of a problem; empty without a readable file."""
     file = getattr(import_module(package_of(problem.__module__)), "__file__", None)
     if file is None:  # typed into a shell
         return ()
     try:
-        found = _KEPT.validate_json((Path(file).parent / CONTESTS).read_bytes())
+        found = _STORED.validate_json((Path(file).parent / COMPARISONS).read_bytes())
     except (OSError, ValueError):
         return ()
     return tuple(v for v in found if v.problem == problem.name)
 
 
-def as_json(verdicts: tuple[ContestVerdict, ...]) -> str:
+def as_json(verdicts: tuple[HeadToHeadVerdict, ...]) -> str:
     """Return summaries as JSON, the content of their file."""
-    return _KEPT.dump_json(verdicts, indent=1).decode() + "\n"
+    return _STORED.dump_json(verdicts, indent=1).decode() + "\n"

@@ -49,7 +49,7 @@ class ReplayCheck:
     """One part of a record, whether it is reproduced, and the finding."""
 
     part: str
-    holds: bool
+    reproduced: bool
     found: str
 
 
@@ -67,14 +67,14 @@ class Replay:
         return Replay(tuple(ReplayCheck(k, v, words[v]) for k, v in same.items()), ())
 
     @property
-    def holds(self) -> bool:
+    def reproduced(self) -> bool:
         """Return whether every part of the record is reproduced."""
-        return all(c.holds for c in self.checks)
+        return all(c.reproduced for c in self.checks)
 
     @property
     def broken(self) -> list[str]:
         """Names of the parts that are not reproduced."""
-        return [c.part for c in self.checks if not c.holds]
+        return [c.part for c in self.checks if not c.reproduced]
 
 
 @dataclass(frozen=True)

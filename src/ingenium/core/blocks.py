@@ -34,7 +34,7 @@ class Blocks:
             elif not path.is_dir() and path.name != MARK:
                 path.unlink()
 
-    def keep(self, unit: int, arrays: Mapping[str, np.ndarray]) -> None:
+    def store(self, unit: int, arrays: Mapping[str, np.ndarray]) -> None:
         """Write the arrays of a unit.
 
         Raises:

@@ -16,21 +16,21 @@ def _unheard(done: int) -> None:
     """Ignore the report."""
 
 
-_TOLD: ContextVar[Callable[[int], None]] = ContextVar("told", default=_unheard)
+_REPORTED: ContextVar[Callable[[int], None]] = ContextVar("told", default=_unheard)
 
 
 @contextmanager
-def counting(told: Callable[[int], None]) -> Iterator[None]:
-    """Call `told` with the number of finished designs of the batch, within the block."""
-    token = _TOLD.set(told)
+def counting(reported: Callable[[int], None]) -> Iterator[None]:
+    """Call `reported` with the number of finished designs of the batch, within the block."""
+    token = _REPORTED.set(reported)
     try:
         yield
     finally:
-        _TOLD.reset(token)
+        _REPORTED.reset(token)
 
 
 def each(designs: Iterable[T]) -> Iterator[T]:
     """Yield the designs of a batch in order and report how many are done after each."""
     for done, one in enumerate(designs, start=1):
         yield one
-        _TOLD.get()(done)
+        _REPORTED.get()(done)

@@ -59,10 +59,10 @@ def memory_bytes(n: int, problem: Problem, spec: Spec) -> int:
 
     Where each design is written to its own file, only one block of long arrays is in memory.
     """
-    apart = isinstance(next(iter(problem.formats.values())), FilePerDesign)
+    separate = isinstance(next(iter(problem.formats.values())), FilePerDesign)
     numbers = n * (len(problem.quantities) + len(spec.limits))
     for v in problem.variables:
         own = math.prod((*(problem.sizes[d] for d in v.dims), v.longest or 1))
-        mapped = apart and v.longest is None and 8 * own >= LARGE
+        mapped = separate and v.longest is None and 8 * own >= LARGE
         numbers += own * (min(n, BLOCK) if mapped else n)
     return COPIES * 8 * numbers

@@ -28,14 +28,14 @@ def cross_check(
     Raises:
         InputError: for a quantity of that engine without a counterpart to compare with.
     """
-    told = partial(_again, problem, designs, verdicts, limits, seed)
+    reported = partial(_again, problem, designs, verdicts, limits, seed)
     code = verdicts["verdict"].to_numpy()
-    found = None if problem.second is None else told(problem.second, code)
+    found = None if problem.second is None else reported(problem.second, code)
     finer = problem.second.finer if problem.second else None
     if found is None or finer is None:
         return found
-    kept = np.where(code == Verdict.ACCEPTED, code, str(Verdict.SCREENED))
-    return replace(found, finer=told(finer, kept))
+    retained = np.where(code == Verdict.ACCEPTED, code, str(Verdict.SCREENED))
+    return replace(found, finer=reported(finer, retained))
 
 
 def _again(
@@ -50,7 +50,7 @@ def _again(
     """Cross-check a share of the designs that have a verdict in `code` with one engine."""
     whole = table(problem, verdicts)
     code = np.where(_measured(problem, second, whole), code, str(Verdict.SCREENED))
-    rows = drawn(second, code, seed)
+    rows = sampled(second, code, seed)
     if not len(rows):
         return None
     again = measure(
@@ -90,7 +90,7 @@ def _measured(
     return found if columns else np.ones(len(own), dtype=bool)
 
 
-def drawn(second: Second, verdicts: Shaped[np.ndarray, " n"], seed: int) -> Int[np.ndarray, " m"]:
+def sampled(second: Second, verdicts: Shaped[np.ndarray, " n"], seed: int) -> Int[np.ndarray, " m"]:
     """Sample the indices of the designs to measure again, in order: at least one, or none for 0."""
     known = np.flatnonzero(answered(verdicts))
     count = max(1, round(second.share * len(known))) if second.share and len(known) else 0
@@ -137,7 +137,7 @@ def _other_verdicts(
         return None
     for name, column in shared.items():
         values[:, names.index(name)] = again[:, column]
-    costly = np.array([q.costly for q in problem.quantities], dtype=bool)
+    expensive = np.array([q.expensive for q in problem.quantities], dtype=bool)
     errors = errors_of(problem.quantities)
     margin, wide = margins(values, names, limits, errors), slack(values, names, limits, errors)
-    return int((judge(values, margin, costly, slack=wide) != first).sum())
+    return int((judge(values, margin, expensive, slack=wide) != first).sum())

@@ -27,6 +27,14 @@ def to_dataset(
 
     Raises:
         InputError: for the array of a text that does not hold code points.
+
+    Examples:
+        >>> import torch
+        >>> from ingenium.core.quantity import Variable
+        >>> width = Variable("width", ("bar",), "mm", "width of each bar")
+        >>> designs = to_dataset([torch.tensor([[40.0, 60.0]])], [width], {})
+        >>> designs["width"].dims, designs["width"].attrs["units"]
+        (('design', 'bar'), 'mm')
     """
     n = len(arrays[0])
     data = {
@@ -51,6 +59,14 @@ def to_arrays(
 
     Raises:
         InputError: for a value that is no text, or a text longer than the variable allows.
+
+    Examples:
+        >>> import xarray as xr
+        >>> from ingenium.core.quantity import Variable
+        >>> width = Variable("width", ("bar",), "mm", "width of each bar")
+        >>> designs = xr.Dataset({"width": (("design", "bar"), [[40.0, 60.0]], {"units": "mm"})})
+        >>> to_arrays(designs, [width])[0].tolist()
+        [[40.0, 60.0]]
     """
     return tuple(_array(designs.variables[v.name].to_numpy(), v) for v in variables)
 
@@ -68,6 +84,16 @@ def check(designs: xr.Dataset, variables: Sequence[Variable], sizes: Mapping[str
 
     Raises:
         InputError: naming the first variable that differs and how.
+
+    Examples:
+        >>> import xarray as xr
+        >>> from ingenium.core.quantity import Variable
+        >>> width = Variable("width", ("bar",), "mm", "width of each bar")
+        >>> designs = xr.Dataset({"width": (("design", "bar"), [[40.0, 60.0]], {"units": "m"})})
+        >>> check(designs, [width], {"bar": 2})
+        Traceback (most recent call last):
+            ...
+        ingenium.core.errors.InputError: ...
     """
     missing = [v.name for v in variables if v.name not in designs]
     if missing:
@@ -128,6 +154,10 @@ def real_numbers(values: np.ndarray) -> np.ndarray:
 
     Raises:
         InputError: for anything else.
+
+    Examples:
+        >>> real_numbers(np.array([1, 2]))
+        array([1., 2.])
     """
     if values.dtype.kind not in "biuf":
         raise InputError("real numbers", f"{values.dtype}", "Write float64.")

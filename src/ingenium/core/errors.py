@@ -56,7 +56,7 @@ class SpecError(InputError):
 class FolderInUseError(InputError):
     """Another run is writing into the folder at this moment."""
 
-    page = "reference/output#again-and-beside-each-other"
+    page = "reference/output#repeated-and-concurrent-runs"
 
 
 class MissingExtra(IngeniumError, ImportError):  # noqa: N818 - reads as what it is
@@ -113,7 +113,7 @@ class MissingDistribution(MissingExtra):
 class EngineError(IngeniumError, RuntimeError):
     """An engine broke down as a whole; a single design without an answer gets a verdict instead."""
 
-    page = "how-to/no_design_holds#when-the-engine-has-no-answer"
+    page = "how-to/no_feasible_design#when-the-engine-fails"
 
 
 class MissingProgram(EngineError):  # noqa: N818 - reads as what it is
@@ -123,12 +123,14 @@ class MissingProgram(EngineError):  # noqa: N818 - reads as what it is
     MissingProgram: xfoil is not on the path (it judges ...); write: apt install xfoil
     """
 
-    page = "how-to/engine_rooms#programs"
+    page = "how-to/isolated_environments#programs"
     packages: ClassVar = {  # of Debian and Ubuntu, where named otherwise
         "bwrap": "bubblewrap",
         "cc": "gcc",
         "arm-none-eabi-gcc": "gcc-arm-none-eabi",
         "sbatch": "slurm-client",
+        "msgfmt": "gettext",
+        "set.mm": "metamath-databases",
         "pw.x": "quantum-espresso quantum-espresso-data-sssp libopenblas0-serial",
     }
 
@@ -143,25 +145,26 @@ class MissingProgram(EngineError):  # noqa: N818 - reads as what it is
         return f"{self.program} is not on the path ({self.use}); write: apt install {package}"
 
 
-class MissingRoom(EngineError):  # noqa: N818 - reads as what it is
+class MissingEnvironment(EngineError):  # noqa: N818 - reads as what it is
     """The isolated environment of an engine is not installed.
 
     >>> raise MissingRoom("engibench", "benchmarks/engibench", "47 packages, 166 MB to download")
     MissingRoom: the isolated environment engibench (47 packages, ...) is not ...
     """
 
-    page = "how-to/engine_rooms#rooms"
+    page = "how-to/isolated_environments#environments"
 
-    def __init__(self, room: str, install: str, size: str) -> None:
+    def __init__(self, environment: str, install: str, size: str) -> None:
         """Build the message from the environment's name, its argument to `doctor`, and its size."""
-        super().__init__(room, install, size)
-        self.room = room
+        super().__init__(environment, install, size)
+        self.environment = environment
         self.install = install
         self.size = size
 
     def __str__(self) -> str:
         line = f"ingenium doctor --install {self.install}"
-        return f"the isolated environment {self.room} ({self.size}) is not installed; write: {line}"
+        head = f"the isolated environment {self.environment} ({self.size}) is not installed"
+        return f"{head}; write: {line}"
 
 
 class StorageError(IngeniumError, OSError):
@@ -170,7 +173,7 @@ class StorageError(IngeniumError, OSError):
     Constructed as any `OSError` is: `StorageError(errno, reason, path)`.
     """
 
-    page = "reference/output#again-and-beside-each-other"
+    page = "reference/output#repeated-and-concurrent-runs"
 
     def __str__(self) -> str:
         return f"cannot write {self.filename}: {self.strerror}"
@@ -215,6 +218,14 @@ def choose(
 
     Raises:
         InputError: with the nearest known names.
+
+    Examples:
+        >>> choose("mass", ("mass", "deflection"), "quantity")
+        'mass'
+        >>> choose("mas", ("mass", "deflection"), "quantity")
+        Traceback (most recent call last):
+            ...
+        ingenium.core.errors.InputError: ...
     """
     names = list(known)
     if name in names:
@@ -226,11 +237,11 @@ def choose(
         *difflib.get_close_matches(name, names, n=3, cutoff=NEAR),
         *(x for x in names if parts.intersection(x.lower().split("_"))),
     ]
-    told = [f'"{x}"' for x in list(dict.fromkeys(near))[:3] or names[:3]]
+    reported = [f'"{x}"' for x in list(dict.fromkeys(near))[:3] or names[:3]]
     error = InputError(
         expected=f"{what}: {', '.join(names)}" if len(names) <= listed else f"a known {what}",
         got=f'"{name}"',
-        instead=f"Write {' or '.join(told)}{'' if near else ', for instance'}.",
+        instead=f"Write {' or '.join(reported)}{'' if near else ', for instance'}.",
     )
     error.known = tuple(names)
     raise error

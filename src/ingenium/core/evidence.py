@@ -106,7 +106,7 @@ def records(
     reasons: Sequence[str],
 ) -> Iterator[dict[str, Any]]:
     """Yield the record of each design, in order."""
-    doubt, mesh = uncertainty(problem, export.shift, cross_check), of_mesh(cross_check)
+    uncertain, mesh = uncertainty(problem, export.shift, cross_check), of_mesh(cross_check)
     shared = {
         "problem": problem.name,
         "engine": {k: verdicts.attrs[k] for k in ("engine", "engine_version", "tier")},
@@ -130,7 +130,7 @@ def records(
             "design": index,
             "verdict": judged[i],
             "reason": reasons[i] or None,
-            "measured": measured(problem, values[i], doubt, mesh),
+            "measured": measured(problem, values[i], uncertain, mesh),
             "margins": margins(labels, margin[i]),
             "close": [k for k, less in zip(labels, near[i], strict=True) if less],
             "conditions": {name: _plain(column[i]) for name, column in under.items()},
@@ -154,9 +154,9 @@ def uncertainty(
     The largest disagreement with the independent engine on the random share, plus the largest
     change by rounding in the file, plus the error of the mesh.
     """
-    apart, mesh = cross_check.disagreement if cross_check else {}, of_mesh(cross_check)
+    distance, mesh = cross_check.disagreement if cross_check else {}, of_mesh(cross_check)
     return {
-        q.name: sum(found.get(q.name, 0.0) for found in (shift, apart, mesh))
+        q.name: sum(found.get(q.name, 0.0) for found in (shift, distance, mesh))
         for q in problem.quantities
     }
 
@@ -189,7 +189,7 @@ def table(problem: Problem, verdicts: xr.Dataset) -> Float[np.ndarray, "n k"]:
 def measured(
     problem: Problem,
     values: Float[np.ndarray, " k"],
-    doubt: Mapping[str, float],
+    uncertain: Mapping[str, float],
     mesh: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, dict[str, Any]]:
     """Measured values of one design with unit and uncertainty; places by their names.
@@ -202,7 +202,7 @@ def measured(
         if q.labels is not None:
             out[q.name] = {"value": q.labels[int(value)] if math.isfinite(value) else None}
         else:
-            out[q.name] = {"value": number(value), "unit": q.unit, "uncertainty": doubt[q.name]}
+            out[q.name] = {"value": number(value), "unit": q.unit, "uncertainty": uncertain[q.name]}
             if q.name in mesh:
                 out[q.name]["of_mesh"] = mesh[q.name]
             if q.error:
@@ -211,12 +211,22 @@ def measured(
 
 
 def margins(labels: Sequence[str], values: Float[np.ndarray, " l"]) -> dict[str, float | None]:
-    """Margins of one design by limit."""
+    """Margins of one design by limit.
+
+    Examples:
+        >>> margins(["mass <= 900 [kg]"], np.array([12.5]))
+        {'mass <= 900 [kg]': 12.5}
+    """
     return {k: number(v) for k, v in zip(labels, values.tolist(), strict=True)}
 
 
 def number(value: float) -> float | None:
-    """Return a JSON number; null if it is not finite."""
+    """Return a JSON number; null if it is not finite.
+
+    Examples:
+        >>> number(0.5), number(float("nan"))
+        (0.5, None)
+    """
     return value if math.isfinite(value) else None
 
 
@@ -225,23 +235,40 @@ def _plain(item: Any) -> Any:
 
 
 def repeatable(entry: Mapping[str, Any]) -> float:
-    """Uncertainty of a recorded value on repeated measurement: without the part of the mesh."""
+    """Uncertainty of a recorded value on repeated measurement: without the part of the mesh.
+
+    Examples:
+        >>> repeatable({"value": 3.0, "uncertainty": 0.5, "of_mesh": 0.25})
+        0.25
+    """
     stated: float = entry.get("uncertainty", 0.0) - entry.get("of_mesh", 0.0)
     return max(stated, 0.0)
 
 
 def vouched(path: Path) -> dict[str, Any]:
-    """Return count and digest of the evidence records, which also seal the last line."""
+    """Return count and digest of the evidence records, which also seal the last line.
+
+    Examples:
+        >>> vouched(Path("roof/evidence.jsonl"))["records"]
+        8
+    """
     return {"records": path.read_bytes().count(b"\n"), "digest": file_digest(path)}
 
 
 def written(folder: Path) -> dict[str, str]:
-    """Digest of each file in the folder of a run, and of the folder of designs as one."""
-    handed = folder / "designs"
-    beside = [p for p in sorted(folder.iterdir()) if p != handed and not p.name.startswith(".")]
-    inside = [p for own in beside for p in ([own] if own.is_file() else sorted(own.rglob("*")))]
+    """Digest of each file in the folder of a run, and of the folder of designs as one.
+
+    Examples:
+        >>> sorted(written(Path("roof")))[:2]
+        ['designs.nc', 'designs/']
+    """
+    delivered = folder / "designs"
+    alongside = [
+        p for p in sorted(folder.iterdir()) if p != delivered and not p.name.startswith(".")
+    ]
+    inside = [p for own in alongside for p in ([own] if own.is_file() else sorted(own.rglob("*")))]
     found = {p.relative_to(folder).as_posix(): file_digest(p) for p in inside if p.is_file()}
-    return found | ({"designs/": folder_digest(handed)} if handed.is_dir() else {})
+    return found | ({"designs/": folder_digest(delivered)} if delivered.is_dir() else {})
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -249,6 +276,11 @@ def read(path: Path) -> list[dict[str, Any]]:
 
     Raises:
         CorruptError: if a line is not a record.
+
+    Examples:
+        >>> records = read(Path("roof/evidence.jsonl"))
+        >>> records[0]["problem"]
+        'structures.roof'
     """
     out = []
     for i, line in enumerate(path.read_bytes().splitlines(), start=1):
@@ -266,7 +298,14 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def engines(problem: Problem, cross: CrossCheck | None = None) -> list[dict[str, str]]:
-    """Tier, name and version of the engine that judges, and of the one that measured again."""
+    """Tier, name and version of the engine that judges, and of the one that measured again.
+
+    Examples:
+        >>> import ingenium
+        >>> problem = ingenium.open_problem(ingenium.load_spec({"problem": "structures.roof"}))
+        >>> engines(problem)[0]["tier"]
+        'exact'
+    """
     judge = named(problem.verifier)
     checks = {"cross-check": cross, "finer mesh": cross.finer if cross else None}
     return [

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from ingenium.core.errors import InputError
 from ingenium.core.places import Place, Step, bare, inner_kind
+from ingenium.core.renamed import present_name
 
 UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 ABSENT = ("missing", "missing_argument")
@@ -25,23 +26,23 @@ class Table:
     def refusal(self, faults: Sequence[ErrorDetails]) -> InputError:
         """Return the first fault of a validation; unknown entries of a table are one fault."""
         fault = min(faults, key=lambda f: _rank(f, faults))
-        first, told = fault["type"], fault.get("ctx", {}).get("error")
+        first, reported = fault["type"], fault.get("ctx", {}).get("error")
         place = self._place(fault["loc"])
-        if isinstance(told, InputError):  # by settings that check themselves
+        if isinstance(reported, InputError):  # by settings that check themselves
             inside = f", in {place.headed}" if fault["loc"] else ""
-            again = InputError(told.expected + inside, told.got, told.instead)
-            again.known = told.known
+            again = InputError(reported.expected + inside, reported.got, reported.instead)
+            again.known = reported.known
             return again
         if first in UNKNOWN or first in ABSENT:
-            beside = _beside(fault, faults)
+            alongside = _alongside(fault, faults)
             return self._ill_filled(
                 self._place(fault["loc"][:-1]),
-                unknown=[str(f["loc"][-1]) for f in beside if f["type"] in UNKNOWN],
-                absent=[str(f["loc"][-1]) for f in beside if f["type"] in ABSENT],
+                unknown=[str(f["loc"][-1]) for f in alongside if f["type"] in UNKNOWN],
+                absent=[str(f["loc"][-1]) for f in alongside if f["type"] in ABSENT],
             )
         if first == "implausible":
-            asked = fault["ctx"]
-            return InputError(f"{place} {fault['msg']}", asked["got"], asked["instead"])
+            requested = fault["ctx"]
+            return InputError(f"{place} {fault['msg']}", requested["got"], requested["instead"])
         tables = first == "tuple_type" and is_dataclass(bare(inner_kind(bare(place.kind), 0)))
         return InputError(
             expected=f"{self._of_all(str(place))} as a value where: "
@@ -64,8 +65,8 @@ class Table:
                 instead=f"Write {', '.join(f'{name} = ...' for name in absent)} .",
             )
         names = _entries(table.kind)
-        near = {u: difflib.get_close_matches(u, names, n=1, cutoff=0.5) for u in unknown}
-        meant = ", ".join(f"{found[0]} for {u}" for u, found in near.items() if found)
+        near = {u: present_name(u, names) or _closest(u, names) for u in unknown}
+        meant = ", ".join(f"{found} for {u}" for u, found in near.items() if found)
         instead = [
             f"Write {meant}." if meant else "",
             f"Write one of {', '.join(names)}." if names else "",
@@ -95,13 +96,17 @@ def _rank(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> tuple[bool, bo
     return (
         fault["type"] not in ("value_error", "implausible"),
         not ill_filled,
-        len(_beside(fault, faults)) if ill_filled else 0,
+        len(_alongside(fault, faults)) if ill_filled else 0,
     )
 
 
-def _beside(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+def _alongside(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> list[ErrorDetails]:
     """Faults of the same table."""
     return [f for f in faults if f["loc"][:-1] == fault["loc"][:-1]]
+
+
+def _closest(name: str, names: Sequence[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.5)), "")
 
 
 def _counted(one: str, several: str, names: Sequence[str]) -> str:

@@ -81,9 +81,9 @@ class LeadingComponents:
         rows = rows[np.isfinite(rows).all(1)]
         mean = rows.mean(0)
         _, spread, axes = np.linalg.svd(rows - mean, full_matrices=False)
-        told = spread[:most] > NARROW * max(1.0, float(np.abs(mean).max()))
-        scale = spread[:most][told] / np.sqrt(len(rows))
-        return cls(mean, axes[:most][told].T / scale)
+        reported = spread[:most] > NARROW * max(1.0, float(np.abs(mean).max()))
+        scale = spread[:most][reported] / np.sqrt(len(rows))
+        return cls(mean, axes[:most][reported].T / scale)
 
     def encode(self, values: np.ndarray) -> Float64[np.ndarray, "n c"]:
         """Return the components of each array; unknown values are encoded as the mean."""

@@ -77,7 +77,7 @@ class Given:
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
 
-    def told(self) -> tuple[str, ...]:
+    def reported(self) -> tuple[str, ...]:
         """Description of each input in a line, for reports."""
         return tuple(
             f"{name}: {_short(value, self.units.get(name, '1'))}"
@@ -88,7 +88,7 @@ class Given:
 NOTHING = Given()
 
 
-def read_given(inputs: Sequence[Input], asked: Mapping[str, Any], of: str) -> Given:
+def read_given(inputs: Sequence[Input], requested: Mapping[str, Any], of: str) -> Given:
     """Read the inputs of a problem from the `given` table of a spec, defaults included.
 
     Raises:
@@ -96,13 +96,13 @@ def read_given(inputs: Sequence[Input], asked: Mapping[str, Any], of: str) -> Gi
             one that it needs and that is absent.
     """
     known = {i.name: i for i in inputs}
-    for name in asked:
+    for name in requested:
         if not known:
             raise InputError(f"no [given] for {of}", f"{name}", "Leave the table out.")
         choose(name, known, "input")
     values, digests, files, units = {}, {}, {}, {}
     for name, declared in known.items():
-        entry = asked.get(name, declared.default)
+        entry = requested.get(name, declared.default)
         if entry is None:
             if declared.needed:
                 raise InputError(
@@ -121,11 +121,11 @@ def read_given(inputs: Sequence[Input], asked: Mapping[str, Any], of: str) -> Gi
     return Given(values, digests, files, units)
 
 
-def kept(asked: Mapping[str, Any], given: Given) -> dict[str, Any]:
+def stored(requested: Mapping[str, Any], given: Given) -> dict[str, Any]:
     """Return the `given` table of a run's own spec, whose files lie in `FOLDER` next to it."""
-    own = dict(asked)
+    own = dict(requested)
     for name, (ending, _) in given.files.items():
-        own[name] = {**asked[name], "file": f"{FOLDER}/{name}{ending}"}
+        own[name] = {**requested[name], "file": f"{FOLDER}/{name}{ending}"}
     return own
 
 
@@ -146,7 +146,7 @@ class _Source:
         if not isinstance(entry, Mapping):
             if declared.kind in ("text", "array"):
                 return cls(declared, entry)
-            raise InputError(f"{where} as {what}", _came(entry), 'Write { file = "..." }.')
+            raise InputError(f"{where} as {what}", _got(entry), 'Write { file = "..." }.')
         allowed = {"text": ("file",), "array": ("file", "values", "unit", "column")}
         entries = allowed.get(declared.kind, ("file", "values"))
         unknown = [key for key in entry if key not in entries]
@@ -159,7 +159,7 @@ class _Source:
             )
         for key in ("file", "unit", "column"):
             if key in entry and not isinstance(entry[key], str):
-                raise InputError(f"{key} of {where} as text", _came(entry[key]))
+                raise InputError(f"{key} of {where} as text", _got(entry[key]))
         unit, column = entry.get("unit"), entry.get("column")
         if "values" in entry:
             return cls(declared, entry["values"], unit=unit)
@@ -191,7 +191,7 @@ class _Source:
 def _text(source: _Source) -> str:
     found = source.text().strip() if source.data is not None else source.value
     if not isinstance(found, str):
-        raise source.refuse(_came(found), f'Write {source.declared.name} = "...".')
+        raise source.refuse(_got(found), f'Write {source.declared.name} = "...".')
     source.check_size(len(found), "characters")
     return found
 
@@ -217,7 +217,7 @@ def _array(source: _Source) -> np.ndarray:
                 raise source.refuse(f"the columns {names}", 'Name one: column = "...".')
             found = found[:, 0]
     if not isinstance(found, list | np.ndarray):
-        raise source.refuse(_came(found), f"Write {declared.name} = [1.0, 2.0].")
+        raise source.refuse(_got(found), f"Write {declared.name} = [1.0, 2.0].")
     try:
         values = np.asarray(found)
     except ValueError:
@@ -251,7 +251,7 @@ def _written(source: _Source) -> DataTable:
     """Read columns that are written in the spec itself."""
     found = source.value
     if not isinstance(found, Mapping) or not all(isinstance(x, list) for x in found.values()):
-        raise source.refuse(_came(found), "Write values = { column = [...] }.")
+        raise source.refuse(_got(found), "Write values = { column = [...] }.")
     if len({len(x) for x in found.values()}) > 1:
         raise source.refuse("columns of several lengths")
     frame = pd.DataFrame(dict(enumerate(found.values())))
@@ -304,7 +304,7 @@ def _digest(value: Any) -> str:
     return array_digest(value) if isinstance(value, np.ndarray) else content_digest(value)
 
 
-def _came(value: Any) -> str:
+def _got(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 

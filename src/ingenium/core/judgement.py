@@ -77,7 +77,7 @@ class Judgement:
         limits: Sequence[Limit],
         *,
         against: Sequence[str] = (),
-        doubts: Sequence[str] = (),
+        caveats: Sequence[str] = (),
     ) -> "Judgement":
         """Judge measured values by limits and by other findings.
 
@@ -85,20 +85,20 @@ class Judgement:
             values: by quantity.
             limits: in the units of the quantities.
             against: reasons for rejection that no limit covers.
-            doubts: reasons why the checks could not have rejected it; without another reason for
+            caveats: reasons why the checks could not have rejected it; without another reason for
                 rejection it is inconclusive.
         """
         found = margins(values, limits)
         broken = [f"{k} is not satisfied" for k, m in found.items() if m < 0]
-        silent = [f"{k} has no answer" for k, m in found.items() if not math.isfinite(m)]
+        silent = [f"{k} has no value" for k, m in found.items() if not math.isfinite(m)]
         if against:
             return cls(Verdict.REJECTED, (*against, *broken), found)
-        if silent and not doubts:
+        if silent and not caveats:
             return cls(Verdict.FAILED, (*silent, *broken), found)
         if broken:
             return cls(Verdict.REJECTED, tuple(broken), found)
-        if doubts:
-            return cls(Verdict.INCONCLUSIVE, (*doubts, *silent), found)
+        if caveats:
+            return cls(Verdict.INCONCLUSIVE, (*caveats, *silent), found)
         return cls(Verdict.ACCEPTED, (), found)
 
     @property

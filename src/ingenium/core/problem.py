@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from ingenium.core.designs import to_arrays
+from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError, choose
 from ingenium.core.features import InputCodec, features
 from ingenium.core.field_comparison import FieldComparison
@@ -27,8 +27,8 @@ from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.scene import Scene
 from ingenium.core.seeds import BLOCK
-from ingenium.core.select import Metric
-from ingenium.core.spec import Fixed, Limit
+from ingenium.core.select import Metric, firsts
+from ingenium.core.spec import Fixed, Limit, Objective
 from ingenium.core.verify import Verifier
 
 if TYPE_CHECKING:
@@ -39,7 +39,11 @@ Watch = Callable[[str, int, int], None]  # stage, done, total
 
 
 def silent(stage: str, done: int, total: int) -> None:
-    """Watch nothing."""
+    """Watch nothing.
+
+    Examples:
+        >>> silent("verify", 10, 100)
+    """
 
 
 @runtime_checkable
@@ -131,7 +135,7 @@ class Second:
 
 
 @dataclass(frozen=True)
-class Shipped:
+class Pretrained:
     """A pretrained generator of a domain: its constructor, and its weights."""
 
     make: Callable[[], Any]  # a family with first weights
@@ -141,11 +145,12 @@ class Shipped:
 
 @dataclass(frozen=True)
 class SearchDefaults:
-    """Defaults for searches of a problem."""
+    """Defaults for searches of a problem, and for the ranking of its designs."""
 
     strategy: str = "evolution"
     batch: int = 64  # designs of a round; few where the engine takes minutes
     own: Callable[[], Mapping[str, Callable[[Any], Any]]] = dict  # strategies for its designs alone
+    objectives: tuple[Objective, ...] = ()  # those of a spec that names none
 
 
 class Problem(ABC):
@@ -174,7 +179,7 @@ class Problem(ABC):
     formats: Mapping[str, Format]  # the first is written by default
     codec: Codec
     second: Second | None = None  # independent engine for a random share, with no code in common
-    at_once: int = BLOCK  # designs repaired, measured and stored together; divides BLOCK
+    batch_size: int = BLOCK  # designs repaired, measured and stored together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
     notes: tuple[str, ...] = ()  # changes to the user's data or model, in sentences
 
@@ -203,7 +208,7 @@ class Problem(ABC):
     def data(self) -> xr.Dataset:
         """Return all known designs, with each condition and `held_out` (bool) as coordinates."""
 
-    def posed(self, learned: xr.Dataset) -> xr.Dataset:
+    def queries(self, learned: xr.Dataset) -> xr.Dataset:
         """Return the known designs whose conditions fill those that a spec leaves open.
 
         By default these are the training designs; others where a request for one of these makes no
@@ -217,7 +222,7 @@ class Problem(ABC):
         The dataset holds no others. An input that is not in the dataset is taken from the spec, so
         that one fitted generator serves every input.
         """
-        return told(self, self.conditions, designs)
+        return encoded_conditions(self, self.conditions, designs)
 
     def prepare(self, watch: Watch = silent) -> None:  # noqa: B027 - most problems need nothing
         """Compute expensive prerequisites of `data`, such as designs of an optimiser; resumes."""
@@ -264,6 +269,16 @@ class Problem(ABC):
         x = self.encode(designs).flatten(1).to(torch.float64)
         return lambda i: (x - x[i]).square().mean(1).sqrt().numpy()
 
+    def equal(self, designs: xr.Dataset) -> Int[np.ndarray, " n"]:
+        """Return for each design the position of the one that is exported of its equals.
+
+        By default those are equal whose variables are, to the bit, and the first is exported. A
+        problem in which a design can be written in several ways knows them all.
+        """
+        arrays = [a.numpy() for a in to_arrays(designs, self.variables)]
+        rows = range(designs.sizes[DESIGN])
+        return firsts(b"|".join(a[i].tobytes() for a in arrays) for i in rows)
+
     def labels(self) -> dict[str, Any]:
         """Coordinates of the dimensions beyond `design`: names, hours, positions."""
         return {}
@@ -284,7 +299,7 @@ class Problem(ABC):
         """Training plans by the name of the family, where the engine's do not suit."""
         return {}
 
-    def shipped(self) -> Mapping[str, Shipped]:
+    def pretrained(self) -> Mapping[str, Pretrained]:
         """Generators that need no fit, by the name under which a spec chooses them."""
         return {}
 
@@ -318,16 +333,29 @@ def write_as(problem: Problem, name: str | None) -> None:
 
     Raises:
         InputError: for a format that is not among those of the problem.
+
+    Examples:
+        >>> import ingenium
+        >>> problem = ingenium.open_problem(ingenium.load_spec({"problem": "structures.roof"}))
+        >>> write_as(problem, next(iter(problem.formats)))
     """
     if name is not None:
         choose(name, problem.formats, f"format of {problem.name}")
         problem.formats = {name: problem.formats[name]} | dict(problem.formats)
 
 
-def told(
+def encoded_conditions(
     problem: Problem, conditions: Sequence[Condition], designs: xr.Dataset
 ) -> Float[Tensor, "n c"]:
-    """Encode the conditions and the inputs of designs; missing inputs are taken from the spec."""
+    """Encode the conditions and the inputs of designs; missing inputs are taken from the spec.
+
+    Examples:
+        >>> import ingenium
+        >>> problem = ingenium.open_problem(ingenium.load_spec({"problem": "structures.roof"}))
+        >>> known = problem.data().isel(design=slice(3))
+        >>> len(encoded_conditions(problem, problem.conditions, known))
+        3
+    """
     parts = [features(conditions, designs)]
     for name, codec in problem.input_codecs.items():
         if name in designs.variables:
@@ -342,6 +370,12 @@ def distance_to_given(problem: Problem, known: xr.Dataset) -> Float[np.ndarray, 
     """Distance of the inputs of known designs from those of the spec; None without inputs.
 
     In standard deviations of the encoded inputs (root mean square).
+
+    Examples:
+        >>> import ingenium
+        >>> problem = ingenium.open_problem(ingenium.load_spec({"problem": "structures.roof"}))
+        >>> distance_to_given(problem, problem.data()) is None
+        True
     """
     gaps = [
         codec.encode(known[name].to_numpy()) - codec.encode(np.asarray(problem.given[name])[None])

@@ -23,7 +23,7 @@ IDLE = (
     "studies",
     "*.md",
     "contracts.json",
-    "contests.json",
+    "head_to_head.json",
     ".*",
 )  # in a package: decides no design and no verdict
 USED = re.compile(rb"\bingenium\.(domains|kits)(?:\.| import )(\w+)")

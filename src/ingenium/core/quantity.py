@@ -9,9 +9,9 @@ SHOWN, LABELS = "shown_units", "labels"  # attributes of arrays
 
 
 def _attrs(unit: str, long_name: str, shown: str, labels: tuple[str, ...] | None) -> dict[str, Any]:
-    told: dict[str, Any] = {"units": unit, "long_name": long_name}
-    told |= {SHOWN: shown} if shown else {}
-    return told | ({LABELS: list(labels)} if labels else {})
+    reported: dict[str, Any] = {"units": unit, "long_name": long_name}
+    reported |= {SHOWN: shown} if shown else {}
+    return reported | ({LABELS: list(labels)} if labels else {})
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,12 @@ class Quantity:
     where: tuple[str, ...] = ()  # other quantities with the place and time of this one
     rounding: float = 0.0  # absolute tolerance for the order of sums where terms cancel
     error: str = ""  # the quantity that is its standard error, of a mean over scenarios
-    costly: bool = False  # may be left out of a design that violates a limit on another quantity
+    expensive: bool = False  # may be left out of a design that violates a limit on another quantity
     beyond: bool = False  # its limits must hold beyond its uncertainty, unless a spec sets this
     shown: str = ""  # unit in tables, reports and pictures, such as "MPa"; `unit` if empty
+    lower: float | None = None  # no value lies below it, so that a request below it is a mistake
+    upper: float | None = None
+    whole: bool = False  # a count
 
     @property
     def attrs(self) -> dict[str, Any]:

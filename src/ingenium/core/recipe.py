@@ -47,7 +47,7 @@ class Recipe:
     under: object  # all that the content depends on besides the code of `make`, as plain data
     make: Callable[[int], Arrays]  # of a piece, by its number; returns the same arrays each time
     pieces: int = 1
-    shipped: Path | None = None  # a file of the package with the whole, written by `ship`
+    packaged: Path | None = None  # a file of the package with the whole, written by `ship`
     rows: int | None = None  # rows to use, where the packaged file may hold more
 
     @property
@@ -90,24 +90,24 @@ class Recipe:
 
     def ship(self, watch: Watch = silent) -> None:
         """Compute the whole and write it as the file that comes with the package."""
-        if self.shipped is None:
+        if self.packaged is None:
             return
-        whole = replace(self, shipped=None).complete(watch)
-        with replacing(self.shipped) as staging, staging.open("wb") as file:
+        whole = replace(self, packaged=None).complete(watch)
+        with replacing(self.packaged) as staging, staging.open("wb") as file:
             under = {MADE_UNDER: np.array(self.key)}
             np.savez_compressed(file, allow_pickle=False, **under, **whole)
 
     def _ready(self) -> dict[str, np.ndarray] | None:
         """Return the packaged arrays, if they have the same settings and enough rows."""
-        if self.shipped is None or not self.shipped.is_file():
+        if self.packaged is None or not self.packaged.is_file():
             return None
         try:
-            with np.load(self.shipped, allow_pickle=False) as stored:
+            with np.load(self.packaged, allow_pickle=False) as stored:
                 whole = dict(stored)
             same = str(whole.pop(MADE_UNDER)) == self.key
         except UNREADABLE as error:
             found = f"is not what came with the package ({error})"
-            raise CorruptError(str(self.shipped), found, "Install the package again.") from error
+            raise CorruptError(str(self.packaged), found, "Install the package again.") from error
         if not same or self.rows is None:
             return whole if same else None
         if min(len(array) for array in whole.values()) < self.rows:

@@ -25,7 +25,7 @@ COUNT = "scenarios"
 
 
 @runtime_checkable
-class Draws(Protocol):
+class Samples(Protocol):
     """Outcomes of designs in scenarios that an engine samples."""
 
     @property
@@ -71,7 +71,7 @@ class Sampled:
     """
 
     engine: Verifier  # of the quantities that do not depend on a scenario
-    draws: Draws
+    samples: Samples
     first: int = 32
     most: int = 1024
     limits: tuple[Limit, ...] = ()
@@ -103,7 +103,7 @@ class Sampled:
     def quantities(self) -> tuple[Quantity, ...]:
         """Quantities of the engine, then each mean with its error, then the count of scenarios."""
         drawn = []
-        for q in self.draws.quantities:
+        for q in self.samples.quantities:
             error = f"{q.name}_error"
             drawn += [
                 replace(q, error=error),
@@ -122,11 +122,11 @@ class Sampled:
         measured = torch.full((len(certain), width), float("nan"), dtype=torch.float64)
         measured[:, : certain.shape[1]] = certain
         rows = certain.isfinite().all(1).nonzero()[:, 0]
-        seen = torch.empty(len(rows), 0, len(self.draws.quantities), dtype=torch.float64)
+        seen = torch.empty(len(rows), 0, len(self.samples.quantities), dtype=torch.float64)
         wanted = self.first
         while len(rows):
             numbers = range(seen.shape[1], wanted)
-            more = self.draws.outcomes(*(a[rows] for a in arrays), scenarios=numbers)
+            more = self.samples.outcomes(*(a[rows] for a in arrays), scenarios=numbers)
             seen = torch.cat([seen, more], 1)
             measured[rows, certain.shape[1] :] = self._means(seen)
             open_ = torch.from_numpy(self._open(measured[rows].numpy()))
@@ -139,8 +139,8 @@ class Sampled:
         """Alternate means and standard errors, then the count."""
         n, s, _ = seen.shape
         mean, error = seen.mean(1), seen.std(1) / s**0.5
-        for i, q in enumerate(self.draws.quantities):
-            if q.name in self.draws.shares:
+        for i, q in enumerate(self.samples.quantities):
+            if q.name in self.samples.shares:
                 error[:, i] = score_error(mean[:, i], s)
         both = torch.stack([mean, error], 2).flatten(1)
         return torch.cat([both, torch.full((n, 1), float(s), dtype=torch.float64)], 1)

@@ -45,6 +45,7 @@ class Scene:
     faces: Int64[np.ndarray, "t 3"]
     shadings: tuple[Shading, ...] = ()
     marks: tuple[Mark, ...] = ()
+    marks_are: str = "loads and supports"  # label of the switch that hides the marks
 
     def acting(self, shading: Shading | None) -> tuple[Mark, ...]:
         """Return the marks without loads of other cases; a shading's name ends with its load."""

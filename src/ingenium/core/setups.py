@@ -33,31 +33,33 @@ class SetupEntry:
     given: bool  # by the spec; else it is a default
 
 
-def entries(settings: Any, asked: Mapping[str, Any]) -> Iterator[SetupEntry]:
+def entries(settings: Any, requested: Mapping[str, Any]) -> Iterator[SetupEntry]:
     """List all entries of settings with the values a spec wrote; tables and lists are opened."""
-    yield from _entries(Place(type(settings)), settings, asked)
+    yield from _entries(Place(type(settings)), settings, requested)
 
 
-def _entries(place: Place, found: Any, asked: Any) -> Iterator[SetupEntry]:
+def _entries(place: Place, found: Any, requested: Any) -> Iterator[SetupEntry]:
     if is_dataclass(found):
         own = replace(place, kind=type(found))
         for f in fields(found):
-            yield from _entries(own.at(f.name), getattr(found, f.name), _part(asked, f.name))
+            yield from _entries(own.at(f.name), getattr(found, f.name), _part(requested, f.name))
     elif isinstance(found, tuple | list) and any(map(is_dataclass, found)):
         for i, one in enumerate(found):
-            yield from _entries(place.at(i), one, _part(asked, i))
+            yield from _entries(place.at(i), one, _part(requested, i))
     elif isinstance(found, Mapping) and any(map(is_dataclass, found.values())):
         for name, one in found.items():
-            yield from _entries(place.at(name), one, _part(asked, name))
+            yield from _entries(place.at(name), one, _part(requested, name))
     else:
-        yield SetupEntry(str(place), type_name(place.kind), found, place.unit, asked is not None)
+        yield SetupEntry(
+            str(place), type_name(place.kind), found, place.unit, requested is not None
+        )
 
 
-def _part(asked: Any, step: int | str) -> Any:
-    if isinstance(asked, Mapping):
-        return asked.get(step)
-    listed = isinstance(asked, list | tuple) and isinstance(step, int) and step < len(asked)
-    return asked[step] if listed else None
+def _part(requested: Any, step: int | str) -> Any:
+    if isinstance(requested, Mapping):
+        return requested.get(step)
+    listed = isinstance(requested, list | tuple) and isinstance(step, int) and step < len(requested)
+    return requested[step] if listed else None
 
 
 def comments(kind: type) -> dict[str, str]:

@@ -15,16 +15,16 @@ from ingenium.core.spec import Limit
 from ingenium.core.units import Scale
 
 
-def scale(array: xr.DataArray, asked: str | None = None) -> Scale:
-    """Return the scale from the unit of an array to its display unit: `asked`, or the field's."""
+def scale(array: xr.DataArray, requested: str | None = None) -> Scale:
+    """Return the scale from an array's unit to its display unit: `requested`, or the field's."""
     unit = str(array.attrs.get("units", "1"))
-    return Scale.between(unit, str(asked or array.attrs.get(SHOWN, unit)), of=str(array.name))
+    return Scale.between(unit, str(requested or array.attrs.get(SHOWN, unit)), of=str(array.name))
 
 
-def scales(verdicts: xr.Dataset, asked: Iterable[Limit]) -> dict[str, Scale]:
+def scales(verdicts: xr.Dataset, requested: Iterable[Limit]) -> dict[str, Scale]:
     """Return the scale of each quantity in verdicts, to the unit of its limit if that has one."""
     wanted: dict[str, str] = {}
-    for limit in asked:
+    for limit in requested:
         if limit.unit:
             wanted.setdefault(limit.quantity, limit.unit)
     measured = {str(k): v for k, v in verdicts.data_vars.items() if "units" in v.attrs}

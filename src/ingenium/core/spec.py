@@ -149,9 +149,11 @@ class GeneratorChoice:
 class Select:
     """Selection of the designs that are exported."""
 
-    keep: Literal["accepted", "rejected", "verified"] = "accepted"  # verified: both
+    export: Literal["accepted", "rejected", "verified"] = "accepted"  # verified: both
     count: Annotated[int, Field(ge=1, le=MOST)] | None = None  # number of the best; None for all
-    apart: Annotated[Number, Field(gt=0)] | None = None  # least distance of any two; None for any
+    min_distance: Annotated[Number, Field(gt=0)] | None = (
+        None  # least distance of any two; None for any
+    )
 
 
 Wanted = str | float | tuple[str, ...] | Between
@@ -182,6 +184,10 @@ def parse(table: Mapping[str, Any], kind: type[T], where: str, *, under: tuple[s
 
     Raises:
         InputError: naming the entry, what was expected and what it got.
+
+    Examples:
+        >>> parse({"quantity": "mass", "at_most": 900.0, "unit": "kg"}, Limit, "the limit").at_most
+        900.0
     """
     try:
         return cast(T, _reading(kind)((dict(table),))[0])  # type: ignore[arg-type]  # classes hash
@@ -205,6 +211,11 @@ def load(source: str | Path | Mapping[str, Any]) -> Spec:
 
     Raises:
         InputError: if the file is missing, is not TOML or is not a spec.
+
+    Examples:
+        >>> spec = load({"problem": "structures.roof", "setup": {"span": 30.0}})
+        >>> spec.setup
+        {'span': 30.0}
     """
     if isinstance(source, Mapping):
         return parse(source, Spec, "the spec")
@@ -218,7 +229,13 @@ def load(source: str | Path | Mapping[str, Any]) -> Spec:
 
 
 def anchored(spec: Spec, folder: Path) -> Spec:
-    """Make paths of `given`, and names in `setup` of files next to the spec, absolute."""
+    """Make paths of `given`, and names in `setup` of files next to the spec, absolute.
+
+    Examples:
+        >>> spec = load({"problem": "equations.law", "given": {"table": {"file": "t.csv"}}})
+        >>> str(anchored(spec, Path("/data")).given["table"]["file"])
+        '/data/t.csv'
+    """
 
     def one(value: Any) -> Any:
         with suppress(OSError):  # of text that is too long for a name
@@ -226,23 +243,35 @@ def anchored(spec: Spec, folder: Path) -> Spec:
                 return str(folder / value)
         return value
 
-    def beside(entry: Any) -> Any:
+    def alongside(entry: Any) -> Any:
         if isinstance(entry, Mapping) and isinstance(entry.get("file"), str):
             return {**entry, "file": str(folder / entry["file"])}
         return entry
 
     setup = {k: one(v) for k, v in spec.setup.items()}
-    given = {k: beside(v) for k, v in spec.given.items()}
+    given = {k: alongside(v) for k, v in spec.given.items()}
     return parse(asdict(spec) | {"setup": setup, "given": given}, Spec, "spec")
 
 
 def dump(spec: Spec) -> str:
-    """Return the spec as TOML; `load` of it gives an equal spec."""
+    """Return the spec as TOML; `load` of it gives an equal spec.
+
+    Examples:
+        >>> import tomllib
+        >>> spec = Spec("structures.roof", limits=(Limit("mass", at_most=900.0, unit="kg"),))
+        >>> load(tomllib.loads(dump(spec))) == spec
+        True
+    """
     return tomli_w.dumps(as_table(spec))
 
 
 def as_table(spec: Spec) -> dict[str, Any]:
-    """Return the spec as plain data, without entries that are not set."""
+    """Return the spec as plain data, without entries that are not set.
+
+    Examples:
+        >>> as_table(Spec("structures.roof"))["problem"]
+        'structures.roof'
+    """
     table: dict[str, Any] = _plain(asdict(spec))
     for name in ("given", "without"):
         if not table[name]:  # is the same request as before the entry existed

@@ -83,7 +83,7 @@ def slack(
 def judge(
     measured: Float[np.ndarray, "n k"],
     margin: Float[np.ndarray, "n l"],
-    costly: Bool[np.ndarray, " k"] | None = None,
+    expensive: Bool[np.ndarray, " k"] | None = None,
     *,
     slack: Float[np.ndarray, "n l"] | float = 0.0,
 ) -> Shaped[np.ndarray, " n"]:
@@ -93,17 +93,17 @@ def judge(
     if all of it violates it: if its margin plus its `slack` is still negative. A design that is
     neither accepted nor rejected so is undecided, and FAILED: there is no answer yet.
 
-    A `costly` (expensive) quantity without a value does not matter where another one violates its
+    An `expensive` quantity without a value does not matter where another one violates its
     limit: the known values suffice to reject.
     """
     held = (margin >= 0).all(1)
     verdicts = np.where(held, Verdict.ACCEPTED, Verdict.REJECTED)
     verdicts[~held & ~(margin + slack < 0).any(1)] = Verdict.FAILED
     finite = np.isfinite(measured)
-    if costly is None:
-        costly = np.zeros(measured.shape[1], dtype=bool)
+    if expensive is None:
+        expensive = np.zeros(measured.shape[1], dtype=bool)
     broken = (margin + slack < 0).any(1)
-    unknown = ~finite[:, ~costly].all(1) | (~finite[:, costly].all(1) & ~broken)
+    unknown = ~finite[:, ~expensive].all(1) | (~finite[:, expensive].all(1) & ~broken)
     verdicts[unknown] = Verdict.FAILED
     return verdicts
 
@@ -116,17 +116,17 @@ def weighed(
     The margin of a limit that must hold beyond the uncertainty is reduced by it, so that here too a
     margin of at least 0 satisfies the limit.
     """
-    doubt = np.array([uncertainty.get(x.quantity, 0.0) for x in limits], dtype=np.float64)
+    uncertain = np.array([uncertainty.get(x.quantity, 0.0) for x in limits], dtype=np.float64)
     beyond = np.array([bool(x.beyond_uncertainty) for x in limits], dtype=bool)
     plain = margins(*_limited(verdicts, limits)) if limits else verdicts["margin"].to_numpy()
-    margin = plain - np.where(beyond, doubt, 0.0)
+    margin = plain - np.where(beyond, uncertain, 0.0)
     code = verdicts["verdict"].to_numpy()
     lost = (code == Verdict.ACCEPTED) & ~(margin >= 0).all(1)
     meaning = {"long_name": "uncertainty of the margin, where it is not taken off already"}
     return verdicts.assign(
         margin=verdicts["margin"].copy(data=margin),
         verdict=verdicts["verdict"].copy(data=np.where(lost, Verdict.REJECTED, code)),
-        margin_uncertainty=("limit", np.where(beyond, 0.0, doubt), meaning),
+        margin_uncertainty=("limit", np.where(beyond, 0.0, uncertain), meaning),
     )
 
 
@@ -141,8 +141,8 @@ def _limited(
 ) -> tuple[Float[np.ndarray, "n k"], list[str], Sequence[Limit], dict[str, str]]:
     """Values of the limits' quantities with their standard errors, for margins."""
     limited = dict.fromkeys(x.quantity for x in limits)
-    told = {k: verdicts[k].attrs.get(ERROR, "") for k in limited}
-    errors = {k: error for k, error in told.items() if error}
+    reported = {k: verdicts[k].attrs.get(ERROR, "") for k in limited}
+    errors = {k: error for k, error in reported.items() if error}
     names = [*limited, *errors.values()]
     return np.stack([verdicts[name].to_numpy() for name in names], 1), names, limits, errors
 
@@ -169,9 +169,9 @@ def close(verdicts: xr.Dataset) -> Bool[np.ndarray, "n l"]:
 def flagged(verdicts: xr.Dataset) -> xr.Dataset:
     """Encode verdicts as numbers with CF flag meanings, for files."""
     words = verdicts["verdict"].to_numpy().tolist()
-    told = {"flag_values": list(FLAGS.values()), "flag_meanings": " ".join(FLAGS)}
+    reported = {"flag_values": list(FLAGS.values()), "flag_meanings": " ".join(FLAGS)}
     flags = np.array([FLAGS[Verdict(word)] for word in words], dtype=np.int64)
-    return verdicts.assign(verdict=(verdicts["verdict"].dims, flags, told))
+    return verdicts.assign(verdict=(verdicts["verdict"].dims, flags, reported))
 
 
 def unflagged(verdicts: xr.Dataset) -> xr.Dataset:

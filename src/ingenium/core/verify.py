@@ -15,7 +15,9 @@ from ingenium.core.quantity import Quantity, Variable
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import ERROR, errors_of, judge, margins, slack
 
-Beside = Callable[[np.ndarray, np.ndarray], Mapping[str, Any]]  # variables, from margins, verdicts
+Alongside = Callable[
+    [np.ndarray, np.ndarray], Mapping[str, Any]
+]  # variables, from margins, verdicts
 
 
 @runtime_checkable
@@ -69,7 +71,14 @@ class Filed(Verifier, Protocol):
 
 
 def named(verifier: Verifier) -> dict[str, str]:
-    """Tier, name and version of an engine, for records."""
+    """Tier, name and version of an engine, for records.
+
+    Examples:
+        >>> import ingenium
+        >>> problem = ingenium.open_problem(ingenium.load_spec({"problem": "structures.roof"}))
+        >>> named(problem.tiers[-1])["tier"]
+        'exact'
+    """
     return {"tier": verifier.tier, "name": verifier.name, "version": verifier.version}
 
 
@@ -88,10 +97,24 @@ def verify(
     rejected by others.
 
     Returns a Dataset over `design` with a variable for each quantity, `margin` over (design,
-    limit), and `verdict` (0 accepted, 1 rejected, 2 failed); its attributes name the engine.
+    limit), and `verdict` (accepted, rejected or failed); its attributes name the engine.
 
     Raises:
         InputError: if the designs do not have the declared variables, sizes or units.
+
+    Examples:
+        >>> import ingenium
+        >>> problem = ingenium.open_problem(ingenium.load_spec({"problem": "structures.roof"}))
+        >>> known = problem.data().isel(design=slice(3))
+        >>> found = verify(
+        ...     known,
+        ...     problem.tiers[-1],
+        ...     [Limit("mass", at_most=1e6, unit="kg")],
+        ...     variables=problem.variables,
+        ...     sizes=problem.sizes,
+        ... )
+        >>> found["verdict"].values.tolist()
+        ['accepted', 'accepted', 'accepted']
     """
     check(designs, variables, sizes)
     arrays = _arrays(designs, verifier, variables)
@@ -114,6 +137,15 @@ def measure(
 
     Raises:
         InputError: if the designs do not have the declared variables, sizes or units.
+
+    Examples:
+        >>> import ingenium
+        >>> problem = ingenium.open_problem(ingenium.load_spec({"problem": "structures.roof"}))
+        >>> known = problem.data().isel(design=slice(3))
+        >>> measure(
+        ...     known, problem.tiers[-1], variables=problem.variables, sizes=problem.sizes
+        ... ).shape == (3, len(problem.tiers[-1].quantities))
+        True
     """
     check(designs, variables, sizes)
     return _measured(_arrays(designs, verifier, variables), verifier, None)
@@ -126,8 +158,8 @@ def _arrays(
     arrays = to_arrays(designs, variables)
     if not isinstance(verifier, Filed) or verifier.filed not in designs:
         return arrays
-    beside = designs.variables[verifier.filed].to_numpy().astype(np.float64)
-    return (*arrays, torch.from_numpy(beside))
+    alongside = designs.variables[verifier.filed].to_numpy().astype(np.float64)
+    return (*arrays, torch.from_numpy(alongside))
 
 
 def _measured(
@@ -155,12 +187,12 @@ def _spared(
     """
     limited = {x.quantity for x in limits}
     names = [q.name for q in verifier.quantities]
-    cheap = [q.name for q in verifier.quantities if not q.costly]
+    cheap = [q.name for q in verifier.quantities if not q.expensive]
     measured = torch.full((len(arrays[0]), len(names)), float("nan"), dtype=torch.float64)
-    left, asked = list(names), cheap or names[:1]
+    left, requested = list(names), cheap or names[:1]
     rows = torch.ones(len(measured), dtype=torch.bool)
     while left and rows.any():
-        part = verifier.only(asked)
+        part = verifier.only(requested)
         found = [q.name for q in part.quantities]
         columns = torch.tensor([names.index(name) for name in found])
         measured[rows.nonzero(), columns] = part.measure(*(a[rows] for a in arrays))
@@ -168,7 +200,7 @@ def _spared(
         known = [x for x in limits if x.quantity not in left]
         held = torch.from_numpy((margins(measured.numpy(), names, known) >= 0).all(1))
         rows &= held & measured[:, columns].isfinite().all(1)
-        asked = [name for name in left if name in limited][:1] or left[:1]
+        requested = [name for name in left if name in limited][:1] or left[:1]
     return measured
 
 
@@ -178,15 +210,24 @@ def verdicts(
     limits: Sequence[Limit],
     *,
     index: np.ndarray,
-    beside: Beside | None = None,
+    alongside: Alongside | None = None,
 ) -> xr.Dataset:
-    """Judge measured values, as a Dataset; `beside` adjusts margins and verdicts."""
+    """Judge measured values, as a Dataset; `alongside` adjusts margins and verdicts.
+
+    Examples:
+        >>> import ingenium
+        >>> roof = ingenium.open_problem(ingenium.load_spec({"problem": "structures.roof"}))
+        >>> engine = roof.tiers[-1]
+        >>> values = np.full((2, len(engine.quantities)), np.nan)
+        >>> verdicts(values, engine, [], index=np.arange(2))["verdict"].values.tolist()
+        ['failed', 'failed']
+    """
     names = [q.name for q in verifier.quantities]
     errors = errors_of(verifier.quantities)
     margin = margins(measured, names, limits, errors)
-    costly = np.array([q.costly for q in verifier.quantities], dtype=bool)
+    expensive = np.array([q.expensive for q in verifier.quantities], dtype=bool)
     wide = slack(measured, names, limits, errors)
-    verdict = judge(measured, margin, costly, slack=wide)
+    verdict = judge(measured, margin, expensive, slack=wide)
     about = {q.name: q.attrs | ({ERROR: q.error} if q.error else {}) for q in verifier.quantities}
     data: dict[str, Any] = {
         q.name: (DESIGN, measured[:, i], about[q.name]) for i, q in enumerate(verifier.quantities)
@@ -201,7 +242,7 @@ def verdicts(
             ),
             "verdict": (DESIGN, verdict),
         }
-        | dict(beside(margin, verdict) if beside else {}),
+        | dict(alongside(margin, verdict) if alongside else {}),
         coords={DESIGN: index, "limit": [limit.label for limit in limits]},
         attrs={"engine": verifier.name, "engine_version": verifier.version, "tier": verifier.tier},
     )

@@ -41,12 +41,22 @@ class Listing:
 
 
 def own() -> tuple[str, ...]:
-    """Return the names of the domains shipped with the engine."""
+    """Return the names of the domains shipped with the engine.
+
+    Examples:
+        >>> "structures" in own()
+        True
+    """
     return tuple(sorted(module.name for module in iter_modules(__path__) if module.ispkg))
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all domains, including those that fail to load; ours first."""
+    """Return the names of all domains, including those that fail to load; ours first.
+
+    Examples:
+        >>> set(own()) <= set(names())
+        True
+    """
     return tuple(_entries())
 
 
@@ -71,7 +81,12 @@ def load(name: str) -> Domain:
 
 
 def listing() -> tuple[Listing, ...]:
-    """Return an entry for every domain; one that cannot be used says why."""
+    """Return an entry for every domain; one that cannot be used says why.
+
+    Examples:
+        >>> next(one.name for one in listing() if one.name == "grid")
+        'grid'
+    """
     shown = []
     for name, (entry, *others) in _entries().items():
         shown.append(_listed(name))
@@ -87,6 +102,10 @@ def problem_class(name: str) -> "type[Problem]":
         InputError: for an unknown domain or problem, with the nearest known names.
         MissingExtra: if the packages of the domain are not installed.
         EngineError: if it does not load.
+
+    Examples:
+        >>> problem_class("structures.roof").name
+        'structures.roof'
     """
     field, _, short = name.partition(".")
     if not short:
@@ -100,11 +119,11 @@ def _no_problem(name: str) -> InputError:
     short = {problem.partition(".")[2]: problem for problem in known}
     near = [short[x] for x in get_close_matches(name, short, n=3, cutoff=NEAR)]
     near += [problem for problem in known if problem.startswith(f"{name}.")]
-    told = f"{' or '.join(near)}, or run" if near else "such a name; run"
+    reported = f"{' or '.join(near)}, or run" if near else "such a name; run"
     return InputError(
         expected="a problem as DOMAIN.NAME",
         got=f'"{name}"',
-        instead=f"Write {told} `ingenium list` to see all.",
+        instead=f"Write {reported} `ingenium list` to see all.",
     )
 
 
@@ -118,9 +137,15 @@ def open_problem(spec: "Spec", given: "Given | None" = None) -> "Problem":
     Raises:
         InputError: for an unknown problem, setup or input, or an input that is not as declared.
         MissingExtra: if the packages of the domain are not installed.
+
+    Examples:
+        >>> from ingenium.core.spec import Spec
+        >>> problem = open_problem(Spec("structures.roof"))
+        >>> [q.name for q in problem.tiers[-1].quantities][:2]
+        ['mass', 'cost']
     """
-    from ingenium.core.asking import resolve
     from ingenium.core.given import read_given
+    from ingenium.core.resolving import resolve
     from ingenium.core.scenarios import Undecided
     from ingenium.core.spec import parse
 

@@ -96,8 +96,8 @@ class Axis:
             axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
             axis.set_major_formatter(StrMethodFormatter("{x:g}"))
             axis.set_minor_formatter(NullFormatter())
-        told = f"\n(limit {', '.join(f'{b:g}' for b in away)} lies outside)" if away else ""
-        axes.set(**{f"{side}lim": (low, high), f"{side}label": self.label + told})
+        reported = f"\n(limit {', '.join(f'{b:g}' for b in away)} lies outside)" if away else ""
+        axes.set(**{f"{side}lim": (low, high), f"{side}label": self.label + reported})
 
     def _range(self, drawn: tuple[float, float]) -> tuple[float, float]:
         """Range of the axis, extended to near limits."""
@@ -138,13 +138,13 @@ class Marks:
         if self.marker in ("-", "--", ":"):
             axes.plot(self.x, self.y, self.marker, color=self.colour, lw=1.3, label=self.name)
             return
-        kept = np.isfinite(self.x) & np.isfinite(self.y)
-        if not kept.any():
+        retained = np.isfinite(self.x) & np.isfinite(self.y)
+        if not retained.any():
             return
         thin = self.marker in "x+_|"
         axes.scatter(
-            np.asarray(self.x)[kept],
-            np.asarray(self.y)[kept],
+            np.asarray(self.x)[retained],
+            np.asarray(self.y)[retained],
             self.size,
             self.colour,
             marker="o" if self.marker == "." else self.marker,

@@ -119,7 +119,7 @@ def attained(
 def front(
     points: Float[np.ndarray, "n 2"],
     accepted: Bool[np.ndarray, " n"],
-    kept: Bool[np.ndarray, " n"],
+    exported: Bool[np.ndarray, " n"],
     labels: tuple[str, str],
 ) -> Figure:
     """Plot designs over two objectives: feasible or not, and exported."""
@@ -128,8 +128,8 @@ def front(
     known = np.isfinite(points).all(1)
     for rows, colour, size, label in (
         (~accepted, MUTED, 10, "violates a limit"),
-        (accepted & ~kept, HOLDS, 14, "meets every limit"),
-        (kept, GOOD, 26, "kept"),
+        (accepted & ~exported, HOLDS, 14, "meets every limit"),
+        (exported, GOOD, 26, "exported"),
     ):
         rows = rows & known
         if rows.any():
@@ -198,6 +198,8 @@ def picture(figure: Figure, name: str) -> Markup:
 
 
 def _text(figure: Figure, name: str) -> str:
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # the layout is done; matplotlib would do it twice more
     with io.StringIO() as file:
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
         text = file.getvalue()

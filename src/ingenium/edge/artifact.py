@@ -25,7 +25,7 @@ SHOWN = {
 }
 LONG = 1e4  # from which a number is written out
 FRONT = {"accepted": -1.0, "flash": 1.0, "instructions": 1.0, "energy": 1.0}  # less is better
-TRIED = ("accepted", "apart", "loss_rise", "flash", "instructions", "latency", "energy")
+TRIED = ("accepted", "distance", "loss_rise", "flash", "instructions", "latency", "energy")
 FOUND = (  # entries of a record that a replay must reproduce
     *("recipe", "margins", "measured", "original"),
     *("trials", "floating", "screened", "graphs", "board"),
@@ -131,8 +131,8 @@ def _measured(record: Mapping[str, Any]) -> Table:
             for key, word in (("at_least", "at least"), ("at_most", "at most"))
             if limit and limit[key] is not None
         ]
-        told = "" if before is None else _value(before, name)
-        rows.append((_words(name), _value(own, name), told, " and ".join(bounds)))
+        reported = "" if before is None else _value(before, name)
+        rows.append((_words(name), _value(own, name), reported, " and ".join(bounds)))
     return rows
 
 
@@ -152,7 +152,7 @@ def tried(record: Mapping[str, Any]) -> Table:
 
 def _floating(record: Mapping[str, Any]) -> Table:
     """Table the original as floating-point files, alongside the chosen integer file."""
-    names = ("accepted", "apart", "loss", "loss_rise")
+    names = ("accepted", "distance", "loss", "loss_rise")
     rows = [("format", "ONNX, kB", *map(_words, names))]
     chosen = next(t for t in record["trials"] if t["chosen"])
     every = [*record["floating"].items(), (record["recipe_title"], chosen)]

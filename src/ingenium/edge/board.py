@@ -188,5 +188,5 @@ def _read(graph: IntegerGraph, raw: bytes, calls: int) -> tuple[dict[str, np.nda
 
 def _sizes(folder: Path) -> tuple[int, int]:
     """Sizes of the object of the model: bytes in flash, and bytes of RAM."""
-    told = answer(["arm-none-eabi-size", "model.o"], folder).splitlines()[1].split()
-    return int(told[0]) + int(told[1]), int(told[1]) + int(told[2])
+    reported = answer(["arm-none-eabi-size", "model.o"], folder).splitlines()[1].split()
+    return int(reported[0]) + int(reported[1]), int(reported[1]) + int(reported[2])

@@ -22,7 +22,7 @@ from ingenium.edge.parts import FileRunner, Recorder, Signals, whole
 from ingenium.edge.pruning import masks, narrowed
 from ingenium.edge.quantise import quantised
 from ingenium.edge.recipe import CompressionRecipe
-from ingenium.edge.retraining import KeptStates, Retraining, with_calls
+from ingenium.edge.retraining import CachedStates, Retraining, with_calls
 from ingenium.edge.task import RECORDED, CompressionTask
 from ingenium.generators.denoising import Denoising
 from ingenium.generators.model import Model
@@ -57,8 +57,8 @@ class Compressed:
             given = _anything(graph)
             found, exact = files[name].run(given), graph.run(given)
             if not all(np.array_equal(found[k], exact[k]) for k in graph.outputs):
-                told = f"the file of {graph.name} of {self.recipe.title} says other numbers"
-                raise EngineError(f"{told} than its graph")
+                reported = f"the file of {graph.name} of {self.recipe.title} says other numbers"
+                raise EngineError(f"{reported} than its graph")
         return {name: FileRunner(file) for name, file in files.items()}
 
 
@@ -72,13 +72,13 @@ class Workshop:
         self.ran: dict[tuple[int, str], BoardRun] = {}  # by result, of those in `made`
         self.screening: JudgedGenerator | None = None  # of few designs by the original
         self.costs: dict[tuple[float, int, int], Cost] = {}
-        self.states: KeptStates | None = None  # of a teacher that writes tokens
+        self.states: CachedStates | None = None  # of a teacher that writes tokens
         self.recorders: dict[int, Mapping[str, Recorder]] = {}  # by family, of those in `trained`
 
     def calls(self, made: "Compressed") -> dict[str, float]:
         """Calls of each graph for a design."""
         if made.recipe.calls:
-            return {k: r.rows / CALIBRATED for k, r in self.asked(made.family).items()}
+            return {k: r.rows / CALIBRATED for k, r in self.requested(made.family).items()}
         return {k: r.rows / RECORDED for k, r in self.task.recorded.items()}
 
     def telling(self, recipe: CompressionRecipe) -> bool:
@@ -107,9 +107,9 @@ class Workshop:
         teacher = task.model if recipe.distilled else None
         bits = recipe.scheme.bits if recipe.aware else None
         if isinstance(teacher, TokenAutoregressive) and self.states is None:
-            self.states = KeptStates(teacher)
+            self.states = CachedStates(teacher)
         left = masks(model, recipe.sparse)
-        lesson = Retraining(model, left, bits, teacher, recipe.matched, self.states)
+        examples = Retraining(model, left, bits, teacher, recipe.matched, self.states)
         plan = Plan(
             seed=task.sheet.seed,
             steps=steps,
@@ -121,7 +121,7 @@ class Workshop:
             progress=lambda i, n, loss: self.watch(f"retrain {recipe.title}", i, n),
         )
         with one_thread():
-            lesson.fit(*(task.pairs if teacher and task.denoises else task.lessons), plan)
+            examples.fit(*(task.pairs if teacher and task.denoises else task.examples), plan)
         return own
 
     def compressed(self, recipe: CompressionRecipe, steps: int) -> Compressed:
@@ -130,7 +130,7 @@ class Workshop:
         if key not in self.made:
             family = self.student(recipe, steps)
             judged = steps or not recipe.retrained or recipe.calls
-            self.asked(family, CALIBRATED if judged else CALLS)
+            self.requested(family, CALIBRATED if judged else CALLS)
             graphs, seen = self.task.graphs(family), self.seen(family)
             own = {k: quantised(g, seen[k], recipe.scheme) for k, g in graphs.items()}
             self.made[key] = Compressed(recipe, family, own)
@@ -138,9 +138,9 @@ class Workshop:
 
     def seen(self, family: nn.Module) -> dict[str, Signals]:
         """Inputs of each graph while the family generates."""
-        return {k: r.seen() for k, r in self.asked(family).items()}
+        return {k: r.seen() for k, r in self.requested(family).items()}
 
-    def asked(self, family: nn.Module, designs: int = CALIBRATED) -> Mapping[str, Recorder]:
+    def requested(self, family: nn.Module, designs: int = CALIBRATED) -> Mapping[str, Recorder]:
         """Record the inputs of each graph while the family generates `designs` designs."""
         if id(family) not in self.recorders:
             self.recorders[id(family)] = self.task.record(family, designs)

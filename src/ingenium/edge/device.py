@@ -12,8 +12,8 @@ from ingenium.edge.recipe import CALLS, FORMATS, WIDTHS
 
 QUANTITIES = {  # what is judged of a compressed generator, with its unit
     "accepted": "1",
-    "kept_acceptance": "1",
-    "apart": "1",
+    "acceptance_ratio": "1",
+    "distance": "1",
     "loss": "1",
     "loss_rise": "1",
     "flash": "byte",

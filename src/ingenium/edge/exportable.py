@@ -22,15 +22,15 @@ def check(problem: Problem, name: str, c: int, sheet: DeviceSheet) -> None:
     try:
         _check(family, name, sheet)
     except InputError as error:
-        known = [k for k, source in offer.offered(problem).items() if source != "shipped"]
+        known = [k for k, source in offer.offered(problem).items() if source != "pretrained"]
         order = [*(k for k in FIRST if k in known), *known]
         other = next((k for k in order if k != name and _runs(problem, k, c, sheet)), None)
-        told = (
+        reported = (
             f"The nearest recipe without it: --family {other}."
             if other
             else f"No family of {problem.name} that is fitted does without."
         )
-        raise InputError(error.expected, error.got, told) from None
+        raise InputError(error.expected, error.got, reported) from None
 
 
 def _check(family: Family, name: str, sheet: DeviceSheet) -> None:

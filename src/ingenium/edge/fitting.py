@@ -75,8 +75,8 @@ def fit(
         files, calls = _export(best.made, part, sheet.fusions), shop.calls(best.made)
         floating = _floating(shop, original, part)
         files += sorted(path.name for path in part.glob(f"*.{HALF}.onnx"))
-        told = {
-            **_asked(task),
+        reported = {
+            **_requested(task),
             **_chosen(best, sheet),
             "original": stated(_original(original, task), QUANTITIES),
             "floating": floating,
@@ -92,8 +92,8 @@ def fit(
             "files": {name: file_digest(part / name) for name in files},
             "package": package_digest(task.problem),
         }
-        record = making.write(part / SmallGenerator.file, told, evidence)
-        watch("keep", 0, 1)
+        record = making.write(part / SmallGenerator.file, reported, evidence)
+        watch("store", 0, 1)
         short = ("problem", "family", "recipe_title", "verdict", "evidence")
         ledger.append("edge", {k: record[k] for k in short})
     return SmallGenerator.open(out)
@@ -134,10 +134,10 @@ def chosen(trials: Sequence[Trial], sheet: DeviceSheet) -> Trial:
     share = best.values["accepted"].value
     alike = [t for t in held or trials if t.values["accepted"].high >= share]
 
-    told = all(math.isfinite(t.values["loss"].value) for t in alike)
+    reported = all(math.isfinite(t.values["loss"].value) for t in alike)
 
     def price(t: Trial) -> tuple[float, float]:
-        own = t.values["loss" if told else "apart"].value
+        own = t.values["loss" if reported else "distance"].value
         return (math.inf if math.isnan(own) else own), t.values["flash"].value
 
     return min(alike, key=price)
@@ -157,7 +157,7 @@ def notes(sheet: DeviceSheet, task: CompressionTask) -> list[str]:
     ]
 
 
-def _asked(task: CompressionTask) -> dict[str, Any]:
+def _requested(task: CompressionTask) -> dict[str, Any]:
     """Describe the generator and its device."""
     return {
         "problem": task.problem.name,
@@ -199,9 +199,9 @@ def _floating(shop: Workshop, original: JudgedGenerator, folder: Path) -> dict[s
     with tempfile.TemporaryDirectory() as name:
         for key, graph in graphs.items():
             float_file.write(graph, Path(name) / f"{key}.onnx", half=False)
-        told: dict[str, Any] = {"fp32": {"file": _bytes(Path(name))}}
+        reported: dict[str, Any] = {"fp32": {"file": _bytes(Path(name))}}
     if HALF not in task.sheet.formats:
-        return told
+        return reported
     shop.watch(f"judge {HALF}", 0, 1)
     places = {key: folder / f"{key}.{HALF}.onnx" for key in graphs}
     for key, graph in graphs.items():
@@ -209,7 +209,7 @@ def _floating(shop: Workshop, original: JudgedGenerator, folder: Path) -> dict[s
     family = task.seated(task.family, {k: float_file.FloatFile(p) for k, p in places.items()})
     found = quality(task.judged(family, task.sheet.judged), original, task.sheet.seed)
     size = sum(path.stat().st_size for path in places.values())
-    return told | {HALF: {"file": size, "measured": stated(found, QUANTITIES)}}
+    return reported | {HALF: {"file": size, "measured": stated(found, QUANTITIES)}}
 
 
 def _original(original: JudgedGenerator, task: CompressionTask) -> dict[str, Interval]:

@@ -44,14 +44,14 @@ def quality(own: JudgedGenerator, original: JudgedGenerator, seed: int) -> dict[
     accepted, losses = own.accepted, own.losses
     n, rng = len(accepted), np.random.default_rng(seed)
     share = Interval(float(accepted.mean()), *wilson(int(accepted.sum()), n))
-    drawn = rng.integers(n, size=(RESAMPLES, n))
+    sampled = rng.integers(n, size=(RESAMPLES, n))
     rival = original.accepted[rng.integers(len(original.accepted), size=(RESAMPLES, n))].mean(1)
-    kept = accepted[drawn].mean(1) / np.maximum(rival, 1 / n)
+    retained = accepted[sampled].mean(1) / np.maximum(rival, 1 / n)
     base = float(original.accepted.mean())
     found = {
         "accepted": share,
-        "kept_acceptance": _between(share.value / base, kept) if base else UNKNOWN,
-        "apart": _apart(own.measured, original.measured),
+        "acceptance_ratio": _between(share.value / base, retained) if base else UNKNOWN,
+        "distance": _distance(own.measured, original.measured),
     }
     if losses is None or original.losses is None:
         return found | dict.fromkeys(("loss", "loss_rise"), UNKNOWN)
@@ -64,7 +64,7 @@ def quality(own: JudgedGenerator, original: JudgedGenerator, seed: int) -> dict[
     }
 
 
-def _apart(own: Float[np.ndarray, "n k"], other: Float[np.ndarray, "m k"]) -> Interval:
+def _distance(own: Float[np.ndarray, "n k"], other: Float[np.ndarray, "m k"]) -> Interval:
     """Largest difference of the distributions of each quantity, averaged over all that vary.
 
     A generator that repeats one good design is accepted, but far from the original.
@@ -97,6 +97,6 @@ def _size(limit: Limit) -> float:
     return max([*bounds, 1e-12])
 
 
-def _between(value: float, drawn: np.ndarray) -> Interval:
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+def _between(value: float, sampled: np.ndarray) -> Interval:
+    low, high = np.quantile(sampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(value, float(low), float(high))

@@ -125,7 +125,7 @@ class Lender:
 
     files: str  # digest of its own
     services: dict[str, Service]
-    asked: dict[str, int] = field(default_factory=dict)
+    requested: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -149,11 +149,11 @@ class Lender:
             ((files, name),) = {k[:2] for k in found}
             if files != self.files:
                 return save({})
-            told = self.services[name]({k[2]: v for k, v in found.items()})
+            reported = self.services[name]({k[2]: v for k, v in found.items()})
         except (SafetensorError, LookupError, RuntimeError, TypeError, ValueError):
             return save({})
-        self.asked[name] = self.asked.get(name, 0) + 1
-        return _packed(told)
+        self.requested[name] = self.requested.get(name, 0) + 1
+        return _packed(reported)
 
     def server(self, host: str, port: int) -> socketserver.TCPServer:
         """Open a server that answers one request after the other; port 0 takes a free one.
@@ -166,8 +166,8 @@ class Lender:
         class _Call(socketserver.BaseRequestHandler):
             def handle(self) -> None:
                 try:
-                    asked = _received(self.request, time.monotonic() + DESIGNS_S)
-                    _send(self.request, lender.answer(asked), time.monotonic() + DESIGNS_S)
+                    requested = _received(self.request, time.monotonic() + DESIGNS_S)
+                    _send(self.request, lender.answer(requested), time.monotonic() + DESIGNS_S)
                 except OSError:
                     return  # the client is gone, and continues by itself
 

@@ -57,7 +57,7 @@ class _Writer:
         self.onnx, self.graph = onnx, graph
         self.nodes: list[Any] = []
         self.constants: dict[str, Any] = {}
-        self.kept: dict[bytes, str] = {}
+        self.cached: dict[bytes, str] = {}
         self.is64: set[str] = set()
 
     def model(self) -> Any:
@@ -67,15 +67,15 @@ class _Writer:
             self._operator(op)
         g = self.graph
 
-        def told(name: str) -> Any:
+        def reported(name: str) -> Any:
             kind = types.INT64 if name in g.indices else types.INT32
             return helper.make_tensor_value_info(name, kind, ["n", g.widths[name]])
 
         graph = helper.make_graph(
             self.nodes,
             g.name,
-            [told(n) for n in g.inputs],
-            [told(n) for n in g.outputs],
+            [reported(n) for n in g.inputs],
+            [reported(n) for n in g.outputs],
             list(self.constants.values()),
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
@@ -88,10 +88,10 @@ class _Writer:
     def _constant(self, value: np.ndarray | np.generic) -> str:
         value = np.ascontiguousarray(value)
         key = value.tobytes() + str((value.dtype, value.shape)).encode()
-        if key not in self.kept:
-            self.kept[key] = name = f"k{len(self.constants)}"
+        if key not in self.cached:
+            self.cached[key] = name = f"k{len(self.constants)}"
             self.constants[name] = self.onnx.numpy_helper.from_array(value, name)
-        return self.kept[key]
+        return self.cached[key]
 
     def _do(self, kind: str, *inputs: str, out: str = "", **attributes: Any) -> str:
         out = out or f"t{len(self.nodes)}"
@@ -250,8 +250,8 @@ class GraphFile:
         self.session = opened(path)
         about = self.session.get_modelmeta().custom_metadata_map
         try:
-            self.places = _told(about, "places_", int)
-            self.ties = _told(about, "tie_", str)
+            self.places = _reported(about, "places_", int)
+            self.ties = _reported(about, "tie_", str)
         except ValueError as error:
             raise _foreign(path, error) from error
         self.inputs = {i.name: int(i.shape[1]) for i in self.session.get_inputs()}
@@ -286,5 +286,5 @@ def _foreign(path: Path, error: Exception) -> CorruptError:
     return CorruptError(str(path), f"is no ONNX file of ours ({error})", "Fit it again.")
 
 
-def _told(about: Mapping[str, str], head: str, kind: Any) -> dict[str, Any]:
+def _reported(about: Mapping[str, str], head: str, kind: Any) -> dict[str, Any]:
     return {k.removeprefix(head): kind(v) for k, v in about.items() if k.startswith(head)}

@@ -38,18 +38,18 @@ class Recorder:
     graph: NetworkGraph
     most: int = 4096  # rows that are stored
     rows: int = 0  # of all calls
-    kept: list[Signals] = field(default_factory=list)
+    cached: list[Signals] = field(default_factory=list)
 
     def __call__(self, given: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         count = len(next(iter(given.values())))
         if self.rows < self.most:
-            self.kept.append({k: v.detach().clone() for k, v in given.items()})
+            self.cached.append({k: v.detach().clone() for k, v in given.items()})
         self.rows += count
         return self.graph.run(given)
 
     def seen(self) -> Signals:
         """All stored inputs, row after row."""
-        return {k: torch.cat([part[k] for part in self.kept]) for k in self.kept[0]}
+        return {k: torch.cat([part[k] for part in self.cached]) for k in self.cached[0]}
 
 
 @dataclass
@@ -150,8 +150,10 @@ class DenoiserCalls:
         """Replace the network."""
         waves = _checked(family.network, family).conditioning.frequencies
 
-        def run(x: Tensor, cond: Tensor, level: Tensor, keep: Bool[Tensor, " n"] | None) -> Tensor:
-            if keep is not None and not bool(keep.all()):
+        def run(
+            x: Tensor, cond: Tensor, level: Tensor, conditioned: Bool[Tensor, " n"] | None
+        ) -> Tensor:
+            if conditioned is not None and not bool(conditioned.all()):
                 raise InputError(
                     "guidance of 1 from a compressed generator",
                     "one that asks its network without conditions",

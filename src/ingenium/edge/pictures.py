@@ -18,10 +18,10 @@ AXES = {
 ALIKE = 0.03  # of the largest cost, within which trials would hide each other
 
 
-def figures(kept: SmallGenerator) -> list[Drawn]:
+def figures(stored: SmallGenerator) -> list[Drawn]:
     """Figures of the trials of a small generator."""
     heading = "Quality against what it takes; numbers are rows of what was tried"
-    return [(heading, "", pareto(kept.record))]
+    return [(heading, "", pareto(stored.record))]
 
 
 def pareto(record: Mapping[str, Any]) -> Figure:
@@ -40,8 +40,8 @@ def pareto(record: Mapping[str, Any]) -> Figure:
                 axes.axvline(limit["at_most"] * unit, color=REJECTED, lw=1.0)
         _points(axes, trials, costs)
         axes.margins(y=0.15)
-        told = "accepted by the verifier (dashed: before)"
-        dress(axes, label, told if axes is grid[0][0] else "")
+        reported = "accepted by the verifier (dashed: before)"
+        dress(axes, label, reported if axes is grid[0][0] else "")
     return figure
 
 

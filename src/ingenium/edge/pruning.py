@@ -66,7 +66,7 @@ def narrowed(
     return own
 
 
-def kept_units(weight: Float[Tensor, " w"], share: float) -> Int[Tensor, " k"]:
+def retained_units(weight: Float[Tensor, " w"], share: float) -> Int[Tensor, " k"]:
     """Select a share of the units, those of largest weight."""
     count = min(len(weight), max(EVEN, round(share * len(weight) / EVEN) * EVEN))
     return weight.topk(count).indices.sort().values
@@ -75,12 +75,12 @@ def kept_units(weight: Float[Tensor, " w"], share: float) -> Int[Tensor, " k"]:
 def _fewer_hidden(block: ResidualBlock, share: float) -> None:
     up, down = block.up, block.down
     with torch.no_grad():
-        kept = kept_units(up.weight.norm(dim=1) * down.weight.norm(dim=0), share)
-        block.up = nn.Linear(up.in_features, len(kept))
-        block.down = nn.Linear(len(kept), down.out_features)
-        block.up.weight.copy_(up.weight[kept])
-        block.up.bias.copy_(up.bias[kept])
-        block.down.weight.copy_(down.weight[:, kept])
+        retained = retained_units(up.weight.norm(dim=1) * down.weight.norm(dim=0), share)
+        block.up = nn.Linear(up.in_features, len(retained))
+        block.down = nn.Linear(len(retained), down.out_features)
+        block.up.weight.copy_(up.weight[retained])
+        block.up.bias.copy_(up.bias[retained])
+        block.down.weight.copy_(down.weight[:, retained])
         block.down.bias.copy_(down.bias)
 
 
@@ -91,12 +91,12 @@ def _fewer_states(family: TokenAutoregressive, share: float, seen: Recorder) -> 
     layers, signals = memory.num_layers, seen.graph.run(seen.seen())
     read = _read_of(seen, signals)
     with torch.no_grad():
-        kept = [kept_units(read.std(0) * memory.weight_ih_l0.norm(dim=0), share)]
+        retained = [retained_units(read.std(0) * memory.weight_ih_l0.norm(dim=0), share)]
         for i in range(layers):
             out = family.head.weight if i == layers - 1 else getattr(memory, f"weight_ih_l{i + 1}")
             weighs = out.norm(dim=0) + getattr(memory, f"weight_hh_l{i}").norm(dim=0)
-            kept.append(kept_units(signals[f"h{i}_next"].std(0) * weighs, share))
-    width = len(kept[0])
+            retained.append(retained_units(signals[f"h{i}_next"].std(0) * weighs, share))
+    width = len(retained[0])
     small = TokenAutoregressive(
         family.shape,
         family.c,
@@ -107,7 +107,7 @@ def _fewer_states(family: TokenAutoregressive, share: float, seen: Recorder) -> 
         dropout=0.0,
     )
     with torch.no_grad():
-        _fill(small, family, kept)
+        _fill(small, family, retained)
     return small
 
 
@@ -117,9 +117,9 @@ def _read_of(seen: Recorder, signals: Mapping[str, Tensor]) -> Tensor:
     return signals[first.inputs[0]]
 
 
-def _fill(small: Any, family: Any, kept: list[Int[Tensor, " k"]]) -> None:
+def _fill(small: Any, family: Any, retained: list[Int[Tensor, " k"]]) -> None:
     """Copy the weights that remain."""
-    enter, last = kept[0], kept[-1]
+    enter, last = retained[0], retained[-1]
     small.told[0].weight.copy_(family.told[0].weight[enter])
     small.told[0].bias.copy_(family.told[0].bias[enter])
     small.told[2].weight.copy_(family.told[2].weight[enter][:, enter])
@@ -127,18 +127,18 @@ def _fill(small: Any, family: Any, kept: list[Int[Tensor, " k"]]) -> None:
     small.unknown.copy_(family.unknown[enter])
     small.embed.weight.copy_(family.embed.weight[:, enter])
     small.position.copy_(family.position[:, enter])
-    kept_memory(small.decoder.memory, family.decoder.memory, kept)
+    retained_memory(small.decoder.memory, family.decoder.memory, retained)
     small.decoder.norm.weight.copy_(family.decoder.norm.weight[last])
     small.head.weight.copy_(family.head.weight[:, last])
     small.head.bias.copy_(family.head.bias)
 
 
-def kept_memory(new: nn.LSTM, old: nn.LSTM, kept: list[Int[Tensor, " k"]]) -> None:
+def retained_memory(new: nn.LSTM, old: nn.LSTM, retained: list[Int[Tensor, " k"]]) -> None:
     """Copy an LSTM's weights for the inputs and the units of each layer that remain."""
     for i in range(old.num_layers):
-        own = kept[i + 1]
+        own = retained[i + 1]
         gates = torch.cat([own + k * old.hidden_size for k in range(4)])
-        sources = {"weight_ih": kept[i], "weight_hh": own, "bias_ih": None, "bias_hh": None}
+        sources = {"weight_ih": retained[i], "weight_hh": own, "bias_ih": None, "bias_hh": None}
         for name, columns in sources.items():
             rows = getattr(old, f"{name}_l{i}")[gates]
             getattr(new, f"{name}_l{i}").copy_(rows if columns is None else rows[:, columns])
@@ -151,6 +151,8 @@ def masks(model: nn.Module, sparse: float) -> dict[str, Tensor]:
     found = {}
     for name, weight in model.named_parameters():
         if weight.ndim == 2 and min(weight.shape) > 1:
-            bar = weight.detach().abs().flatten().quantile(sparse) if weight.numel() < 10**7 else 0
-            found[name] = (weight.detach().abs() > bar).to(weight.dtype)
+            threshold = (
+                weight.detach().abs().flatten().quantile(sparse) if weight.numel() < 10**7 else 0
+            )
+            found[name] = (weight.detach().abs() > threshold).to(weight.dtype)
     return found

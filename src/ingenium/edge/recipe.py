@@ -64,12 +64,14 @@ def recipes(
     neither flash nor time. With `matched` distillation includes hidden states.
     """
     whole = [name for name in formats if name in FORMATS]
-    for name, width, sparse, asked in product(whole, widths, (0.0, *zeros), (0, *calls)):
+    for name, width, sparse, requested in product(whole, widths, (0.0, *zeros), (0, *calls)):
         bits = FORMATS[name]
         for distilled, aware in product((False, True), (False, True)):
             states = matched and distilled
-            own = CompressionRecipe(width, sparse, distilled, states, aware, asked, Scheme(bits))
-            if bits == 8 and (aware or (distilled and not own.thinner and not asked)):
+            own = CompressionRecipe(
+                width, sparse, distilled, states, aware, requested, Scheme(bits)
+            )
+            if bits == 8 and (aware or (distilled and not own.thinner and not requested)):
                 continue  # there is no loss to recover
             yield own
     if "int8" in whole:

@@ -31,7 +31,7 @@ STATES = 1.0  # nats for a hidden state one spread away from the teacher's
 
 
 @runtime_checkable
-class HasLessons(Protocol):
+class HasExamples(Protocol):
     """A model that declares how it learns from a teacher."""
 
     def taught_loss(
@@ -50,14 +50,14 @@ class Retraining:
     bits: int | None = None  # to which weights are rounded, by a scale for each output
     teacher: Model | None = None
     matched: bool = False  # the teacher's hidden states are learned too, through a projection
-    kept: "KeptStates | None" = None  # of that teacher, from other students
+    cached: "CachedStates | None" = None  # of that teacher, from other students
 
     def __post_init__(self) -> None:
         self._bare: nn.Module = _Loss(self.student, self.teacher)
         if isinstance(self.teacher, TokenAutoregressive):
             assert isinstance(self.student, TokenAutoregressive)
             bridge = _bridge(self.student, self.teacher) if self.matched else None
-            self._bare = _TokenLoss(self.student, self.kept or KeptStates(self.teacher), bridge)
+            self._bare = _TokenLoss(self.student, self.cached or CachedStates(self.teacher), bridge)
 
     def fit(self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan) -> None:
         """Train, and leave the weights masked and rounded."""
@@ -134,7 +134,7 @@ class _Loss(nn.Module):
         teacher: Model | None = getattr(self, "teacher")  # noqa: B009 - set alongside the modules
         if teacher is None:
             return self.student.loss(x, cond, rng)
-        if isinstance(self.student, HasLessons):
+        if isinstance(self.student, HasExamples):
             return self.student.taught_loss(teacher, x, cond, rng)
         for kind, distil in DISTILLED:
             if isinstance(self.student, kind):
@@ -142,7 +142,7 @@ class _Loss(nn.Module):
         return self.student.loss(x, cond, rng)
 
 
-class KeptStates:
+class CachedStates:
     """Hidden states and probabilities of a teacher at each step of designs, computed once.
 
     Shapes: m steps of all designs, w numbers of a step.
@@ -150,22 +150,22 @@ class KeptStates:
 
     def __init__(self, teacher: TokenAutoregressive) -> None:
         self.teacher = teacher
-        self.kept: dict[bytes, Tensor] = {}  # in half precision, by tokens and conditions
+        self.cached: dict[bytes, Tensor] = {}  # in half precision, by tokens and conditions
 
     @torch.no_grad()
     def __call__(self, x: Tensor, cond: Tensor) -> tuple[Float[Tensor, "m w"], Tensor]:
         """States in the order of `states`, and the probabilities of each token."""
         both = torch.cat([x.double(), cond.double()], 1).numpy()
         keys = [row.tobytes() for row in both]
-        new = [i for i, key in enumerate(keys) if key not in self.kept]
+        new = [i for i, key in enumerate(keys) if key not in self.cached]
         if new:
             states, _ = self.teacher.states(x[new], cond[new])
             order = by_length(lengths(x[new].to(torch.int64)))[0].tolist()
             counts = self.teacher.choices(x[new].to(torch.int64)).sum(1)[order].tolist()
             for i, own in zip(order, states.half().split(counts), strict=True):
-                self.kept[keys[new[i]]] = own
+                self.cached[keys[new[i]]] = own
         order = by_length(lengths(x.to(torch.int64)))[0].tolist()
-        found = torch.cat([self.kept[keys[i]] for i in order]).float()
+        found = torch.cat([self.cached[keys[i]] for i in order]).float()
         return found, self.teacher.head(found).log_softmax(-1)
 
 
@@ -176,18 +176,18 @@ class _TokenLoss(nn.Module):
     """
 
     def __init__(
-        self, student: TokenAutoregressive, kept: KeptStates, bridge: nn.Linear | None
+        self, student: TokenAutoregressive, cached: CachedStates, bridge: nn.Linear | None
     ) -> None:
         super().__init__()
-        self.student, self.kept, self.bridge = student, kept, bridge
+        self.student, self.cached, self.bridge = student, cached, bridge
 
     def forward(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
         own, got = self.student.states(x, cond)
-        theirs, told = self.kept(x, cond)
+        theirs, condition = self.cached(x, cond)
         mine = self.student.head(own).log_softmax(-1)
-        apart = (told.exp() * (told - mine)).sum(-1)
+        distance = (condition.exp() * (condition - mine)).sum(-1)
         missed = functional.nll_loss(mine, got, reduction="none")
-        loss = (TEACHER * apart + (1 - TEACHER) * missed).mean()
+        loss = (TEACHER * distance + (1 - TEACHER) * missed).mean()
         if self.bridge is not None:
             loss = loss + STATES * (self.bridge(own) - theirs).square().mean() / theirs.var()
         rows: Tensor = loss.expand(len(x))
@@ -249,8 +249,8 @@ def _from_latents(
     centre, width = teacher.believed(cond)
     z = (centre + width * gaussian(centre, rng)).detach()
     with torch.no_grad():
-        told = teacher.decode(z, cond)
-    missed: Tensor = student.decode(z, cond) - told
+        condition = teacher.decode(z, cond)
+    missed: Tensor = student.decode(z, cond) - condition
     return missed.square().flatten(1).mean(1)
 
 

@@ -87,13 +87,13 @@ def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[Screene
         )
     if len(allowed) <= sheet.finalists:
         return allowed
-    kept = []
+    retained = []
     kinds = {s: (s.recipe.scheme, s.recipe.calls) for s in allowed}
     for kind in dict.fromkeys(kinds.values()):
         own = [s for s in allowed if kinds[s] == kind]
         widths = sorted({s.recipe.width for s in own}, reverse=True)[:PER_FORMAT]
-        kept += [s for s in own if s.recipe.width in widths]
-    return kept
+        retained += [s for s in own if s.recipe.width in widths]
+    return retained
 
 
 def finalists(shop: Workshop, among: Sequence[ScreenedRecipe]) -> list[ScreenedRecipe]:
@@ -104,10 +104,10 @@ def finalists(shop: Workshop, among: Sequence[ScreenedRecipe]) -> list[ScreenedR
     sheet, left = shop.task.sheet, list(among)
     if len(left) <= sheet.finalists:
         return left
-    worth, told = {}, all(shop.telling(s.recipe) for s in left)
+    worth, reported = {}, all(shop.telling(s.recipe) for s in left)
     for s in left:
         shop.watch(f"try {s.recipe.title}", 0, 1)
-        worth[s] = _worth(shop, s.recipe, max(1, sheet.steps // SHORT), by_loss=told)
+        worth[s] = _worth(shop, s.recipe, max(1, sheet.steps // SHORT), by_loss=reported)
     return sorted(left, key=lambda s: -worth[s])[: sheet.finalists]
 
 
@@ -121,5 +121,5 @@ def _worth(shop: Workshop, recipe: CompressionRecipe, steps: int, *, by_loss: bo
     if shop.screening is None:
         shop.screening = task.judged(task.family, SCREENED, losses=False)
     own = quality(task.judged(family, SCREENED, losses=False), shop.screening, task.sheet.seed)
-    apart = own["apart"].value
-    return own["accepted"].value - (0.0 if math.isnan(apart) else apart)
+    distance = own["distance"].value
+    return own["accepted"].value - (0.0 if math.isnan(distance) else distance)

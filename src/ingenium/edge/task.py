@@ -126,10 +126,10 @@ class CompressionTask:
     def record(self, family: nn.Module, count: int) -> Mapping[str, Recorder]:
         """Record the inputs of a family's network while it proposes."""
         recorders = {k: Recorder(g) for k, g in self.part.graphs(family).items()}
-        self.drawn(self.seated(family, recorders), count)
+        self.sampled(self.seated(family, recorders), count)
         return recorders
 
-    def drawn(self, family: nn.Module, count: int) -> Float[Tensor, "n *shape"]:
+    def sampled(self, family: nn.Module, count: int) -> Float[Tensor, "n *shape"]:
         """Standardised proposals, before they are decoded and repaired."""
         features = self.features
         rows = torch.arange(count) % len(features)
@@ -147,7 +147,7 @@ class CompressionTask:
         return found[order]
 
     @cached_property
-    def lessons(self) -> tuple[Float[Tensor, "n *shape"], Float[Tensor, "n c"]]:
+    def examples(self) -> tuple[Float[Tensor, "n *shape"], Float[Tensor, "n c"]]:
         """Training data for retraining.
 
         Raises:
@@ -174,9 +174,9 @@ class CompressionTask:
     @cached_property
     def pairs(self) -> tuple[Float[Tensor, "n 2 *shape"], Float[Tensor, "n c"]]:
         """Pairs of the denoiser's designs and noise, under conditions of its calls."""
-        asked = self.recorded["denoise"].seen()["cond"]
+        requested = self.recorded["denoise"].seen()["cond"]
         rng = block_rng(self.sheet.seed, 0, "pairs")
-        cond = asked[torch.randint(len(asked), (PAIRS,), generator=rng)]
+        cond = requested[torch.randint(len(requested), (PAIRS,), generator=rng)]
         assert isinstance(self.model, Denoising)
         with one_thread():
             return pairs(self.model, cond, rng), cond
@@ -220,15 +220,15 @@ class CompressionTask:
 
 def _surprise(model: TokenAutoregressive, ids: Tensor, cond: Tensor) -> Float[Tensor, " n"]:
     """Negative log density a token, computed step by step, as on a device (nats)."""
-    told = model.told(cond)
-    memory = model.decoder.begin(len(ids), model.steps, told)
+    condition = model.told(cond)
+    memory = model.decoder.begin(len(ids), model.steps, condition)
     token, total, count = (
         torch.full((len(ids),), BEGIN),
         torch.zeros(len(ids)),
         torch.zeros(len(ids)),
     )
     for step in range(model.steps - 1):  # each needs the one before
-        scores, memory = model.follow(token, told, step, memory)
+        scores, memory = model.follow(token, condition, step, memory)
         token = ids[:, step]
         going = token >= OPEN
         if not bool(going.any()):

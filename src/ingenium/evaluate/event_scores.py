@@ -108,8 +108,8 @@ def ranking(label: Bool[np.ndarray, " s"], alarm: Bool[np.ndarray, " s"]) -> dic
     found = spans(label)
     late = []
     for first, last in found:
-        told = np.flatnonzero(alarm[first : last + 1])
-        late.append(told[0] / (last - first + 1) if len(told) else 1.0)
+        reported = np.flatnonzero(alarm[first : last + 1])
+        late.append(reported[0] / (last - first + 1) if len(reported) else 1.0)
     time = 1 - float(np.mean(late)) if found else float("nan")
     rates = float(alarm[label].mean() + (~alarm[~label]).mean()) / 2 if found else float("nan")
     return {

@@ -114,7 +114,7 @@ class GaussianRegression:
         covariance = self.model.kernel_.k1(x) - across @ cho_solve((self.model.L_, True), across.T)
         return self.mean(x), covariance
 
-    def draws(
+    def samples(
         self, x: Float[np.ndarray, "n m"], times: int, rng: np.random.Generator
     ) -> Float[np.ndarray, "t n k"]:
         """Return joint samples of several outcomes at new rows, without noise."""

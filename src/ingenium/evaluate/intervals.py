@@ -3,12 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import betaincinv, ndtri, stdtrit
 
 from ingenium.core.errors import InputError
 from ingenium.evaluate.arrays import Groups, as_groups
@@ -35,7 +34,12 @@ def wilson(count: int, n: int, *, level: float = LEVEL) -> tuple[float, float]:
 
     Source: Wilson, J. Am. Stat. Assoc. 22, 1927; Newcombe, Stat. Med. 17, 1998, method 3.
     """
-    return _share(count, n, "wilson", level)
+    _check_count(count, n)
+    share, z = count / n, float(ndtri(0.5 + 0.5 * level))
+    scale = 2 * (n + z * z)
+    middle = (2 * n * share + z * z) / scale
+    half = z / scale * math.sqrt(4 * n * share * (1 - share) + z * z)
+    return 0.0 if count == 0 else middle - half, 1.0 if count == n else middle + half
 
 
 def share_of(found: Sequence[bool]) -> Interval:
@@ -52,7 +56,10 @@ def clopper_pearson(count: int, n: int, *, level: float = LEVEL) -> tuple[float,
 
     Source: Clopper and Pearson, Biometrika 26, 1934; Newcombe, 1998, method 5.
     """
-    return _share(count, n, "exact", level)
+    _check_count(count, n)
+    tail = (1 - level) / 2
+    low = float(betaincinv(count, n - count + 1, tail)) if count else 0.0
+    return low, float(betaincinv(count + 1, n - count, 1 - tail)) if count < n else 1.0
 
 
 def t_interval(values: ArrayLike, *, level: float = LEVEL) -> Interval:
@@ -61,7 +68,7 @@ def t_interval(values: ArrayLike, *, level: float = LEVEL) -> Interval:
     mean = float(x.mean())
     if len(x) == 1:
         return Interval(mean, math.nan, math.nan)
-    half = stats.t.ppf((1.0 + level) / 2.0, len(x) - 1) * x.std(ddof=1) / math.sqrt(len(x))
+    half = stdtrit(len(x) - 1, (1.0 + level) / 2.0) * x.std(ddof=1) / math.sqrt(len(x))
     return Interval(mean, mean - float(half), mean + float(half))
 
 
@@ -150,13 +157,9 @@ def skill(
     return _percentiles(float(1.0 - a.mean() / b.mean()), 1.0 - means_a / means_b, level)
 
 
-def _share(
-    count: int, n: int, method: Literal["wilson", "exact"], level: float
-) -> tuple[float, float]:
+def _check_count(count: int, n: int) -> None:
     if not 0 <= count <= n or n == 0:
         raise InputError("a count of 0 to n, with n above 0", f"{count} of {n}")
-    found = stats.binomtest(count, n).proportion_ci(level, method=method)
-    return float(found.low), float(found.high)
 
 
 def _percentiles(value: float, means: np.ndarray, level: float) -> Interval:

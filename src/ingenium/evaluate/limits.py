@@ -48,6 +48,7 @@ class Summary:
     nearest: Nearest | None  # where no design is feasible: limits that could be satisfied
     undecided: int = 0  # of the failed: undecided by the sampled scenarios
     reasons: Mapping[str, int] = field(default_factory=dict)  # of the failed, commonest first
+    distinct: int | None = None  # accepted designs, equal ones counted once
 
 
 def summarise(

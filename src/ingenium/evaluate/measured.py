@@ -50,12 +50,12 @@ class Value:
 class Control:
     """Evidence that a learned method works in principle: same task, data and scale.
 
-    `over_lookup` and `over_random` are its improvements over the nearest known design and over
+    `over_nearest` and `over_random` are its improvements over the nearest known design and over
     chance, in any unit, above 0 for better. The losses are those after half and all of its training
     budget.
     """
 
-    over_lookup: Interval
+    over_nearest: Interval
     over_random: Interval
     half_loss: float
     full_loss: float
@@ -63,7 +63,7 @@ class Control:
     @property
     def convincing(self) -> bool:
         """Return whether it beats both, and more training would not have helped."""
-        better = self.over_lookup.low > 0 and self.over_random.low > 0
+        better = self.over_nearest.low > 0 and self.over_random.low > 0
         return better and self.half_loss - self.full_loss <= FLAT * abs(self.half_loss)
 
 

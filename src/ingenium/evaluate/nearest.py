@@ -29,7 +29,7 @@ class Reach:
     best: float
     best_design: int
     nearest: float  # of the design nearest to all limits
-    holds: bool  # whether that design satisfies this limit
+    satisfied: bool  # whether that design satisfies this limit
     alone: Limit
     together: Limit
 
@@ -44,7 +44,7 @@ class Nearest:
     @property
     def in_the_way(self) -> tuple[Reach, ...]:
         """Limits that the nearest design violates, the one that most designs violate first."""
-        broken = [r for r in self.reaches if not r.holds]
+        broken = [r for r in self.reaches if not r.satisfied]
         return tuple(sorted(broken, key=lambda r: -r.broken))
 
 
@@ -78,7 +78,7 @@ def nearest(
                 best=float(values[best]),
                 best_design=int(index[best]),
                 nearest=float(values[chosen]),
-                holds=bool(margin[chosen, i] >= 0),
+                satisfied=bool(margin[chosen, i] >= 0),
                 alone=_attainable(limit, float(values[best]), float(margin[best, i])),
                 together=_attainable(limit, float(values[chosen]), float(margin[chosen, i])),
             )

@@ -37,7 +37,7 @@ def shrinkage(x: Float64[np.ndarray, "n d"], *, centred: bool = False) -> float:
             products += np.dot(squares.T[rows], squares[:, columns]).sum()
             size += (np.dot(x.T[rows], x[:, columns]) ** 2).sum()
     size /= n**2
-    doubt = 1.0 / (d * n) * (products / n - size)
+    uncertainty = 1.0 / (d * n) * (products / n - size)
     distance = (size - 2.0 * mean * variance.sum() + d * mean**2) / d
-    doubt = min(doubt, distance)
-    return 0.0 if doubt == 0 else float(doubt / distance)
+    uncertainty = min(uncertainty, distance)
+    return 0.0 if uncertainty == 0 else float(uncertainty / distance)

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import stdtrit
 
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
@@ -87,7 +87,7 @@ class Trials(Generic[A, S]):
             for j, name in enumerate(self.arms):
                 watch(name, i * len(self.arms) + j, total)
                 make = partial(self.piece, name, seed, quick=budget.quick)
-                pieces[name].append(_kept(self._path(budget, name, seed), make))
+                pieces[name].append(_stored(self._path(budget, name, seed), make))
         found = Readings(budget.seeds, pieces)
         return Measured(
             {name: _value(made) for name, made in self.read(found).items()},
@@ -159,7 +159,7 @@ def ratio(over: ArrayLike, under: ArrayLike) -> Value:
     if len(a) < 2 or a.mean() <= 0 or b.mean() <= 0:
         return Value(NOTHING.interval, by_seed)
     spread = np.std(a / a.mean() - b / b.mean(), ddof=1) / math.sqrt(len(a))
-    far = math.exp(stats.t.ppf((1 + LEVEL) / 2, len(a) - 1) * float(spread))
+    far = math.exp(stdtrit(len(a) - 1, (1 + LEVEL) / 2) * float(spread))
     middle = float(a.mean() / b.mean())
     return Value(Interval(middle, middle / far, middle * far), by_seed)
 
@@ -168,7 +168,7 @@ def _value(made: ArrayLike | Value) -> Value:
     return made if isinstance(made, Value) else over_seeds(made)
 
 
-def _kept(path: Path, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+def _stored(path: Path, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
     """Read a piece from its file, or compute and write it."""
     if path.is_file():
         found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))

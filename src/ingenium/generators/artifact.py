@@ -78,7 +78,7 @@ class FitRecord(Artifact):
             ]
         if "on" not in own:
             return ()
-        found = [f"Held-out loss {own['course']['held_out'][-1]:.4g}."]
+        found = [f"Held-out loss {own['curve']['held_out'][-1]:.4g}."]
         return found if own["one_process"] is None else [*found, *_alone(own["one_process"])]
 
     def tables(self) -> Sequence[tuple[str, Table]]:
@@ -143,7 +143,7 @@ def _alone(alone: Mapping[str, Any]) -> list[str]:
     bound = "no bound" if most is None else f"at most {most:.3g} times with any number"
     return [
         f"Losses of the first steps and those of one process are {how}: at most "
-        f"{alone['apart']:.1g} apart.",
+        f"{alone['distance']:.1g} apart.",
         f"{alone['speedup']:.2f} times as fast as one process; all workers do "
         f"{share['value']:.0%} of a step ({share['low']:.0%} to {share['high']:.0%}): {bound}, "
         "by Amdahl's law.",

@@ -87,29 +87,29 @@ class Autoregressive(Model):
         check_rows(x, cond, self.shape, self.c)
         steps = x.reshape(len(x), self.p, self.t).mT  # (n, t, p)
         before = torch.cat([self.first.expand(len(x), 1, -1), steps[:, :-1]], 1)
-        told = self.start(cond)
-        hidden, _ = self.memory(self.embed(before, told, self.position), told[None])
-        parts = self.parts(hidden, told, self.position)
+        condition = self.start(cond)
+        hidden, _ = self.memory(self.embed(before, condition, self.position), condition[None])
+        parts = self.parts(hidden, condition, self.position)
         return mixture_log_density(steps, *parts).sum(1)
 
     def embed(
         self,
         before: Float[Tensor, "n s p"],
-        told: Float[Tensor, "n w"],
+        condition: Float[Tensor, "n w"],
         position: Float[Tensor, "s w"],
     ) -> Float[Tensor, "n s w"]:
         """Return the input of the recurrence at each step."""
         read: Tensor = self.step_in(before)
-        return read + told[:, None] + position
+        return read + condition[:, None] + position
 
     def parts(
         self,
         hidden: Float[Tensor, "n s w"],
-        told: Float[Tensor, "n w"],
+        condition: Float[Tensor, "n w"],
         position: Float[Tensor, "s w"],
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Log weights, means, deviations, and the factors U and V of each step's mixture."""
-        place = (told[:, None] + position).expand_as(hidden)
+        place = (condition[:, None] + position).expand_as(hidden)
         raw = self.head(self.mix(torch.cat([hidden, place], -1)))
         k, p, r = self.k, self.p, self.rank
         logits, mean, spread, u, v = raw.split([k, k * p, k * p, r * p, r * p], -1)
@@ -135,12 +135,12 @@ class Autoregressive(Model):
         check_cond(cond, self.c)
         check_steer(steer, "autoregressive")
         n = len(cond)
-        told = self.start(cond)
-        state, before = told[None].contiguous(), self.first.expand(n, self.p)
+        condition = self.start(cond)
+        state, before = condition[None].contiguous(), self.first.expand(n, self.p)
         steps = []
         for place in self.position[:, None]:  # each step needs the one before
-            hidden, state = self.memory(self.embed(before[:, None], told, place), state)
-            weight, mean, deviation, u, v = (q[:, 0] for q in self.parts(hidden, told, place))
+            hidden, state = self.memory(self.embed(before[:, None], condition, place), state)
+            weight, mean, deviation, u, v = (q[:, 0] for q in self.parts(hidden, condition, place))
             point = uniform(cond.new_empty(n, 1), rng)
             chosen = (point > weight.exp().cumsum(-1)).sum(-1).clamp(max=self.k - 1)
             row = torch.arange(n, device=cond.device)
@@ -159,9 +159,9 @@ def mixture_log_density(
     v: Float[Tensor, "n t p r"],
 ) -> Float[Tensor, "n t"]:
     """Log density of each step under its mixture, with `W = I + strict_lower(U V')`."""
-    apart = x[:, :, None] - mean
+    distance = x[:, :, None] - mean
     lower = (u @ v.mT).tril(-1)
-    white = (apart + apart @ lower.mT) / deviation
+    white = (distance + distance @ lower.mT) / deviation
     each = -0.5 * white.square().sum(-1) - deviation.log().sum(-1)
     constant = 0.5 * x.shape[-1] * math.log(2 * math.pi)
     density: Tensor = torch.logsumexp(weight + each, -1) - constant

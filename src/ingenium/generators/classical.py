@@ -41,10 +41,10 @@ class Classical(nn.Module):
             ValueError: if the rows do not fit the family.
         """
         check_rows(x, cond, self.shape, self.c)
-        course = self.learn(x.detach().flatten(1), cond.detach(), plan)
+        curve = self.learn(x.detach().flatten(1), cond.detach(), plan)
         for name, buffer in self.named_buffers(recurse=False):
             setattr(self, name, buffer.contiguous())  # as safetensors wants them
-        return course
+        return curve
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
@@ -60,7 +60,7 @@ class Classical(nn.Module):
         if not next(self.buffers()).numel():
             raise ValueError(f"{type(self).__name__} has learned nothing yet; call fit first")
         with torch.no_grad():
-            return finish(self.draw(cond, rng).reshape(-1, *self.shape), steer)
+            return finish(self.sample(cond, rng).reshape(-1, *self.shape), steer)
 
     @abstractmethod
     def learn(
@@ -69,7 +69,9 @@ class Classical(nn.Module):
         """Fill the buffers from flattened designs."""
 
     @abstractmethod
-    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Float[Tensor, "n d"]:
+    def sample(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, "n d"]:
         """One flattened design for each row of `cond`."""
 
     def empty(self, *names: str) -> None:
@@ -102,7 +104,9 @@ class RandomProposal(Classical):
         self.rows = x.clone()
         return {}
 
-    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Float[Tensor, "n d"]:
+    def sample(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, "n d"]:
         pick = uniform(self.rows.new_empty(len(cond), self.d), rng) * len(self.rows)
         return self.rows.gather(0, pick.long().clamp(max=len(self.rows) - 1))
 
@@ -134,11 +138,11 @@ class RowMemory(Classical):
         self, cond: Float[Tensor, "n c"], columns: Tensor | None = None
     ) -> Float[Tensor, "n rows"]:
         """Euclidean distance to all stored conditions, each column in its own spread."""
-        ours, kept = cond / self.spread, self.conditions / self.spread
+        ours, retained = cond / self.spread, self.conditions / self.spread
         if columns is not None:
-            ours, kept = ours[:, columns], kept[:, columns]
+            ours, retained = ours[:, columns], retained[:, columns]
         # The product form of the distance would let rows of one batch touch each other's rounding.
-        return torch.cdist(ours, kept, compute_mode="donot_use_mm_for_euclid_dist")
+        return torch.cdist(ours, retained, compute_mode="donot_use_mm_for_euclid_dist")
 
     def pick(
         self, order: Int[Tensor, "n rows"], among: Int[Tensor, " n"], rng: torch.Generator
@@ -179,9 +183,11 @@ class Bootstrap(RowMemory):
             )
         self.settings = settings
 
-    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Float[Tensor, "n d"]:
-        kept, asked = self.conditions[:, self.discrete], cond[:, self.discrete]
-        equal = torch.isclose(asked[:, None], kept[None], atol=1e-6).all(-1)
+    def sample(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, "n d"]:
+        retained, requested = self.conditions[:, self.discrete], cond[:, self.discrete]
+        equal = torch.isclose(requested[:, None], retained[None], atol=1e-6).all(-1)
         matched = equal.any(1)
         near = self.distance(cond, ~self.discrete).masked_fill(~equal, math.inf)
         order = torch.where(matched[:, None], near, self.distance(cond)).argsort(dim=1, stable=True)
@@ -207,7 +213,9 @@ class NearestNeighbours(RowMemory):
             raise ValueError(f"k: expected at least one neighbour, got {settings.k}")
         self.settings = settings
 
-    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Float[Tensor, "n d"]:
+    def sample(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, "n d"]:
         order = self.distance(cond).argsort(dim=1, stable=True)
         among = torch.full((len(cond),), min(self.settings.k, len(self.rows)), device=cond.device)
         return self.pick(order, among, rng)
@@ -220,7 +228,9 @@ class NearestKnown(RowMemory):
     problem it is the baseline of repaired nearest neighbours.
     """
 
-    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Float[Tensor, "n d"]:
+    def sample(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, "n d"]:
         order = self.distance(cond).argsort(dim=1, stable=True)
         u = uniform(self.spread.new_empty(len(cond)), rng)
         place = (-u.log2()).floor().clamp(max=len(self.rows) - 1).long()

@@ -57,7 +57,7 @@ class Components(LearnedBuffers):
     basis: Tensor  # (r, d) orthonormal rows
     axes: Tensor  # (k, r) of unit-variance latent numbers
     known: Tensor  # (m, k) latent numbers of the training designs, without an inner family
-    told: Tensor  # (m, c) their conditions in deviations
+    condition: Tensor  # (m, c) their conditions in deviations
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Components(LearnedBuffers):
         self.seed = int(torch.randint(2**31, ()))
         self.trend = SmoothMean()
         self.empty("centre", "basis", dtype=torch.float32)
-        self.empty("axes", "known", "told")
+        self.empty("axes", "known", "condition")
 
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
@@ -97,7 +97,9 @@ class Components(LearnedBuffers):
         latent = self._learn(x.detach().flatten(1), cond.detach()).to(cond.dtype)
         if self.maker is None:
             self.known = latent.to(torch.float64)
-            self.told = (cond.detach().to(torch.float64) - self.trend.centre) / self.trend.spread
+            self.condition = (
+                cond.detach().to(torch.float64) - self.trend.centre
+            ) / self.trend.spread
             return {}
         self.inner = self._inner(self.maker, latent.shape[1])
         return self.inner.fit(latent, cond, plan)
@@ -168,11 +170,13 @@ class Components(LearnedBuffers):
 
     def _near(self, cond: Tensor, rng: torch.Generator) -> Float[Tensor, "n k"]:
         """Latent numbers of one of the training designs with the nearest conditions."""
-        told = (cond.to(torch.float64) - self.trend.centre) / self.trend.spread
-        apart = torch.cdist(told, self.told, compute_mode="donot_use_mm_for_euclid_dist")
+        condition = (cond.to(torch.float64) - self.trend.centre) / self.trend.spread
+        distance = torch.cdist(
+            condition, self.condition, compute_mode="donot_use_mm_for_euclid_dist"
+        )
         near = min(self.settings.near, len(self.known))
-        nearest = apart.argsort(dim=1, stable=True)[:, :near]
-        pick = (uniform(told.new_empty(len(cond), 1), rng) * near).long().clamp(max=near - 1)
+        nearest = distance.argsort(dim=1, stable=True)[:, :near]
+        pick = (uniform(condition.new_empty(len(cond), 1), rng) * near).long().clamp(max=near - 1)
         return self.known[nearest.gather(1, pick)[:, 0]].to(cond.dtype)
 
     def _load_from_state_dict(

@@ -31,13 +31,13 @@ class Conditioning(nn.Module):
         self,
         cond: Float[Tensor, "n c"],
         level: Float[Tensor, " n"] | None = None,
-        keep: Bool[Tensor, " n"] | None = None,
+        conditioned: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n w"]:
-        """One vector a row; rows where `keep` is false get the learned one."""
+        """One vector a row; rows where `conditioned` is false get the learned one."""
         out = self.null.expand(len(cond), -1)
         if self.of_cond is not None:
             known = self.of_cond(cond)
-            out = known if keep is None else torch.where(keep[:, None], known, out)
+            out = known if conditioned is None else torch.where(conditioned[:, None], known, out)
         if self.of_level is not None:
             if level is None:
                 raise InputError("a noise level a row", None)

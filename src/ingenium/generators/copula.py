@@ -52,20 +52,22 @@ class GaussianCopula(Classical):
         self.gain = torch.linalg.solve(inner, cross[self.c :].T).T.to(x.dtype)
         return {}
 
-    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Float[Tensor, "n d"]:
+    def sample(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, "n d"]:
         n, (m, w), s = len(cond), self.scores.shape, self.shrinkage
         common = gaussian(self.scores.new_empty(n, m), rng) @ self.scores / math.sqrt(m)
         joint = (1 - s).sqrt() * common + s.sqrt() * gaussian(self.scores.new_empty(n, w), rng)
-        asked = to_scores(cond, self.ordered_cond)
-        scores = joint[:, self.c :] + (asked - joint[:, : self.c]) @ self.gain.T
+        requested = to_scores(cond, self.ordered_cond)
+        scores = joint[:, self.c :] + (requested - joint[:, : self.c]) @ self.gain.T
         return from_scores(scores, self.ordered_x)
 
 
 def to_scores(values: Float[Tensor, "n w"], ordered: Float[Tensor, "m w"]) -> Float[Tensor, "n w"]:
     """Normal score of each value by its middle rank among the ordered column."""
-    columns, asked = ordered.T.contiguous(), values.T.contiguous()
-    below = torch.searchsorted(columns, asked)
-    upto = torch.searchsorted(columns, asked, right=True)
+    columns, requested = ordered.T.contiguous(), values.T.contiguous()
+    below = torch.searchsorted(columns, requested)
+    upto = torch.searchsorted(columns, requested, right=True)
     m = len(ordered)
     share = ((below + upto).to(values.dtype) / (2 * m)).clamp(0.5 / m, 1 - 0.5 / m)
     scores: Tensor = torch.special.ndtri(share).T

@@ -74,7 +74,7 @@ class DayColumns(LearnedBuffers):
         dark = (envelope[self._bins(cond)] <= 0).double().sum(0)
         rests = (columns <= 0).double().sum(0)
         self.gated &= self._by_channel(dark) >= DARK_SHARE * self._by_channel(rests)
-        self._keep_envelope(envelope)
+        self._store_envelope(envelope)
         ratio, bright = self._ratio(columns, self._bins(cond))
         self.marginals.learn([self._seen(ratio, bright, i) for i in range(self.d)])
 
@@ -129,13 +129,13 @@ class DayColumns(LearnedBuffers):
     def _envelope(self, columns: Tensor, cond: Tensor) -> Tensor:
         """Highest value of each column around each day of the year."""
         day = torch.arange(YEAR_BINS)
-        apart = (day[:, None] - self._bins(cond)[None]).abs()
-        apart = torch.minimum(apart, YEAR_BINS - apart)
-        near = apart <= apart.amin(1, keepdim=True).clamp(min=SEASON_DAYS)
+        distance = (day[:, None] - self._bins(cond)[None]).abs()
+        distance = torch.minimum(distance, YEAR_BINS - distance)
+        near = distance <= distance.amin(1, keepdim=True).clamp(min=SEASON_DAYS)
         # Day by day: one operation would need days x rows x columns numbers.
         return torch.stack([columns[rows].amax(0) for rows in near])
 
-    def _keep_envelope(self, envelope: Tensor) -> None:
+    def _store_envelope(self, envelope: Tensor) -> None:
         """Store the envelope of the gated channels, and their hours of daylight."""
         self.reach = torch.where(self.gated[self.channel], envelope, 1.0)
         self.source = torch.arange(len(self.channel)).expand(YEAR_BINS, -1).clone()

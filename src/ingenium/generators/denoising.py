@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ingenium.core.errors import InputError
 from ingenium.generators.model import Model
-from ingenium.generators.networks import kept, trunk
+from ingenium.generators.networks import retained, trunk
 from ingenium.generators.rows import check_cond, finish
 from ingenium.sampling.guidance import classifier_free, steered
 from ingenium.sampling.noise import gaussian
@@ -54,13 +54,13 @@ class Denoising(Model):
         x: Float[Tensor, "n *shape"],
         sigma: Float[Tensor, " n"],
         cond: Float[Tensor, "n {self.c}"],
-        keep: Bool[Tensor, " n"] | None = None,
+        conditioned: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
-        """Expected clean design, given clean + sigma * noise; only `keep` rows get conditions."""
+        """Expected clean design, given clean + sigma * noise; conditions where `conditioned`."""
 
     @abstractmethod
     def error(
-        self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Tensor | None
+        self, x: Tensor, cond: Tensor, rng: torch.Generator, conditioned: Tensor | None
     ) -> Float[Tensor, " n"]:
         """Error of the network on each row, at a noise level that is sampled for it."""
 
@@ -68,7 +68,7 @@ class Denoising(Model):
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         """Error with a share of the conditions dropped."""
-        return self.error(x, cond, rng, kept(len(x), self.drop, rng).to(x.device))
+        return self.error(x, cond, rng, retained(len(x), self.drop, rng).to(x.device))
 
     @torch.no_grad()
     def held_out_loss(
@@ -95,10 +95,10 @@ class Denoising(Model):
         )
         return steered(plain, steer)
 
-    def _in_parts(self, cond: Tensor, keep: Tensor) -> Denoiser:
+    def _in_parts(self, cond: Tensor, conditioned: Tensor) -> Denoiser:
         def denoise(x: Tensor, sigma: float) -> Tensor:
             level = torch.full_like(cond[:, :1].new_empty(len(x)), sigma)
-            columns = (x, level, cond, keep)
+            columns = (x, level, cond, conditioned)
             parts = zip(*(torch.split(column, ROWS_AT_ONCE) for column in columns), strict=True)
             return torch.cat([self.denoise(*part) for part in parts])
 

@@ -45,20 +45,20 @@ class Diffusion(Denoising, PathDensity):
         x: Float[Tensor, "n *shape"],
         sigma: Float[Tensor, " n"],
         cond: Float[Tensor, "n {self.c}"],
-        keep: Bool[Tensor, " n"] | None = None,
+        conditioned: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
         """Expected clean design of each row at its own noise level."""
         s = sigma.view(-1, *[1] * len(self.shape))
         inner = (s.square() + 1).sqrt()
-        out = self.network(x / inner, cond, self.level(sigma), keep)
+        out = self.network(x / inner, cond, self.level(sigma), conditioned)
         clean: Tensor = x / inner.square() + s / inner * out
         return clean
 
     def error(
-        self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Tensor | None
+        self, x: Tensor, cond: Tensor, rng: torch.Generator, conditioned: Tensor | None
     ) -> Float[Tensor, " n"]:
         """Weighted squared error of the denoised design."""
-        return weighted_error(self.denoise, self.settings, x, cond, rng, keep)
+        return weighted_error(self.denoise, self.settings, x, cond, rng, conditioned)
 
     def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
         """Return a quarter of the logarithm, as in EDM."""

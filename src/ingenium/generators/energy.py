@@ -50,11 +50,11 @@ class EnergyModel(Denoising):
         x: Float[Tensor, "n *shape"],
         sigma: Float[Tensor, " n"],
         cond: Float[Tensor, "n {self.c}"],
-        keep: Bool[Tensor, " n"] | None = None,
+        conditioned: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, " n"]:
         """Energy of noisy designs, each at its own noise level (nats, up to a constant)."""
         u = x / (1 + sigma.square()).sqrt().view(-1, *[1] * len(self.shape))
-        f = self.network(u, cond, sigma.log() / 4, keep)
+        f = self.network(u, cond, sigma.log() / 4, conditioned)
         own = 0.5 * u.square().flatten(1).sum(1)
         learned: Tensor = (f * (0.5 * f - u)).flatten(1).sum(1)
         return own + learned / sigma
@@ -64,22 +64,22 @@ class EnergyModel(Denoising):
         x: Float[Tensor, "n *shape"],
         sigma: Float[Tensor, " n"],
         cond: Float[Tensor, "n {self.c}"],
-        keep: Bool[Tensor, " n"] | None = None,
+        conditioned: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
         """Expected clean design of each row, `x - sigma^2 dE/dx`."""
         further = torch.is_grad_enabled()
         with torch.enable_grad():
             at = x if x.requires_grad else x.detach().requires_grad_()
-            total = self.energy(at, sigma, cond, keep).sum()
+            total = self.energy(at, sigma, cond, conditioned).sum()
             (slope,) = torch.autograd.grad(total, at, create_graph=further)
         clean: Tensor = x - sigma.square().view(-1, *[1] * len(self.shape)) * slope
         return clean
 
     def error(
-        self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Tensor | None
+        self, x: Tensor, cond: Tensor, rng: torch.Generator, conditioned: Tensor | None
     ) -> Float[Tensor, " n"]:
         """Weighted squared error of the denoised design."""
-        return weighted_error(self.denoise, self.settings, x, cond, rng, keep)
+        return weighted_error(self.denoise, self.settings, x, cond, rng, conditioned)
 
     def unnormalised_log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]

@@ -45,7 +45,7 @@ class FieldAutoregressive(Model):
         p, t = self.patches.p, self.patches.t
         self.steps = Autoregressive((p, t), c, settings)
         self.behind = [self.patches.before(axis) for axis in range(len(self.patches.grid) - 1)]
-        self.beside = nn.Linear(len(self.behind) * p, settings.width, bias=False)
+        self.alongside = nn.Linear(len(self.behind) * p, settings.width, bias=False)
         self.register_buffer("inside", self.patches.inside, persistent=False)
         self.left_out = float((~self.inside).sum())
 
@@ -72,23 +72,23 @@ class FieldAutoregressive(Model):
         """Log density of each patch given those before it, without the correction at the border."""
         inner, steps = self.steps, self.patches.cut(x)
         border = inner.first.expand(len(x), 1, -1)
-        told = inner.start(cond)
-        read = inner.embed(torch.cat([border, steps[:, :-1]], 1), told, inner.position)
+        condition = inner.start(cond)
+        read = inner.embed(torch.cat([border, steps[:, :-1]], 1), condition, inner.position)
         around = torch.cat([steps, torch.zeros_like(border)], 1)  # -1 is the border
-        read = read + self.beside(torch.cat([around[:, before] for before in self.behind], -1))
-        hidden, _ = inner.memory(read, told[None])
-        parts = self.parts(hidden, told, inner.position, self.inside)
+        read = read + self.alongside(torch.cat([around[:, before] for before in self.behind], -1))
+        hidden, _ = inner.memory(read, condition[None])
+        parts = self.parts(hidden, condition, inner.position, self.inside)
         return mixture_log_density(steps, *parts)
 
     def parts(
         self,
         hidden: Float[Tensor, "n s w"],
-        told: Float[Tensor, "n w"],
+        condition: Float[Tensor, "n w"],
         position: Float[Tensor, "s w"],
         inside: Bool[Tensor, "s p"],
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Parts of the recurrence, with numbers outside the field fixed at 0 and uncorrelated."""
-        weight, mean, deviation, u, v = self.steps.parts(hidden, told, position)
+        weight, mean, deviation, u, v = self.steps.parts(hidden, condition, position)
         each, link = inside[:, None], inside[..., None]
         return weight, mean * each, deviation.where(each, 1.0), u * link, v * link
 
@@ -104,16 +104,16 @@ class FieldAutoregressive(Model):
         check_cond(cond, self.c)
         check_steer(steer, "autoregressive")
         inner, n = self.steps, len(cond)
-        told = inner.start(cond)
-        state, before = told[None].contiguous(), inner.first.expand(n, inner.p)
+        condition = inner.start(cond)
+        state, before = condition[None].contiguous(), inner.first.expand(n, inner.p)
         steps = [torch.zeros_like(before)] * (self.patches.t + 1)  # the last is the border
         row = torch.arange(n, device=cond.device)
         for i, place in enumerate(inner.position[:, None]):  # each step needs those before
             around = torch.cat([steps[behind[i]] for behind in self.behind], -1)
-            read = inner.embed(before[:, None], told, place) + self.beside(around)[:, None]
+            read = inner.embed(before[:, None], condition, place) + self.alongside(around)[:, None]
             hidden, state = inner.memory(read, state)
             inside = self.inside[i : i + 1]
-            found = self.parts(hidden, told, place, inside)
+            found = self.parts(hidden, condition, place, inside)
             weight, mean, deviation, u, v = (q[:, 0] for q in found)
             point = uniform(cond.new_empty(n, 1), rng)
             chosen = (point > weight.exp().cumsum(-1)).sum(-1).clamp(max=inner.k - 1)

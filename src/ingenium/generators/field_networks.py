@@ -146,10 +146,10 @@ class FieldTrunk(nn.Module):
         x: Float[Tensor, "n *shape"],
         cond: Float[Tensor, "n c"],
         level: Float[Tensor, " n"] | None = None,
-        keep: Bool[Tensor, " n"] | None = None,
+        conditioned: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
-        """One field a row; `level` where the network has one; only `keep` rows get conditions."""
-        e = self.conditioning(cond, level, keep)
+        """One field a row; `level` where the network has one; conditions where `conditioned`."""
+        e = self.conditioning(cond, level, conditioned)
         fine, coarse = self.down(x, e)
         out: Tensor = self.up(coarse, e, fine, x)
         return out
@@ -173,10 +173,10 @@ class FieldEncoder(nn.Module):
         x: Float[Tensor, "n *shape"],
         cond: Float[Tensor, "n c"],
         level: Float[Tensor, " n"] | None = None,
-        keep: Bool[Tensor, " n"] | None = None,
+        conditioned: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n out"]:
         """One output vector a row, with the inputs of the trunk."""
-        e = self.conditioning(cond, level, keep)
+        e = self.conditioning(cond, level, conditioned)
         coarse = self.down(x, e)[1]
         out: Tensor = self.leave(self.norm(coarse, e).flatten(1))
         return out

@@ -7,12 +7,12 @@ from ingenium.generators.artifact import FitRecord
 
 def figures(fit: FitRecord) -> list[Drawn]:
     """Losses at each check, where the fit recorded its steps."""
-    course = dict(fit.record.get("course", {}))
-    steps = course.pop("step", [])
+    curve = dict(fit.record.get("curve", {}))
+    steps = curve.pop("step", [])
     if not steps:
         return []
     figure, axes = plane(5.4, 2.6)
-    for name, losses in course.items():
+    for name, losses in curve.items():
         axes.plot(steps, losses, label=name.replace("_", " "))
     dress(axes, "step", "loss", grid=True)
     return [("Losses", "At each check of the training.", figure)]

@@ -25,7 +25,7 @@ from ingenium.core.provenance import package_digest
 from ingenium.core.recipe import Arrays, Recipe
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
-from ingenium.generators import offer
+from ingenium.generators import offer, plugged
 from ingenium.generators.artifact import MODEL, FitRecord
 from ingenium.generators.model import Family
 
@@ -78,7 +78,7 @@ def check(problem: Problem, choice: GeneratorChoice) -> None:
             of training steps for a pretrained one.
     """
     name = chosen(problem, choice)
-    if offer.check(problem, name) == "shipped" and choice.steps is not None:
+    if offer.check(problem, name) == "pretrained" and choice.steps is not None:
         raise InputError(
             f"no steps of training for {name}, which comes trained",
             f"steps = {choice.steps}",
@@ -130,16 +130,16 @@ def trained(problem: Problem, name: str) -> FittedFamily:
         MissingDistribution: if its weights are not installed.
         CorruptError: if the weights are not those of the domain.
     """
-    shipped = problem.shipped()[name]
-    weights = installed(shipped.weights)
-    family: Family = shipped.make()
+    pretrained = problem.pretrained()[name]
+    weights = installed(pretrained.weights)
+    family: Family = pretrained.make()
     try:
         state = load_file(weights)
         family.load_state_dict({k: v.to(torch.float32) for k, v in state.items()})
     except (*_DAMAGE, SafetensorError) as error:
         found = f"is not what came with {problem.name} ({error})"
-        raise CorruptError(str(shipped.weights), found, "Install the package again.") from error
-    meta = {"shipped": shipped.weights.name, **shipped.about}
+        raise CorruptError(str(pretrained.weights), found, "Install the package again.") from error
+    meta = {"pretrained": pretrained.weights.name, **pretrained.about}
     return FittedFamily(name, family, state_digest(family.state_dict()), meta, cached=True)
 
 
@@ -166,32 +166,34 @@ def fit(
         InputError: for an unknown family.
     """
     name = chosen(problem, choice)
-    if name in problem.shipped():
+    if name in problem.pretrained():
         return trained(problem, name)
     x = problem.encode(known).to(torch.float32)
     cond = problem.features(known)
     family = offer.make(problem, name, cond.shape[1])
     plan = offer.plan(problem, name, steps=choice.steps, seed=choice.seed)
     entered = [array_digest(x.numpy()), array_digest(cond.numpy()), package_digest(problem)]
+    if offer.check(problem, name) == "package":
+        entered.append(plugged.digest_of(name))
     under = [problem.name, name, asdict(plan), entered, fitting_code()]
     resume, made = cache_folder() / "fits" / digest(under).removeprefix("sha256:"), list[int]()
 
     def make(piece: int) -> Arrays:
         watch("fit", 0, plan.steps)
-        told = replace(plan, checkpoint=resume, progress=lambda i, n, loss: watch("fit", i, n))
+        condition = replace(plan, checkpoint=resume, progress=lambda i, n, loss: watch("fit", i, n))
         with one_thread():
-            course = family.fit(x, cond, told)
+            curve = family.fit(x, cond, condition)
         shutil.rmtree(resume, ignore_errors=True)
         made.append(piece)
-        meta = {"rows": len(x), "losses": {k: v[-1] for k, v in course.items() if v}}
-        if watched := course.get("held_out"):
-            meta["held_out"] = _best_losses(course["step"], watched, plan.steps)
+        meta = {"rows": len(x), "losses": {k: v[-1] for k, v in curve.items() if v}}
+        if watched := curve.get("held_out"):
+            meta["held_out"] = _best_losses(curve["step"], watched, plan.steps)
         state = {k: v.detach().cpu().numpy() for k, v in family.state_dict().items()}
         return {META: np.array(json.dumps(meta)), **state}
 
-    kept = dict(make(0) if anew else Recipe("fit", under, make).complete(_waits(watch)))
-    meta = json.loads(str(kept.pop(META)))
-    state = {k: torch.from_numpy(v) for k, v in kept.items()}
+    retained = dict(make(0) if anew else Recipe("fit", under, make).complete(_waits(watch)))
+    meta = json.loads(str(retained.pop(META)))
+    state = {k: torch.from_numpy(v) for k, v in retained.items()}
     family.load_state_dict(state)
     return FittedFamily(name, family, state_digest(state), meta, cached=not made)
 

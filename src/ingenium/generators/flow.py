@@ -80,9 +80,9 @@ class Flow(Model):
             ValueError: if rows do not fit the family.
         """
         check_rows(x, cond, self.shape, self.c)
-        rows, told = x.detach().flatten(1).double().cpu(), cond.detach().double().cpu()
-        gain = _ridge(told - told.mean(0), rows - rows.mean(0))
-        rows = rows - told @ gain
+        rows, condition = x.detach().flatten(1).double().cpu(), cond.detach().double().cpu()
+        gain = _ridge(condition - condition.mean(0), rows - rows.mean(0))
+        rows = rows - condition @ gain
         centre = rows.mean(0)
         shrunk = torch.from_numpy(shrunk_covariance((rows - centre).numpy()))
         size, axes = torch.linalg.eigh(shrunk)

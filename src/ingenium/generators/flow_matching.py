@@ -49,7 +49,7 @@ class FlowMatching(Denoising, PathDensity):
         x: Float[Tensor, "n *shape"],
         t: Float[Tensor, " n"],
         cond: Float[Tensor, "n {self.c}"],
-        keep: Bool[Tensor, " n"] | None = None,
+        conditioned: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
         """Expected difference of design and noise, given t * design + (1 - t) * noise.
 
@@ -58,7 +58,7 @@ class FlowMatching(Denoising, PathDensity):
         """
         s = t.view(-1, *[1] * len(self.shape))
         variance = s.square() + (1 - s).square()
-        out = self.network(x * variance.rsqrt(), cond, t, keep)
+        out = self.network(x * variance.rsqrt(), cond, t, conditioned)
         flow: Tensor = (2 * s - 1) / variance * x + variance.rsqrt() * out
         return flow
 
@@ -67,21 +67,21 @@ class FlowMatching(Denoising, PathDensity):
         x: Float[Tensor, "n *shape"],
         sigma: Float[Tensor, " n"],
         cond: Float[Tensor, "n {self.c}"],
-        keep: Bool[Tensor, " n"] | None = None,
+        conditioned: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
         """Expected clean design: the end of the line from here along the velocity."""
         t = self.level(sigma)
         s = t.view(-1, *[1] * len(self.shape))
-        return s * x + (1 - s) * self.velocity(s * x, t, cond, keep)
+        return s * x + (1 - s) * self.velocity(s * x, t, cond, conditioned)
 
     def error(
-        self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Tensor | None
+        self, x: Tensor, cond: Tensor, rng: torch.Generator, conditioned: Tensor | None
     ) -> Float[Tensor, " n"]:
         """Squared error of the velocity."""
         t = uniform(x.flatten(1)[:, 0], rng)
         noise = gaussian(x, rng)
         at = torch.lerp(noise, x, t.view(-1, *[1] * len(self.shape)))
-        wrong = self.velocity(at, t, cond, keep) - (x - noise)
+        wrong = self.velocity(at, t, cond, conditioned) - (x - noise)
         return wrong.square().flatten(1).mean(-1)
 
     def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:

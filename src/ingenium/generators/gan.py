@@ -55,7 +55,7 @@ class GAN(Model):
             Turn(maker, self.loss, 1, betas),
         )
 
-    def draw(
+    def sample(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, "n *shape"]:
         """Sample designs from fresh noise."""
@@ -67,7 +67,7 @@ class GAN(Model):
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         """Negative score of proposed designs by the critic."""
-        score: Tensor = self.critic(self.draw(cond, rng), self.settings.heard * cond)
+        score: Tensor = self.critic(self.sample(cond, rng), self.settings.heard * cond)
         return -score[:, 0]
 
     def critic_loss(
@@ -75,14 +75,14 @@ class GAN(Model):
     ) -> Float[Tensor, " n"]:
         """Score of proposed minus true designs, plus the penalty on the gradient between them."""
         with torch.no_grad():
-            made = self.draw(cond, rng)
+            made = self.sample(cond, rng)
         place = uniform(cond.new_empty(len(x), *[1] * len(self.shape)), rng)
         between = torch.lerp(made, x, place).requires_grad_()
-        told = self.settings.heard * cond
-        scores = self.critic(between, told).sum()
+        condition = self.settings.heard * cond
+        scores = self.critic(between, condition).sum()
         (slope,) = torch.autograd.grad(scores, between, create_graph=True)
         length: Tensor = (slope.flatten(1).square().sum(1) + 1e-12).sqrt()
-        both = self.critic(torch.cat([made, x]), torch.cat([told, told]))[:, 0]
+        both = self.critic(torch.cat([made, x]), torch.cat([condition, condition]))[:, 0]
         gap: Tensor = both[: len(x)] - both[len(x) :]
         return gap + self.settings.penalty * (length - 1).square()
 
@@ -95,7 +95,7 @@ class GAN(Model):
         Source: Gneiting and Raftery, J. American Statistical Association 102, 2007, eq. 22.
         """
         draws = self.settings.draws
-        made = self.draw(cond.repeat_interleave(draws, 0), rng).flatten(1)
+        made = self.sample(cond.repeat_interleave(draws, 0), rng).flatten(1)
         made = made.reshape(len(x), draws, -1)
         to_truth: Tensor = torch.linalg.vector_norm(made - x.flatten(1)[:, None], dim=-1).mean(1)
         pairs = torch.linalg.vector_norm(made[:, :, None] - made[:, None], dim=-1)
@@ -113,10 +113,10 @@ class GAN(Model):
         check_cond(cond, self.c)
         check_steer(steer, "gan", energy=True)
         z = gaussian(cond.new_empty(len(cond), self.latent), rng)
-        told = self.settings.heard * cond
-        z = tilt(z, lambda noise: self.make(noise, told), steer, rng)
+        condition = self.settings.heard * cond
+        z = tilt(z, lambda noise: self.make(noise, condition), steer, rng)
         with torch.no_grad():
-            return finish(self.make(z, told), steer)
+            return finish(self.make(z, condition), steer)
 
 
 def gan_of_rows(shape: tuple[int, ...], c: int) -> GAN:

@@ -74,9 +74,9 @@ class GaussianProcess(Classical):
         self.conditions = (z - self.cond_mean) / self.cond_spread
         self.mean = y.mean(0)
         _, size, basis = torch.linalg.svd(y - self.mean, full_matrices=False)
-        keep = size > 1e-9 * size[0].clamp(min=1e-300)
-        self.basis = basis[keep]
-        self.spread = size[keep] / math.sqrt(len(y))
+        conditioned = size > 1e-9 * size[0].clamp(min=1e-300)
+        self.basis = basis[conditioned]
+        self.spread = size[conditioned] / math.sqrt(len(y))
         q = min(self.settings.components, len(self.basis))
         target = ((y - self.mean) @ self.basis[:q].T / self.spread[:q]).cpu().numpy()
         self.regress(target)
@@ -114,19 +114,21 @@ class GaussianProcess(Classical):
         scale = shrunk.diagonal().sqrt()
         self.mixing = torch.linalg.cholesky(shrunk / scale / scale[:, None]).to(self.mean)
 
-    def covariance(self, asked: Float[Tensor, "n c"]) -> Float[Tensor, "q n m"]:
+    def covariance(self, requested: Float[Tensor, "n c"]) -> Float[Tensor, "q n m"]:
         """Squared exponential covariance with the training rows, for each process."""
         level, length = self.kernel[:, 0, None, None], self.kernel[:, None, 1:-1].exp()
-        apart = torch.cdist(
-            asked / length,
+        distance = torch.cdist(
+            requested / length,
             self.conditions / length,
             compute_mode="donot_use_mm_for_euclid_dist",
         )
-        return (level - 0.5 * apart.square()).exp()
+        return (level - 0.5 * distance.square()).exp()
 
-    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Float[Tensor, "n d"]:
-        asked = (cond.double() - self.cond_mean) / self.cond_spread
-        cross = self.covariance(asked)
+    def sample(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, "n d"]:
+        requested = (cond.double() - self.cond_mean) / self.cond_spread
+        cross = self.covariance(requested)
         centre = (cross @ self.weights[..., None])[..., 0].T
         known = torch.linalg.solve_triangular(self.factor, cross.mT, upper=False)
         prior = self.kernel[:, 0].exp() + self.kernel[:, -1].exp()

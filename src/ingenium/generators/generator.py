@@ -10,9 +10,9 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
-from ingenium.core.asking import draw_conditions
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.problem import Problem, Projection, distance_to_given
+from ingenium.core.resolving import sample_conditions
 from ingenium.core.seeds import BLOCK, block_rng, one_thread
 from ingenium.core.spec import Spec
 from ingenium.generators.model import Family, InParts
@@ -77,14 +77,14 @@ class Generator:
 
         Rows outside of the parts are copies of the first part.
         """
-        spec, known = self.spec, self.problem.posed(self.known)
-        conditions = draw_conditions(
+        spec, known = self.spec, self.problem.queries(self.known)
+        conditions = sample_conditions(
             spec,
             self.problem.conditions,
             known,
             BLOCK,
             block_rng(seed, block, "conditions"),
-            apart=self._apart,
+            input_distance=self._input_distance,
         )
         together, found = self._together, []
         for part in parts:
@@ -99,7 +99,7 @@ class Generator:
         return project(self.problem.decode(x, conditions)), conditions
 
     @cached_property
-    def _apart(self) -> Float[np.ndarray, " m"] | None:
+    def _input_distance(self) -> Float[np.ndarray, " m"] | None:
         """Distance of the inputs of known designs from those of the spec; computed once a run."""
         return distance_to_given(self.problem, self.known)
 

@@ -30,15 +30,15 @@ def tilt(
     """
     if steer.energy is None:
         return z
-    keep = math.exp(-STEP)
-    stir = math.sqrt(1 - keep**2)
+    conditioned = math.exp(-STEP)
+    stir = math.sqrt(1 - conditioned**2)
     for _ in range(STEPS):
         with torch.enable_grad():
             at = z.detach().requires_grad_()
             (slope,) = torch.autograd.grad(steer.energy(decode(at)).sum(), at)
-        push = (1 - keep) * steer.strength * slope
+        push = (1 - conditioned) * steer.strength * slope
         most = stir * math.sqrt(z.shape[1])
         length = torch.linalg.vector_norm(push, dim=1, keepdim=True)
         push = push * (most / length.clamp(min=1e-12)).clamp(max=1)
-        z = keep * z - push + stir * gaussian(z, rng)
+        z = conditioned * z - push + stir * gaussian(z, rng)
     return z.detach()

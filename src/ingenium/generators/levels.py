@@ -35,7 +35,7 @@ def weighted_error(
     x: Float[Tensor, "n *shape"],
     cond: Float[Tensor, "n c"],
     rng: torch.Generator,
-    keep: Bool[Tensor, " n"] | None,
+    conditioned: Bool[Tensor, " n"] | None,
 ) -> Float[Tensor, " n"]:
     """Weighted squared error of the denoised design; 1 a row for an untrained network.
 
@@ -43,5 +43,5 @@ def weighted_error(
     """
     sigma = (own.level_mean + own.level_std * gaussian(x.flatten(1)[:, 0], rng)).exp()
     noisy = x + sigma.view(-1, *[1] * (x.ndim - 1)) * gaussian(x, rng)
-    error = (denoise(noisy, sigma, cond, keep) - x).square().flatten(1).mean(-1)
+    error = (denoise(noisy, sigma, cond, conditioned) - x).square().flatten(1).mean(-1)
     return error * (1 + sigma.square().reciprocal())

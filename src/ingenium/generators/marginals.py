@@ -76,8 +76,8 @@ def _table(values: Tensor) -> tuple[Tensor, Tensor, bool]:
     if len(distinct) == 1:  # a constant: a second point that no score reaches
         return distinct.repeat(2), score.new_tensor([0.0, 1.0]), True
     if not on_grid and len(distinct) > KNOTS:
-        kept = torch.linspace(0, len(distinct) - 1, KNOTS, dtype=torch.float64).round().long()
-        distinct, score = distinct[kept], score[kept]
+        retained = torch.linspace(0, len(distinct) - 1, KNOTS, dtype=torch.float64).round().long()
+        distinct, score = distinct[retained], score[retained]
     return distinct, score, on_grid
 
 

@@ -128,10 +128,10 @@ class Trunk(nn.Module):
         x: Float[Tensor, "n *shape"],
         cond: Float[Tensor, "n c"],
         level: Float[Tensor, " n"] | None = None,
-        keep: Bool[Tensor, " n"] | None = None,
+        conditioned: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *out"]:
-        """One output a row; `level` where the network has one; only `keep` rows get conditions."""
-        e = self.conditioning(cond, level, keep)
+        """One output a row; `level` where the network has one; conditions where `conditioned`."""
+        e = self.conditioning(cond, level, conditioned)
         h = self.enter(x)
         for block in self.blocks:
             h = block(h, e)
@@ -204,7 +204,7 @@ def decoder(
     )
 
 
-def kept(n: int, drop: float, rng: torch.Generator) -> Bool[Tensor, " n"]:
+def retained(n: int, drop: float, rng: torch.Generator) -> Bool[Tensor, " n"]:
     """Mark rows that keep their conditions when a share `drop` is left out at random."""
     return torch.rand(n, generator=rng, device=rng.device) >= drop
 

@@ -1,7 +1,8 @@
 """Generators that a spec or a comparison can name for a problem.
 
-These are the families of the engine that admit its designs, the field's own baselines, and the
-pretrained ones of its domain; under one name the problem's own come before the engine's.
+These are the families of the engine that admit its designs, those of other packages if its designs
+are numbers, the field's own baselines, and the pretrained ones of its domain; under one name the
+problem's own come before the others.
 """
 
 from dataclasses import replace
@@ -11,13 +12,13 @@ import torch
 
 from ingenium.core.errors import InputError, choose
 from ingenium.core.problem import Problem
-from ingenium.generators import families
+from ingenium.generators import families, plugged
 from ingenium.generators.admission import admit, admitted
 from ingenium.generators.model import Family
 from ingenium.generators.tokens.codec import kind_of
 from ingenium.train.plan import Plan
 
-Source = Literal["engine", "baseline", "shipped"]
+Source = Literal["engine", "package", "baseline", "pretrained"]
 
 
 def offered(problem: Problem) -> dict[str, Source]:
@@ -27,8 +28,10 @@ def offered(problem: Problem) -> dict[str, Source]:
     found: dict[str, Source] = {
         name: "engine" for name in families.NAMES if admitted(name, codec.shape, kind=kind)
     }
+    if kind == "numbers":
+        found |= dict.fromkeys(plugged.names(), "package")
     found |= dict.fromkeys(problem.baselines(), "baseline")
-    return found | dict.fromkeys(problem.shipped(), "shipped")
+    return found | dict.fromkeys(problem.pretrained(), "pretrained")
 
 
 def check(problem: Problem, name: str) -> Source:
@@ -53,11 +56,13 @@ def make(problem: Problem, name: str, c: int) -> Family:
     source = check(problem, name)
     if source == "engine":
         return families.build(name, problem.codec.shape, c, codec=problem.codec)
-    if source == "shipped":
-        shipped: Family = problem.shipped()[name].make()
-        return shipped
+    if source == "pretrained":
+        pretrained: Family = problem.pretrained()[name].make()
+        return pretrained
     with torch.random.fork_rng(devices=[]):  # libraries sample weights from the global state
         torch.manual_seed(0)
+        if source == "package":
+            return plugged.make(name, problem.codec.shape, c)
         own: Family = problem.baselines()[name]()
     if own.c != c:
         raise InputError(f"the baseline {name} for {c} features of conditions", own.c)

@@ -64,11 +64,11 @@ class PathDensity:
         found = []
         rows = max(1, WORK_AT_ONCE // len(along))
         parts = (x.split(rows), cond.split(rows), along.split(rows, 1))
-        for at, asked, signs in zip(*parts, strict=True):
+        for at, requested, signs in zip(*parts, strict=True):
 
-            def velocity(u: Tensor, angle: float, asked: Tensor = asked) -> Tensor:
-                sigma = torch.full_like(asked[:, :1].new_empty(len(u)), math.tan(angle))
-                moved: Tensor = -self.network(u, asked, self.level(sigma))
+            def velocity(u: Tensor, angle: float, requested: Tensor = requested) -> Tensor:
+                sigma = torch.full_like(requested[:, :1].new_empty(len(u)), math.tan(angle))
+                moved: Tensor = -self.network(u, requested, self.level(sigma))
                 return moved
 
             found.append(log_density(velocity, at * scale, angles, signs, math.sin(angles[-1])))

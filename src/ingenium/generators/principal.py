@@ -102,11 +102,11 @@ class Principal(LearnedBuffers):
             mean.learn(z[:, own], cond, self.settings.mean)
             residual[:, own] = mean.residual
             mean.residual = mean.residual[:0]  # stored once, in `rest`
-        course = self.fit_inner(residual, cond, plan)
+        curve = self.fit_inner(residual, cond, plan)
         for module in self.modules():
             for name, buffer in module.named_buffers(recurse=False):
                 setattr(module, name, buffer.contiguous())  # as safetensors wants them
-        return course
+        return curve
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE

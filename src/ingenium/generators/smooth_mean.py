@@ -82,8 +82,8 @@ def _kernel(
     a: Float[Tensor, "n c"], b: Float[Tensor, "m c"], length: Float[Tensor, ""]
 ) -> Float[Tensor, "n m"]:
     """Gaussian kernel by differences, so that a row gets the same bits in any batch."""
-    apart = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
-    return torch.exp(-0.5 * (apart / length).square())
+    distance = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+    return torch.exp(-0.5 * (distance / length).square())
 
 
 def _whitening(kernel: Float[Tensor, "b b"]) -> Float[Tensor, "b b"]:

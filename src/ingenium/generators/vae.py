@@ -96,8 +96,8 @@ class VAE(Model):
         mean, spread = self.posterior(x, cond)
         z = mean + spread * gaussian(mean, rng)
         centre, width = self.believed(cond)
-        apart, narrow = (mean - centre) / width, spread / width
-        divergence = 0.5 * (apart.square() + narrow.square() - 1) - narrow.log()
+        distance, narrow = (mean - centre) / width, spread / width
+        divergence = 0.5 * (distance.square() + narrow.square() - 1) - narrow.log()
         return (price * divergence.sum(1) - self.likelihood(x, z, cond)) / math.prod(self.shape)
 
     def believed(
@@ -121,8 +121,8 @@ class VAE(Model):
         cond: Float[Tensor, "n {self.c}"],
     ) -> Float[Tensor, " n"]:
         """Log density of designs given latent numbers (nats)."""
-        apart = (x - self.decode(z, cond)) / self.deviation
-        each = -0.5 * (apart.square() + math.log(2 * math.pi)) - self.deviation.log()
+        distance = (x - self.decode(z, cond)) / self.deviation
+        each = -0.5 * (distance.square() + math.log(2 * math.pi)) - self.deviation.log()
         total: Tensor = each.flatten(1).sum(1)
         return total
 

@@ -84,20 +84,20 @@ def data_card(run: Path) -> Card:
     with xr.open_dataset(run / "designs.nc") as opened:
         designs = opened.load()
     notes = [
-        f"Proposed by {record['model']['family']} under the spec alongside, none left out.",
-        f"Measured by {record['engine']['name']} {record['engine']['version']}; to a design that "
-        "failed the engine has no answer.",
-        "They were made and not observed: they say what the generator proposes, not how often it "
+        f"Proposed by {record['model']['family']} under the spec alongside; none was omitted.",
+        f"Measured by {record['engine']['name']} {record['engine']['version']}; for a design that "
+        "failed the engine gave no result.",
+        "They are generated, not observed: they say what the generator proposes, not how often it "
         "happens.",
         *record["notes"],
     ]
     digest = file_digest(run / "designs.nc")
-    return _data(record["problem"], designs, record["data_licence"], notes, digest, "made")
+    return _data(record["problem"], designs, record["data_licence"], notes, digest, "generated")
 
 
 def known_card(problem: Problem) -> Card:
     """Write the card of the training designs of a problem."""
-    known = _told(problem.data(), problem.conditions)
+    known = _reported(problem.data(), problem.conditions)
     held = int(known["held_out"].to_numpy().sum())
     notes = [f"{held} of {known.sizes[DESIGN]} are held out and never learned from."]
     digest = dataset_digest(known)
@@ -136,8 +136,8 @@ def _learned(record: Mapping[str, Any]) -> str:
         ("Digest", _digest(record, "data")),
     ]
     rows += [("Designs", str(fit[k])) for k in ("rows", "designs") if k in fit]
-    if "shipped" in fit:
-        rows.append(("Trained", f"elsewhere; the weights came as {fit['shipped']}"))
+    if "pretrained" in fit:
+        rows.append(("Trained", f"elsewhere; the weights came as {fit['pretrained']}"))
     lines = "\n".join(f"- {note}" for note in record["notes"])
     return table(("", "")) + table(*rows, head=False) + (f"\n\n{lines}" if lines else "")
 
@@ -147,7 +147,7 @@ def _digest(record: Mapping[str, Any], name: str) -> str:
 
 
 def _weights(record: Mapping[str, Any], model: Mapping[str, Any], run: Path) -> Rows:
-    fit = {k: v for k, v in record["model"]["fit"].items() if k not in ("rows", "shipped")}
+    fit = {k: v for k, v in record["model"]["fit"].items() if k not in ("rows", "pretrained")}
     return (
         ("Family", model["family"]),
         ("Weights", f"`{model['digest']}`"),
@@ -200,9 +200,9 @@ def _measured(record: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
 
 
 def _limits(record: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
-    asked = json.dumps(record["spec"], ensure_ascii=False)
+    requested = json.dumps(record["spec"], ensure_ascii=False)
     lines = [
-        f"Measured under one spec and one seed ({record['origin']['seed']}): `{asked}`.",
+        f"Measured under one spec and one seed ({record['origin']['seed']}): `{requested}`.",
         f"To {summary['failed']} of {summary['proposed']} designs the engine failed.",
     ]
     if not record["cross_check"]:
@@ -259,7 +259,7 @@ def _data(
     lines = "\n".join(f"- {note}" for note in notes)
     title = (
         f"# Designs of {problem} that a run made"
-        if how == "made"
+        if how == "generated"
         else (f"# Known designs of {problem}")
     )
     return Card(
@@ -267,7 +267,7 @@ def _data(
     )
 
 
-def _told(known: xr.Dataset, conditions: Sequence[Condition]) -> xr.Dataset:
+def _reported(known: xr.Dataset, conditions: Sequence[Condition]) -> xr.Dataset:
     """Known designs with notes on their conditions and on the held-out mark."""
     kinds = {c.name: c.attrs for c in conditions} | {"held_out": HELD_OUT}
     return known.assign_coords(

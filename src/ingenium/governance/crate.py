@@ -21,7 +21,7 @@ from ingenium.core.packages import Extra
 from ingenium.governance.reading import engine_of, said
 from ingenium.trust.records import Entry, to_line
 from ingenium.trust.related import related
-from ingenium.trust.telling import told
+from ingenium.trust.wording import reported
 
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 WHAT = {
@@ -124,7 +124,7 @@ def _actions(
     done = [e for e in entries if e.kind in RUNS]
     actions = []
     for e in (*done,) if done else (None,):
-        name = "propose, verify and keep" if e is None else told(e)
+        name = "propose, verify and keep" if e is None else reported(e)
         number = "unrecorded" if e is None else str(e.sequence)
         about = {"name": name, "actionStatus": "http://schema.org/CompletedActionStatus"}
         if e is not None:
@@ -199,13 +199,13 @@ def record(run: Path) -> dict[str, Any]:
     records = evidence.read(run / "evidence.jsonl")
     first, engine = records[0], engine_of(records[0])
     whole = "run.json" if (run / "run.json").is_file() else "search.json"
-    told = said(run, whole) if (run / whole).is_file() else {}
+    reported = said(run, whole) if (run / whole).is_file() else {}
     return {
-        "problem": told.get("problem") or "a problem that is not named",
+        "problem": reported.get("problem") or "a problem that is not named",
         "count": len(records),
         "engine": str(engine.get("engine", "no engine")),
         "engine_version": str(engine.get("engine_version", "unknown")),
         "version": str(first.get("version", "unknown")),
-        "energy": told.get("energy"),
-        "licence": str(first.get("data_licence") or told.get("data_licence") or ""),
+        "energy": reported.get("energy"),
+        "licence": str(first.get("data_licence") or reported.get("data_licence") or ""),
     }

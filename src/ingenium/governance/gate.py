@@ -5,18 +5,28 @@ check blocks, and the attempt is an entry of the ledger as well.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
 from ingenium.core import evidence
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import InputError
-from ingenium.governance import crate
+from ingenium.governance import crate, principles
+from ingenium.governance.principles import PublishedText
 from ingenium.governance.reading import engine_of
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import GENESIS, Entry
-from ingenium.trust.signoff import Signer, SignOff, State, check_sign_offs, namespace
+from ingenium.trust.signoff import (
+    Signer,
+    SignOff,
+    State,
+    check_sign_offs,
+    namespace,
+    work_minutes,
+)
 
 KIND = "publish"
 LATER = ("report.html",)  # of a search, whose report is written after its entry
@@ -33,6 +43,12 @@ class GateRequest:
     signers: Sequence[Signer]
     roles: tuple[str, ...]  # each of which requires a signature
     anchor: str = GENESIS
+    today: date = field(default_factory=date.today)
+
+    @cached_property
+    def texts(self) -> tuple[PublishedText, ...]:
+        """Texts for readers that the run exported."""
+        return principles.texts(self.run)
 
 
 @dataclass(frozen=True)
@@ -40,73 +56,73 @@ class GateCheck:
     """One check and its finding."""
 
     name: str
-    held: bool
+    passed: bool
     said: str
 
 
-def checks(asked: GateRequest) -> tuple[GateCheck, ...]:
+def checks(requested: GateRequest) -> tuple[GateCheck, ...]:
     """Run every check, in order.
 
     Raises:
         InputError: if the folder has no run, or no sign-off is required.
     """
-    if not asked.roles:
+    if not requested.roles:
         raise InputError("a role in which somebody must have signed", "none", "Write --as safety.")
-    for role in asked.roles:
+    for role in requested.roles:
         namespace(role)
-    file = asked.run / "evidence.jsonl"
+    file = requested.run / "evidence.jsonl"
     if not file.is_file():
-        raise InputError("the folder of a run, or `result` of a search", str(asked.run))
+        raise InputError("the folder of a run, or `result` of a search", str(requested.run))
     digest = file_digest(file)
-    runs = [e for kind in crate.RUNS for e in asked.ledger.entries(kind)]
+    runs = [e for kind in crate.RUNS for e in requested.ledger.entries(kind)]
     own = [e for e in runs if e.table.get("evidence") == digest]
     entry = own[-1] if own else None
-    return tuple(GateCheck(name, *check(asked, entry)) for name, check in CHECKS.items())
+    return tuple(GateCheck(name, *check(requested, entry)) for name, check in CHECKS.items())
 
 
-def publish(asked: GateRequest, out: Path) -> tuple[GateCheck, ...]:
+def publish(requested: GateRequest, out: Path) -> tuple[GateCheck, ...]:
     """Write the crate of a run if every check passes, and nothing otherwise.
 
     Raises:
         InputError: as `checks` and `crate.write` do.
         StorageError: if the crate or the entry cannot be written.
     """
-    found = checks(asked)
-    good = held(found)
+    found = checks(requested)
+    good = passed(found)
     if good:
-        crate.write(asked.run, list(asked.ledger.walk()), out)
-    asked.ledger.append(
+        crate.write(requested.run, list(requested.ledger.walk()), out)
+    requested.ledger.append(
         KIND,
         {
-            "evidence": file_digest(asked.run / "evidence.jsonl"),
+            "evidence": file_digest(requested.run / "evidence.jsonl"),
             "published": good,
-            "roles": list(asked.roles),
-            "checks": [{"name": c.name, "held": c.held, "said": c.said} for c in found],
+            "roles": list(requested.roles),
+            "checks": [{"name": c.name, "passed": c.passed, "said": c.said} for c in found],
         },
     )
     return found
 
 
-def _chain(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
+def _chain(requested: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     """Check that the ledger is intact."""
-    faults = asked.ledger.check(asked.anchor)
-    anchored = "" if asked.anchor == GENESIS else ", with the anchor in it"
+    faults = requested.ledger.check(requested.anchor)
+    anchored = "" if requested.anchor == GENESIS else ", with the anchor in it"
     return not faults, str(faults[0]) if faults else f"the chain is intact{anchored}"
 
 
-def _recorded(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
+def _recorded(requested: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     """Check that the ledger has the run with this evidence."""
     if entry is None:
         return False, "no entry of the ledger has this evidence"
     return True, f"entry {entry.sequence}, by {entry.actor}"
 
 
-def _files(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
+def _files(requested: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     """Check that every file matches its entry."""
     wrote = None if entry is None else entry.table.get("wrote")
     if not isinstance(wrote, Mapping):
         return False, "the ledger does not say which files were written"
-    now = evidence.written(asked.run)
+    now = evidence.written(requested.run)
     later = LATER if entry is not None and entry.kind == "search-end" else ()
     new = [k for k in now if k not in wrote and k in crate.WHAT and k not in later]
     wrong = [k for k in wrote if now.get(k) != wrote[k] and k not in later]
@@ -115,9 +131,9 @@ def _files(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     return True, f"{len(wrote)} are what was written"
 
 
-def _complete(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
+def _complete(requested: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     """Check that each design names its origin and the engine that measured it."""
-    records = evidence.read(asked.run / "evidence.jsonl")
+    records = evidence.read(requested.run / "evidence.jsonl")
     for record in records:
         engine = engine_of(record)
         named = engine.get("engine") and engine.get("engine_version")
@@ -128,40 +144,91 @@ def _complete(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     return True, f"{len(records)} records of evidence are complete"
 
 
-def _licence(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
+def _licence(requested: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     """Check that the licence is stated."""
-    records = evidence.read(asked.run / "evidence.jsonl")
-    stated = {str(r.get("data_licence") or "").strip() for r in records}
+    stated = principles.licences(evidence.read(requested.run / "evidence.jsonl"))
     return ("" not in stated), "; ".join(sorted(stated - {""})) or "no licence is stated"
 
 
-def _energy(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
-    """Check that the run states its resources."""
-    took = crate.record(asked.run)["energy"]
+def _energy(requested: GateRequest, entry: Entry | None) -> tuple[bool, str]:
+    """Check that the run states its energy; the signers' minutes of work stand next to it."""
+    took = crate.record(requested.run)["energy"]
     last = took[-1] if isinstance(took, list) and took else took
     if not isinstance(last, Mapping) or not last.get("method"):
         return False, "no energy is recorded"
-    return True, str(last["method"])
+    signed = [] if entry is None else [s.entry for s in _last_signed(requested, entry).values()]
+    stated = [minutes for e in signed if (minutes := work_minutes(e)) is not None]
+    work = f"{sum(stated)} minutes of people's work" if stated else "no work of people is stated"
+    return True, f"{last['method']}; {work}"
 
 
-def _signed(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
+def _signed(requested: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     """Check that an authorised person signed in each role, and none refused since."""
     if entry is None:
         return False, "there is no entry to sign"
-    signed = [
-        s
-        for s in check_sign_offs(asked.ledger, asked.signers)
-        if s.state is State.VALID and s.entry.table["entry"] == entry.hash
-    ]
-    last = {(s.entry.table["role"], s.entry.actor): s for s in signed}  # the later one counts
+    last = _last_signed(requested, entry)
     refused = [s for s in last.values() if s.entry.table["decision"] != "approved"]
     by_role = {role: s for (role, _), s in last.items()}
-    absent = [role for role in asked.roles if role not in by_role]
+    absent = [role for role in requested.roles if role not in by_role]
     if refused:
         return False, f"refused: {', '.join(map(_who, refused))}"
     if absent:
         return False, f"nobody on the list has signed as {', '.join(absent)}"
-    return True, ", ".join(_who(by_role[role]) for role in asked.roles)
+    return True, ", ".join(_who(by_role[role]) for role in requested.roles)
+
+
+def _last_signed(requested: GateRequest, entry: Entry) -> dict[tuple[object, str], SignOff]:
+    """Return the valid sign-offs of an entry, of each person the later one."""
+    signed = [
+        s
+        for s in check_sign_offs(requested.ledger, requested.signers)
+        if s.state is State.VALID and s.entry.table["entry"] == entry.hash
+    ]
+    return {(s.entry.table["role"], s.entry.actor): s for s in signed}
+
+
+def _disclosed(requested: GateRequest, entry: Entry | None) -> tuple[bool, str]:
+    """Check that each text says that a program wrote it."""
+    faults = principles.disclosed(requested.texts)
+    return principles.finding(
+        requested.texts, faults, "each text discloses that a program wrote it"
+    )
+
+
+def _accountable(requested: GateRequest, entry: Entry | None) -> tuple[bool, str]:
+    """Check that each text names a person who has approved the run in a required role."""
+    last = _last_signed(requested, entry) if entry is not None else {}
+    who = [
+        s.entry.actor
+        for (role, _), s in last.items()
+        if s.entry.table["decision"] == "approved" and role in requested.roles
+    ]
+    faults = principles.accountable(requested.texts, who)
+    return principles.finding(requested.texts, faults, "each text names a person who approved it")
+
+
+def _readable(requested: GateRequest, entry: Entry | None) -> tuple[bool, str]:
+    """Check that each text opens anywhere, as Markdown and as HTML."""
+    faults = principles.readable(requested.texts)
+    return principles.finding(requested.texts, faults, "each text is plain Markdown and HTML")
+
+
+def _languages(requested: GateRequest, entry: Entry | None) -> tuple[bool, str]:
+    """Check that each text is labelled, and its main fact given, in two languages at least."""
+    faults = principles.in_languages(requested.texts)
+    return principles.finding(requested.texts, faults, "label and facts in several languages")
+
+
+def _limits(requested: GateRequest, entry: Entry | None) -> tuple[bool, str]:
+    """Check that each text says what was not checked."""
+    faults = principles.limits_stated(requested.texts)
+    return principles.finding(requested.texts, faults, "each text says what was not checked")
+
+
+def _review(requested: GateRequest, entry: Entry | None) -> tuple[bool, str]:
+    """Check that the rules of each text are to be reviewed, and errors can be reported."""
+    faults = principles.under_review(requested.texts, requested.today)
+    return principles.finding(requested.texts, faults, "rules under review, and an address")
 
 
 def _who(signed: SignOff) -> str:
@@ -177,20 +244,26 @@ CHECKS: Mapping[str, Callable[[GateRequest, Entry | None], tuple[bool, str]]] = 
         "licence": _licence,
         "energy": _energy,
         "signed": _signed,
+        "disclosed": _disclosed,
+        "accountable": _accountable,
+        "readable": _readable,
+        "languages": _languages,
+        "limits": _limits,
+        "review": _review,
     }
 )
-PRINCIPLES: Mapping[str, tuple[str, ...]] = MappingProxyType(  # limits that a check enforces
+PRINCIPLES: Mapping[str, tuple[str, ...]] = MappingProxyType(  # checks that enforce each
     {
-        "transparency and disclosure": ("evidence", "recorded", "files"),
-        "accountability": ("signed", "chain"),
-        "equitable access": ("licence",),
-        "linguistic diversity": (),
-        "iterative literacy": (),
-        "adaptive governance": (),
+        "transparency and disclosure": ("disclosed", "evidence", "recorded", "files"),
+        "accountability": ("accountable", "signed", "chain"),
+        "equitable access": ("readable", "licence"),
+        "linguistic diversity": ("languages",),
+        "iterative literacy": ("limits",),
+        "adaptive governance": ("review",),
     }
 )
 
 
-def held(found: Sequence[GateCheck]) -> bool:
+def passed(found: Sequence[GateCheck]) -> bool:
     """True if every check passed."""
-    return all(check.held for check in found)
+    return all(check.passed for check in found)

@@ -119,8 +119,10 @@ def write(
         found = tuple(framework(pack, name) for name in FRAMEWORKS)
         head = GENESIS if ledger is None else ledger.head()
         about = _about(head, runs, tests)
-        told = about | {"frameworks": [asdict(f) for f in found]}
-        write_atomic(part / "record.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+        reported = about | {"frameworks": [asdict(f) for f in found]}
+        write_atomic(
+            part / "record.json", json.dumps(reported, indent=1, ensure_ascii=False) + "\n"
+        )
         write_atomic(part / "record.md", _text(about, found))
         write_atomic(part / "SHA256SUMS", _sums(part))
     return found
@@ -229,8 +231,8 @@ def _run(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
 
 def _said(value: Any) -> bool:
     """True if a value has contents: it is neither empty nor a word for nothing."""
-    told = value.strip().lower() not in NO_WORDS if isinstance(value, str) else True
-    return told and value not in (None, {}, [])
+    reported = value.strip().lower() not in NO_WORDS if isinstance(value, str) else True
+    return reported and value not in (None, {}, [])
 
 
 def _value(run: Path, name: str) -> Any:

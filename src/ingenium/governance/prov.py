@@ -18,7 +18,7 @@ from ingenium.core.folders import write_atomic
 from ingenium.core.packages import Extra
 from ingenium.trust.ledger import about
 from ingenium.trust.records import GENESIS, Entry
-from ingenium.trust.telling import engines_of, told
+from ingenium.trust.wording import engines_of, reported
 
 PACKAGES = Extra("audit")
 SPACES = {
@@ -76,7 +76,7 @@ def document(entries: Iterable[Entry]) -> Document:
 
 def _attributes(made: Document, entry: Entry) -> dict[str, Any]:
     kind = made.valid_qualified_name(f"ing:{entry.kind}")
-    found = {"prov:label": told(entry) or entry.kind, "prov:type": kind}
+    found = {"prov:label": reported(entry) or entry.kind, "prov:type": kind}
     problem = about(entry)
     return found | ({"ing:problem": problem} if problem else {})
 

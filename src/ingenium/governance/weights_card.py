@@ -38,14 +38,14 @@ def weights_card(path: Path) -> Card:
         "library_name": "ingenium",
         "tags": ["ingenium", *([family] if about.get("family") else [])],
     }
-    told = [(k, f"`{json.dumps(v, ensure_ascii=False)}`") for k, v in about.items()]
+    reported = [(k, f"`{json.dumps(v, ensure_ascii=False)}`") for k, v in about.items()]
     parts = {
         f"# {family}, weights in {path.name}": (
             "A generator that proposes designs. Written by ingenium "
             f"{__version__} from a file of weights and its JSON, without a run."
         ),
-        "## What it is": table(("", ""), *_kept(path, state), ("Checked", checked)),
-        "## How it was made": table(("Entry", f"In {path.with_suffix('.json').name}"), *told),
+        "## What it is": table(("", ""), *_stored(path, state), ("Checked", checked)),
+        "## How it was made": table(("Entry", f"In {path.with_suffix('.json').name}"), *reported),
         "## Measured": (
             "Nothing of what it proposes stands in these files. A proposal that was not verified "
             "is not for use. `ingenium propose` measures it; `ingenium card model RUN` then says "
@@ -61,27 +61,27 @@ def weights_card(path: Path) -> Card:
 
 
 def _about(path: Path) -> dict[str, Any]:
-    beside = path.with_suffix(".json")
+    alongside = path.with_suffix(".json")
     if not path.is_file():
         raise InputError(
             "a run, or a file of weights", f"no file at {path}", "Write NAME.safetensors."
         )
-    if not beside.is_file():
+    if not alongside.is_file():
         raise InputError(
-            f"the JSON that ingenium writes with weights, {beside.name}",
+            f"the JSON that ingenium writes with weights, {alongside.name}",
             f"{path} alone",
             "Copy it from the folder `model` of the run as well.",
         )
     try:
-        found = json.loads(beside.read_text(encoding="utf-8"))
+        found = json.loads(alongside.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise CorruptError(
-            str(beside), f"is no JSON ({error})", "Copy it from the run again."
+            str(alongside), f"is no JSON ({error})", "Copy it from the run again."
         ) from error
     if not isinstance(found, dict) or not set(found) & {"family", "digest", "weights", "recipe"}:
         raise InputError(
             "entries of a model (family, digest, recipe or weights)",
-            f"{beside}, which has none of them",
+            f"{alongside}, which has none of them",
             "Copy model.json from the folder of the run.",
         )
     return found
@@ -114,7 +114,7 @@ def _checked(path: Path, about: Mapping[str, Any], state: Mapping[str, Tensor]) 
     return "no digest is stored with them: they cannot be verified"
 
 
-def _kept(path: Path, state: Mapping[str, Tensor]) -> list[tuple[str, str]]:
+def _stored(path: Path, state: Mapping[str, Tensor]) -> list[tuple[str, str]]:
     types = sorted({str(t.dtype).removeprefix("torch.") for t in state.values()})
     return [
         ("File", f"`{file_digest(path)}`"),

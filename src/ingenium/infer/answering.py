@@ -11,16 +11,16 @@ import pandas as pd
 import torch
 import xarray as xr
 
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import array_digest, dataset_digest, digest, file_digest
 from ingenium.core.errors import InputError
 from ingenium.core.folders import make_folder, staged, write_atomic
-from ingenium.core.given import FOLDER, kept
+from ingenium.core.given import FOLDER, stored
 from ingenium.core.judgement import stated
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import Problem, Section, Watch, silent
 from ingenium.core.provenance import code_digest, package_digest
+from ingenium.core.resolving import resolve
 from ingenium.core.sealed import RecordMaking
 from ingenium.core.seeds import block_rng, one_thread
 from ingenium.evaluate.measured import Interval
@@ -46,7 +46,7 @@ BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
 class Inferred:
     """A new posterior, with the data of its report."""
 
-    kept: Posterior
+    stored: Posterior
     question: InferenceQuestion
     found: Weighted
     ranks: Mapping[str, Ranks]  # of samples of the prior, and of held-out truths
@@ -54,13 +54,13 @@ class Inferred:
     @cached_property
     def sections(self) -> Sequence[Section]:
         """Sections of the report that the problem adds."""
-        draws, own = self.kept.draws(), self.question.sections
-        return own(draws, draws[WEIGHT].to_numpy()) if own else ()
+        samples, own = self.stored.samples(), self.question.sections
+        return own(samples, samples[WEIGHT].to_numpy()) if own else ()
 
 
 def infer(
     problem: Problem,
-    asked: InferSpec,
+    wanted: InferSpec,
     out: Path,
     *,
     ledger: Ledger,
@@ -76,20 +76,20 @@ def infer(
     if not isinstance(problem, Inferable):
         raise InputError("a problem with a hidden state, such as radio.estimate", problem.name)
     question = problem.question()
-    spec = resolve(asked.spec, problem)
+    spec = resolve(wanted.spec, problem)
     watch("data", 0, 1)
     problem.prepare(watch)
     known = training(problem)
     data = dataset_digest(known)
-    identity = digest([asdict(asked), data, dict(problem.given.digests), code_digest()])
+    identity = digest([asdict(wanted), data, dict(problem.given.digests), code_digest()])
     with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
         made = fitted.fit(problem, known, spec.generator, watch=watch)
         generator = Generator(problem, made.family, spec, known)
         watch("prior", 0, 1)
-        prior = Prior.of(generator, asked.prior_draws, asked.seed, question.nearby)
-        found, ranks, values = answered(question, prior, asked, problem, watch)
-        verdict = judging.judge(values, asked.limits, len(question.quantities))
-        write_netcdf(part / DRAWS, _draws(question, prior, found))
+        prior = Prior.of(generator, wanted.prior_samples, wanted.seed, question.nearby)
+        found, ranks, values = answered(question, prior, wanted, problem, watch)
+        verdict = judging.judge(values, wanted.limits, len(question.quantities))
+        write_netcdf(part / DRAWS, _samples(question, prior, found))
         _table(question, ranks).to_csv(part / RANKS, index=False)
         evidence = {
             "given": dict(problem.given.digests),
@@ -101,57 +101,57 @@ def infer(
             RANKS: file_digest(part / RANKS),
             "package": package_digest(problem),
         }
-        _ask(asked, problem, part)
-        about = {"family": made.name, "method": method_of(asked, question), **verdict.record}
-        told_of = (
-            _about(problem, asked, question) | about | {"measured": stated(values, QUANTITIES)}
+        _ask(wanted, problem, part)
+        about = {"family": made.name, "method": method_of(wanted, question), **verdict.record}
+        reported_of = (
+            _about(problem, wanted, question) | about | {"measured": stated(values, QUANTITIES)}
         )
-        own = {"told": told(question, found), "diagnostics": dict(found.told)}
-        record = making.write(part / Posterior.file, told_of | own, evidence)
-        watch("keep", 0, 1)
+        own = {"estimates": reported(question, found), "diagnostics": dict(found.reported)}
+        record = making.write(part / Posterior.file, reported_of | own, evidence)
+        watch("store", 0, 1)
         ledger.append("posterior", {k: record[k] for k in (*ENTERED, "evidence")})
     return Inferred(Posterior.open(out), question, found, ranks)
 
 
-def _about(problem: Problem, asked: InferSpec, question: InferenceQuestion) -> dict[str, Any]:
+def _about(problem: Problem, wanted: InferSpec, question: InferenceQuestion) -> dict[str, Any]:
     """Describe the problem, the spec and the readings."""
     return {
         "problem": problem.name,
-        "title": asked.title or problem.summary,
+        "title": wanted.title or problem.summary,
         "notes": list(problem.notes),
-        "given": list(problem.given.told()),
+        "given": list(problem.given.reported()),
         "readings": len(question.readings),
         "pairs": [list(p) for p in question.pairs],
     }
 
 
-def method_of(asked: InferSpec, question: InferenceQuestion) -> str:
+def method_of(wanted: InferSpec, question: InferenceQuestion) -> str:
     """Return the method of a spec, or the default of the question."""
-    return question.method if asked.method == "default" else asked.method
+    return question.method if wanted.method == "default" else wanted.method
 
 
 def answered(
-    question: InferenceQuestion, prior: Prior, asked: InferSpec, problem: Problem, watch: Watch
+    question: InferenceQuestion, prior: Prior, wanted: InferSpec, problem: Problem, watch: Watch
 ) -> tuple[Weighted, dict[str, Ranks], dict[str, Interval]]:
     """Return the posterior, the ranks of truths in theirs, and the judged values."""
-    method = named(method_of(asked, question))
+    method = named(method_of(wanted, question))
 
     def rng(purpose: str) -> torch.Generator:
-        return block_rng(asked.seed, 0, purpose)
+        return block_rng(wanted.seed, 0, purpose)
 
     with one_thread():
         task = InferenceTask(
-            prior, question.likelihood, question.measure, asked.draws, asked.steps, watch
+            prior, question.likelihood, question.measure, wanted.samples, wanted.steps, watch
         )
         watch("infer", 0, 1)
         found = method.prepared(task, rng("prepare"))(question.readings, rng("answer"))
         smaller = InferenceTask(
-            prior, question.likelihood, question.measure, asked.check_draws, asked.steps, watch
+            prior, question.likelihood, question.measure, wanted.check_samples, wanted.steps, watch
         )
         answer = method.prepared(smaller, rng("prepare"))
         truths = {
-            "prior": calibration.of_prior(prior, asked.ranked, rng("ranked")),
-            "held out": calibration.held_out(problem.data(), prior, asked.truths, rng("truths")),
+            "prior": calibration.of_prior(prior, wanted.ranked, rng("ranked")),
+            "held out": calibration.held_out(problem.data(), prior, wanted.truths, rng("truths")),
         }
         ranks = {
             name: calibration.ranked(
@@ -191,11 +191,11 @@ def _judged_values(
     }
 
 
-def told(question: InferenceQuestion, found: Weighted) -> dict[str, dict[str, Any]]:
+def reported(question: InferenceQuestion, found: Weighted) -> dict[str, dict[str, Any]]:
     """Mean and bands of each quantity."""
-    drawn = question.measure(found.arrays).numpy()
-    bands = quantiles(drawn, found.weight, BANDS)
-    mean = found.weight @ drawn
+    sampled = question.measure(found.arrays).numpy()
+    bands = quantiles(sampled, found.weight, BANDS)
+    mean = found.weight @ sampled
     return {
         q.name: {
             "unit": q.unit,
@@ -207,13 +207,13 @@ def told(question: InferenceQuestion, found: Weighted) -> dict[str, dict[str, An
     }
 
 
-def _draws(question: InferenceQuestion, prior: Prior, found: Weighted) -> xr.Dataset:
+def _samples(question: InferenceQuestion, prior: Prior, found: Weighted) -> xr.Dataset:
     """Samples of designs with their weights and inferred quantities."""
     designs = prior.dataset(found.arrays, found.rows)
-    drawn = question.measure(found.arrays).numpy()
+    sampled = question.measure(found.arrays).numpy()
     about = {"units": "1", "long_name": "weight in the posterior"}
     own = {WEIGHT: (DESIGN, found.weight, about)}
-    own |= {q.name: (DESIGN, drawn[:, i], q.attrs) for i, q in enumerate(question.quantities)}
+    own |= {q.name: (DESIGN, sampled[:, i], q.attrs) for i, q in enumerate(question.quantities)}
     return designs.assign(own)
 
 
@@ -231,12 +231,12 @@ def _table(question: InferenceQuestion, ranks: Mapping[str, Ranks]) -> pd.DataFr
     return pd.concat(frames, ignore_index=True)
 
 
-def _ask(asked: InferSpec, problem: Problem, part: Path) -> None:
+def _ask(wanted: InferSpec, problem: Problem, part: Path) -> None:
     """Write the spec and its input files, so that the inference can be repeated."""
     for name, (ending, content) in problem.given.files.items():
         make_folder(part / FOLDER)
         write_atomic(part / FOLDER / f"{name}{ending}", content)
-    write_atomic(part / SPEC, dump(asked, kept(asked.given, problem.given)))
+    write_atomic(part / SPEC, dump(wanted, stored(wanted.given, problem.given)))
 
 
 def _alone(value: float) -> Interval:

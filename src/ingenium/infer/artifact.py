@@ -29,7 +29,7 @@ class Posterior(Artifact):
     remade_by = "ingenium.verbs.infer:replay"
     parts: ClassVar = {
         **{k: ("evidence", k) for k in ("given", "readings", "data", "model")},
-        "told": ("told",),
+        "estimates": ("estimates",),
         "measured": ("measured",),
         "margins": ("margins",),
     }
@@ -41,16 +41,19 @@ class Posterior(Artifact):
     def compared(self, again: Mapping[str, Any]) -> Replay:
         """Compare bands relative to their width, margins exactly, the rest as for any artifact."""
         own = self.record
-        parts = {c.part: c.holds for c in super().compared(again).checks}
-        told, margins = _bands_alike(own["told"], again["told"]), own["margins"] == again["margins"]
-        return Replay.of(parts | {"told": told, "margins": margins})
+        parts = {c.part: c.reproduced for c in super().compared(again).checks}
+        reported, margins = (
+            _bands_alike(own["estimates"], again["estimates"]),
+            own["margins"] == again["margins"],
+        )
+        return Replay.of(parts | {"estimates": reported, "margins": margins})
 
     @property
     def spec(self) -> InferSpec:
         """The spec, with its input files."""
         return load(self.folder / SPEC)
 
-    def draws(self) -> xr.Dataset:
+    def samples(self) -> xr.Dataset:
         """Designs, their weights and their inferred quantities."""
         found = read_netcdf(self.folder / DRAWS, "samples of a posterior")
         if WEIGHT not in found or abs(float(found[WEIGHT].sum()) - 1) > 1e-6:
@@ -73,7 +76,7 @@ class Posterior(Artifact):
 
     def tables(self) -> Sequence[tuple[str, Table]]:
         """Inferred quantities with their bands, and judged values."""
-        rows = listed(self.record["told"].values(), {"quantity": "{long_name}", **BANDS})
+        rows = listed(self.record["estimates"].values(), {"quantity": "{long_name}", **BANDS})
         return ("What was inferred", rows), self.measured()
 
 

@@ -100,9 +100,9 @@ def ranks_needed(quantities: int) -> int:
     With fewer, the largest distance from uniform ranks that the test accepts, over all quantities,
     exceeds that of such a posterior.
     """
-    apart = 2 * float(stats.norm.cdf(SHIFTED / 2)) - 1
+    distance = 2 * float(stats.norm.cdf(SHIFTED / 2)) - 1
     n = 2
-    while stats.kstwo.ppf(1 - LEAST_P / quantities, n) >= apart:
+    while stats.kstwo.ppf(1 - LEAST_P / quantities, n) >= distance:
         n += 1
     return n
 
@@ -127,11 +127,11 @@ def ranked(
     for i in check:  # a posterior each
         watch(stage, i, len(check))
         found = answer(readings[i], rng)
-        drawn = question.measure(found.arrays).numpy()
-        levels.append(below(drawn, found.weight, values[i]))
+        sampled = question.measure(found.arrays).numpy()
+        levels.append(below(sampled, found.weight, values[i]))
         at = [[names.index(n) for n in pair] for pair in question.pairs]
-        ellipses.append([ellipse_level(drawn[:, j], found.weight, values[i, j]) for j in at])
-        own = [np.linalg.det(moments(drawn[:, j], found.weight)[1]) for j in at]
+        ellipses.append([ellipse_level(sampled[:, j], found.weight, values[i, j]) for j in at])
+        own = [np.linalg.det(moments(sampled[:, j], found.weight)[1]) for j in at]
         sizes.append(own / least[i])
     q, p = len(names), len(question.pairs)
     return Ranks(
@@ -159,8 +159,8 @@ def prior_share(question: InferenceQuestion, prior: Prior, rng: torch.Generator)
     The distance uses a shrunk covariance of half of the simulated readings, and is compared with
     the other half.
     """
-    drawn = of_prior(prior, SIMULATED, rng)
-    simulated = question.likelihood.simulate(drawn, rng)
+    sampled = of_prior(prior, SIMULATED, rng)
+    simulated = question.likelihood.simulate(sampled, rng)
     simulated = simulated[torch.isfinite(simulated).all(1)]
     half = len(simulated) // 2
     known, others = simulated[:half].numpy(), simulated[half:].numpy()

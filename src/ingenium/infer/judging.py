@@ -25,11 +25,11 @@ def judge(values: Mapping[str, Interval], limits: Sequence[Limit], quantities: i
     of them. Evidence against a posterior counts however few truths there are; its absence counts
     only if there are enough truths to reveal a miscalibration.
     """
-    against, doubts = _reasons(values), _doubts(values, quantities)
-    return Judgement.of(values, limits, against=against, doubts=doubts)
+    against, caveats = _reasons(values), _caveats(values, quantities)
+    return Judgement.of(values, limits, against=against, caveats=caveats)
 
 
-def _doubts(values: Mapping[str, Interval], quantities: int) -> list[str]:
+def _caveats(values: Mapping[str, Interval], quantities: int) -> list[str]:
     found = []
     needed = {"truths": truths_needed(), "ranked": ranks_needed(quantities)}
     of = {"truths": "held-out designs", "ranked": "samples of the prior"}

@@ -31,8 +31,8 @@ def figures(made: Inferred) -> list[Drawn]:
     question = made.question
     found = [(s.heading, s.text, s.figure) for s in made.sections if s.figure is not None]
     values = question.measure(made.found.arrays).numpy()
-    drawn = corner(question.quantities, values, made.found.weight)
-    found.append(("Corner plot", "Ellipses cover 50 and 90 % of the posterior.", drawn))
+    sampled = corner(question.quantities, values, made.found.weight)
+    found.append(("Corner plot", "Ellipses cover 50 and 90 % of the posterior.", sampled))
     if any(len(r.levels) for r in made.ranks.values()):
         names = [q.name for q in question.quantities]
         text = "Ranks of samples of the prior and of held-out truths, with bands of 95 %."
@@ -55,7 +55,7 @@ def corner(
     x = np.stack([_shown(quantities[i], values[:, i]) for i in own], 1)
     names = [_named(quantities[i]) for i in own]
     rng = np.random.default_rng(0)
-    drawn = x[rng.choice(len(x), min(SHOWN, len(x)), p=weight)]
+    sampled = x[rng.choice(len(x), min(SHOWN, len(x)), p=weight)]
     for row in range(q):
         for column in range(q):
             axes = grid[row, column]
@@ -65,7 +65,7 @@ def corner(
             if column == row:
                 _alone(axes, x[:, row], weight)
             else:
-                axes.scatter(drawn[:, column], drawn[:, row], 3, OURS, alpha=0.2, linewidths=0)
+                axes.scatter(sampled[:, column], sampled[:, row], 3, OURS, alpha=0.2, linewidths=0)
                 for region, dark in LEVELS:
                     ellipse(axes, x[:, [column, row]], weight, region, alpha=dark)
             dress(

@@ -43,12 +43,12 @@ class InferSpec:
     conditions: Mapping[str, Wanted] = field(default_factory=dict)
     generator: GeneratorChoice = field(default_factory=GeneratorChoice)  # the prior
     method: str = "default"  # the problem's own
-    draws: Annotated[int, Field(ge=50, le=100_000)] = 1000  # of the posterior
-    prior_draws: Annotated[int, Field(ge=64, le=100_000)] = 2048  # of the generator
+    samples: Annotated[int, Field(ge=50, le=100_000)] = 1000  # of the posterior
+    prior_samples: Annotated[int, Field(ge=64, le=100_000)] = 2048  # of the generator
     steps: Annotated[int, Field(ge=1, le=10**7)] | None = None  # of training, for amortised
     truths: Annotated[int, Field(ge=0, le=10_000)] = 60  # held-out designs that judge coverage
     ranked: Annotated[int, Field(ge=0, le=10_000)] = 60  # samples of the prior that judge ranks
-    check_draws: Annotated[int, Field(ge=50, le=100_000)] = 400  # of each posterior that judges
+    check_samples: Annotated[int, Field(ge=50, le=100_000)] = 400  # of each posterior that judges
     seed: Annotated[int, Field(ge=0, le=LAST_SEED)] = 0
     limits: tuple[Limit, ...] = ()  # on what is judged
 
@@ -78,10 +78,12 @@ def load(path: Path) -> InferSpec:
         InputError: if it is no such spec.
     """
     spec = artifact.load(path, InferSpec, "a spec of a posterior")
-    beside = specs.anchored(spec.spec, path.resolve().parent)
-    return parse(asdict(spec) | {"setup": beside.setup, "given": beside.given}, InferSpec, "spec")
+    alongside = specs.anchored(spec.spec, path.resolve().parent)
+    return parse(
+        asdict(spec) | {"setup": alongside.setup, "given": alongside.given}, InferSpec, "spec"
+    )
 
 
-def dump(asked: InferSpec, given: Mapping[str, Any]) -> str:
+def dump(requested: InferSpec, given: Mapping[str, Any]) -> str:
     """Write the spec as TOML, with `given` in place of its inputs."""
-    return tomli_w.dumps(without_none(asdict(asked) | {"given": dict(given)}))
+    return tomli_w.dumps(without_none(asdict(requested) | {"given": dict(given)}))

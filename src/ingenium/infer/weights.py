@@ -27,7 +27,7 @@ class Weighted:
     weight: Float64[np.ndarray, " n"]  # sum to 1
     pareto_k: float  # NaN for a method without weights
     effective: float  # effective number of samples
-    told: Mapping[str, float] = field(default_factory=dict)  # diagnostics of the method
+    reported: Mapping[str, float] = field(default_factory=dict)  # diagnostics of the method
 
 
 def effective(weight: Float64[np.ndarray, " n"]) -> float:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ingenium.generators.rows import check_rows
 from ingenium.generators.tokens.codec import check_ids
 from ingenium.generators.tokens.vocabulary import END
-from ingenium.language.pretrained import APART, LanguageModel, PretrainedText
+from ingenium.language.pretrained import SEPARATOR, LanguageModel, PretrainedText
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.low_rank import AdaptedModel
 from ingenium.train.plan import Plan, Turn
@@ -76,33 +76,33 @@ class AdaptedText(PretrainedText):
         """
         check_rows(x, cond, self.shape, self.c)
         self._parts = None
-        with self._beside(plan.seed) as parts, torch.enable_grad():
-            course = train(parts, x, cond, plan)
+        with self._alongside(plan.seed) as parts, torch.enable_grad():
+            curve = train(parts, x, cond, plan)
             self._parts = {k: v.clone() for k, v in parts.state_dict().items()}
-        return course
+        return curve
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        with self._beside(), torch.no_grad():
+        with self._alongside(), torch.no_grad():
             return super().propose(cond, rng, steer)
 
     def log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float[Tensor, " n"]:
-        with self._beside(), torch.no_grad():
+        with self._alongside(), torch.no_grad():
             return -self.surprise(x)
 
     def surprise(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, " n"]:
         """Return the negative log probability of the pieces of each text (nats)."""
-        first = self.model.pieces(APART)
+        first = self.model.pieces(SEPARATOR)
         found = []
         for row in check_ids(x, len(self.tokens.vocabulary)).tolist():  # of other lengths
             words = row[: row.index(END) + 1]
             pieces = torch.tensor([*first, *(p for word in words for p in self._word(word))])
             logits, _ = self.model.read(pieces[None])
-            told = logits[0, len(first) - 1 : -1].log_softmax(-1)
-            found.append(-told.gather(1, pieces[len(first) :, None]).sum())
+            reported = logits[0, len(first) - 1 : -1].log_softmax(-1)
+            found.append(-reported.gather(1, pieces[len(first) :, None]).sum())
         return torch.stack(found) if found else torch.zeros(0)
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -115,7 +115,7 @@ class AdaptedText(PretrainedText):
         return super().load_state_dict({k: v for k, v in state_dict.items() if k not in own})
 
     @contextmanager
-    def _beside(self, seed: int = 0) -> Iterator[AdaptedModel]:
+    def _alongside(self, seed: int = 0) -> Iterator[AdaptedModel]:
         """Add the adapters to the weights inside the block."""
         model = self.model
         assert isinstance(model, InBlocks)

@@ -54,14 +54,14 @@ class ModelEndpoint:
             {"role": "user", "content": question},
         ]
         base, _, model = (self.address or "").partition("#")
-        asked = {"messages": messages, "temperature": 0, "seed": 0, "max_tokens": most}
-        key = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+        requested = {"messages": messages, "temperature": 0, "seed": 0, "max_tokens": most}
+        key = hashlib.sha256(json.dumps(requested, sort_keys=True).encode()).hexdigest()
         if key not in self.transcript:
             if self.address is None:
                 raise InputError(FORM, "a transcript without an answer to this", f"Set {SETTING}.")
-            body = {**asked, "model": model or "default"}
+            body = {**requested, "model": model or "default"}
             answer = _answered(base, body)
-            self.transcript[key] = {"asked": asked, "model": model, "answer": answer}
+            self.transcript[key] = {"asked": requested, "model": model, "answer": answer}
         return str(self.transcript[key]["answer"])
 
     def write(self, path: Path) -> None:

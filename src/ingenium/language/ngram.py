@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ingenium.generators.rows import check_cond, check_rows, check_steer
 from ingenium.generators.tokens.codec import Grammar, Tokens, check_ids
-from ingenium.generators.tokens.drawing import FREELY, OPEN, Drawing, Turnstile, drawn
+from ingenium.generators.tokens.drawing import FREELY, OPEN, Drawing, Turnstile, sampled
 from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
@@ -64,10 +64,10 @@ class NGram:
         """
         check_rows(x, cond, self.shape, self.c)
         ids = check_ids(x, self.tokens.symbols).to(torch.int32)
-        apart = torch.arange(len(ids)) % HELD_OUT == HELD_OUT - 1
-        if bool(apart.any()) and not bool(apart.all()):
-            self._count(ids[~apart].numpy())
-            self._mixed(ids[apart].numpy())
+        distance = torch.arange(len(ids)) % HELD_OUT == HELD_OUT - 1
+        if bool(distance.any()) and not bool(distance.all()):
+            self._count(ids[~distance].numpy())
+            self._mixed(ids[distance].numpy())
         self.ids = ids
         self._count(ids.numpy())
         return {"mean_loss": [float(-self.log_density(x, cond).mean())]}
@@ -107,12 +107,12 @@ class NGram:
         over = (before == END).any(1)
         if isinstance(self.grammar, Masking):
             masks = self.grammar.masks(state)[:, OPEN:] | over.numpy()[:, None]
-            return drawn(_logarithm(chances * masks), point, self.drawing)
+            return sampled(_logarithm(chances * masks), point, self.drawing)
         rows = torch.arange(len(before))
         may = None
         if self.grammar is not None:
             may = Turnstile(self.grammar, state, left, over, rows)
-        return drawn(_logarithm(chances), point, self.drawing, may)
+        return sampled(_logarithm(chances), point, self.drawing, may)
 
     def log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]

@@ -27,7 +27,7 @@ from ingenium.train.plan import Plan
 
 AT_ONCE = 16  # batch size; keys and values of a text take 23 MB
 SHOWN = 2  # known texts in the prompt
-APART = "\n\n"  # between texts, and the spelling of an end
+SEPARATOR = "\n\n"  # between texts, and the spelling of an end
 
 
 @runtime_checkable
@@ -101,8 +101,8 @@ class HuggingFaceModel:
     def read(
         self, pieces: Int[Tensor, "n k"], past: Any = None
     ) -> tuple[Float[Tensor, "n k p"], Any]:
-        told = self.model(pieces, cache=past, use_cache=True)
-        return told.logits, told.cache
+        reported = self.model(pieces, cache=past, use_cache=True)
+        return reported.logits, reported.cache
 
     def repeated(self, past: Any, n: int) -> Any:
         from copy import deepcopy
@@ -236,17 +236,19 @@ class PretrainedText:
         Raises:
             CorruptError: if the weights differ from those of the fit.
         """
-        asked = bytes(state_dict["model"].tolist()).decode()
-        if asked != self.model.name:
-            found = f"are {self.model.name} and not {asked}, with which it was made"
-            raise CorruptError("the weights of the language model", found, "Install those again.")
+        requested = bytes(state_dict["model"].tolist()).decode()
+        if requested != self.model.name:
+            found = f"are {self.model.name} and not {requested}, with which it was made"
+            raise CorruptError(
+                "the weights of the language model", found, "Install the weights of the fit."
+            )
         self.shown = state_dict["shown"].to(torch.int32)
         return self
 
     def _opened(self) -> tuple[Float[Tensor, "1 p"], Any]:
         """Probabilities of the first piece after the prompt, and the memory of the prompt."""
         shown = [self.tokens.vocabulary.decode(row) for row in self.shown.tolist()]
-        text = APART + "".join(f"{one}{APART}" for one in shown)
+        text = SEPARATOR + "".join(f"{one}{SEPARATOR}" for one in shown)
         logits, past = self.model.read(torch.tensor([self.model.pieces(text)]))
         return logits[:, -1], past
 
@@ -257,10 +259,10 @@ class PretrainedText:
         logits = first.expand(len(points), -1)
         pages = [self._begun() for _ in range(len(points))]
         while not all(page.over for page in pages):
-            told = logits.double().softmax(-1).numpy()
+            reported = logits.double().softmax(-1).numpy()
             after = [
                 0 if page.over else self._gone_on(page, chance, point)
-                for page, chance, point in zip(pages, told, points, strict=True)
+                for page, chance, point in zip(pages, reported, points, strict=True)
             ]
             out, past = self.model.read(torch.tensor(after)[:, None], past)
             logits = out[:, -1]
@@ -332,7 +334,7 @@ class PretrainedText:
     @cached_property
     def _spelt(self) -> Int[np.ndarray, "v l"]:
         """Pieces of each word, padded with at least one -1."""
-        words = ["", "", APART, *self.tokens.vocabulary.tokens[END + 1 :]]
+        words = ["", "", SEPARATOR, *self.tokens.vocabulary.tokens[END + 1 :]]
         rows = [self.model.pieces(word) for word in words]
         found = np.full((len(rows), max(map(len, rows)) + 1), -1)
         for row, pieces in zip(found, rows, strict=True):

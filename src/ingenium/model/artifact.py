@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ingenium.core.artifact import Artifact, Table, listed
-from ingenium.model.asked import ModelSpec
+from ingenium.model.lack_of_fit import LackOfFit
 from ingenium.model.searched import HELD
+from ingenium.model.spec import ModelSpec
 
 DRAWS, FORECAST, DATA = "constants.csv", "forecast.csv", "data.csv"
 CONSTANTS = {
@@ -22,7 +23,7 @@ CANDIDATES = {
     "AICc behind the best": "{behind:.1f}",
     "assumes": "{assumed}",
 }
-CHECKS = {"check": "{name}", "holds": "{holds}", "found": "{found}"}
+CHECKS = {"check": "{name}", "passed": "{passed}", "found": "{found}"}
 LAWS = {
     "column": "{column}",
     "growth by its size, of columns over their mean": "{text}",
@@ -32,7 +33,7 @@ LAWS = {
 NEAR = 10.0  # of AICc behind the best, up to which assumptions of a family are listed
 
 
-class KeptModel(Artifact):
+class StoredModel(Artifact):
     """A process model in its folder."""
 
     what = "a process model"
@@ -48,12 +49,12 @@ class KeptModel(Artifact):
     @property
     def spec(self) -> ModelSpec:
         """The words, and the settings of the fit."""
-        return ModelSpec(**self.record["asked"])
+        return ModelSpec(**self.record["requested"])
 
     @property
     def title(self) -> str:
         """The words of the request."""
-        return str(self.record["asked"]["words"])
+        return str(self.record["requested"]["words"])
 
     @property
     def lead(self) -> str:
@@ -64,7 +65,9 @@ class KeptModel(Artifact):
     def notes(self) -> Sequence[str]:
         """Notes on the forecast, the steady states, laws found again, and open questions."""
         keys = ("found_again", "rest", "cannot_say", "left_out")
-        return (self.record["plain"], *(text for k in keys for text in self.record[k]))
+        smooth = self.record["lack_of_fit"]
+        power = () if smooth is None else (f"Lack of fit: {LackOfFit(**smooth).reported}.",)
+        return (self.record["plain"], *power, *(text for k in keys for text in self.record[k]))
 
     def tables(self) -> Sequence[tuple[str, Table]]:
         """The model, its constants, rival families and checks."""
@@ -78,7 +81,7 @@ class KeptModel(Artifact):
             ("Checks", listed(own["checks"], CHECKS)),
         ]
         if own["laws"]:
-            heading = f"Rates that the search of laws found, in 1/{own['clock_unit']}"
+            heading = f"Rates that the search of laws found, in 1/{own['time_unit']}"
             laws = [{**law, "text": _plain(law["text"])} for law in own["laws"]]
             found.append((heading, listed(laws, LAWS)))
         return found

@@ -22,7 +22,7 @@ class ModelCheck:
     """One check of a model, its result, and a sentence on it."""
 
     name: str
-    holds: bool
+    passed: bool
     found: str
 
 
@@ -45,8 +45,8 @@ def units(model: ProcessModel) -> ModelCheck:
         share = sizes[state] if model.family.step else sizes[state] / longer
         if sympy.simplify(after - share * before) != 0:
             wrong.append(state)
-    told = "the rates are the same law in any units" if not wrong else f"not for {wrong}"
-    return ModelCheck("units", not wrong, told)
+    reported = "the rates are the same law in any units" if not wrong else f"not for {wrong}"
+    return ModelCheck("units", not wrong, reported)
 
 
 def conserved(model: ProcessModel) -> ModelCheck | None:
@@ -58,9 +58,9 @@ def conserved(model: ProcessModel) -> ModelCheck | None:
         sympy.diff(whole, model.symbols[s]) * rate
         for s, rate in zip(model.family.states, model.formal, strict=True)
     )
-    holds = sympy.simplify(flow) == 0
-    told = f"{model.family.conserved} does not change in time"
-    return ModelCheck("conserved", bool(holds), told if holds else f"{told}: not so")
+    passed = sympy.simplify(flow) == 0
+    reported = f"{model.family.conserved} does not change in time"
+    return ModelCheck("conserved", bool(passed), reported if passed else f"{reported}: not so")
 
 
 def integrators(
@@ -76,8 +76,8 @@ def integrators(
     seen = len(model.family.seen)
     size[:, seen:] = size[:, seen:].max(0)  # hidden states may decay to zero
     off = float(np.max(np.abs(own[0] - other) / size)) if np.isfinite(other).all() else math.inf
-    told = f"two integrators differ by {off:.1e} of the state at most"
-    return ModelCheck("integrators", off <= AGREED, told)
+    reported = f"two integrators differ by {off:.1e} of the state at most"
+    return ModelCheck("integrators", off <= AGREED, reported)
 
 
 def rest(model: ProcessModel, constants: Constants) -> list[str]:
@@ -101,13 +101,13 @@ def rest(model: ProcessModel, constants: Constants) -> list[str]:
     units = [model.series.units[i] for i in model.order] + [""] * len(model.family.hidden)
     where = ", ".join(f"{n} {v:.3g} {u}" for n, v, u in zip(names, at, units, strict=True))
     turn = max(abs(value.imag))
-    told = f"All rates are zero at {where.strip()}"
+    reported = f"All rates are zero at {where.strip()}"
     if turn > 1e-9:
-        told += (
+        reported += (
             f"; small departures turn around it in {2 * math.pi / turn:.3g} "
-            f"{model.series.clock_unit}"
+            f"{model.series.time_unit}"
         )
-    return [f"{told}."]
+    return [f"{reported}."]
 
 
 def _growth(model: ProcessModel, constants: Constants) -> str:
@@ -145,10 +145,10 @@ def _terms(model: ProcessModel) -> dict[str, frozenset[Any] | None]:
 def equations(model: ProcessModel) -> list[str]:
     """Write the rates in SymPy's syntax, in the names of the columns."""
     names = dict(zip(model.family.seen, model.columns, strict=True))
-    told = {model.symbols[s]: sympy.Symbol(n, positive=True) for s, n in names.items()}
+    reported = {model.symbols[s]: sympy.Symbol(n, positive=True) for s, n in names.items()}
     rows: list[str] = []
     for state, rate in zip(model.family.states, model.rates, strict=True):
         name = names.get(state, state)
         left = f"next {name}" if model.family.step else f"d {name}/dt"
-        rows.append(f"{left} = {rate.subs(told, simultaneous=True)}")
+        rows.append(f"{left} = {rate.subs(reported, simultaneous=True)}")
     return rows

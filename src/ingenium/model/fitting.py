@@ -80,10 +80,10 @@ class ReadingDensity:
         off = (numbers - self.middle) / self.spread
         value, slope = 0.5 * float(off @ off), off / self.spread
         constants, first, noise = self.parts(numbers)
-        course = self.model.sensitive(constants, first, self.time)
-        if course is None:
+        trajectory = self.model.sensitive(constants, first, self.time)
+        if trajectory is None:
             return REFUSED + value, slope
-        states, moved = course
+        states, moved = trajectory
         p = len(constants)
         own, moved = states[:, : self.seen], moved[:, : self.seen]
         rest = (np.log(own) - self.readings) / noise
@@ -157,11 +157,11 @@ def fit(model: ProcessModel, seed: int, start: Numbers | None = None) -> FittedM
 def _starts(density: ReadingDensity, seed: int) -> list[Numbers]:
     """Samples of the prior whose trajectories are closest to the readings."""
     rng = np.random.default_rng([seed, density.free])
-    drawn = density.middle + density.spread * rng.standard_normal((DRAWN, density.free))
-    constants, first, _ = density.parts(drawn)
-    course = density.model.many(constants, first, density.time)[:, :, : density.seen]
+    sampled = density.middle + density.spread * rng.standard_normal((DRAWN, density.free))
+    constants, first, _ = density.parts(sampled)
+    trajectory = density.model.many(constants, first, density.time)[:, :, : density.seen]
     with np.errstate(all="ignore"):
-        rest = np.log(course) - density.readings
+        rest = np.log(trajectory) - density.readings
         off = np.square(rest).sum((1, 2))
     order = np.argsort(np.where(np.isfinite(off), off, np.inf))
-    return [drawn[i] for i in order[:BEST] if np.isfinite(off[i])]
+    return [sampled[i] for i in order[:BEST] if np.isfinite(off[i])]

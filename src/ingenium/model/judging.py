@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import chdtrc
 
 from ingenium.core.judgement import Judgement
 from ingenium.evaluate.intervals import wilson
 from ingenium.model.checks import ModelCheck
+from ingenium.model.lack_of_fit import LackOfFit
 from ingenium.model.posterior import ModelPosterior
 
 LEAST_P = 0.01  # probability of such autocorrelated residuals, below which a model is wrong
@@ -39,7 +40,7 @@ class ForecastScore:
         return wilson(self.inside, self.count)[1] if self.count else 1.0
 
     @property
-    def told(self) -> str:
+    def reported(self) -> str:
         """Describe the score in words, with the better of the naive forecasts."""
         if not self.count:
             return "No times were held out, so the forecast was not tested."
@@ -55,13 +56,28 @@ class ForecastScore:
         )
 
 
-def judge(found: ModelPosterior, checks: Sequence[ModelCheck], score: ForecastScore) -> Judgement:
-    """Judge a model by its checks, residuals and forecast, once its chains have settled."""
+def judge(
+    found: ModelPosterior,
+    checks: Sequence[ModelCheck],
+    score: ForecastScore,
+    *,
+    mechanisms: Sequence[str] = (),
+    smooth: LackOfFit | None = None,
+) -> Judgement:
+    """Judge a model by its checks, residuals and forecast, once its chains have settled.
+
+    Args:
+        found: samples of its numbers.
+        checks: by algebra and by a second integrator.
+        score: of the forecast.
+        mechanisms: words on what happens that no family has; they leave it inconclusive.
+        smooth: test of smooth departures; without one it is inconclusive too.
+    """
     if not found.settled:
         state = f"R-hat {found.r_hat:.2f}, {found.effective:.0f} effective samples"
-        doubt = f"the chains have not settled ({state}); write more --draws"
-        return Judgement.of({}, (), doubts=[doubt])
-    reasons = [f"{c.name}: {c.found}" for c in checks if not c.holds]
+        uncertainty = f"the chains have not settled ({state}); write more --samples"
+        return Judgement.of({}, (), caveats=[uncertainty, *_caveats(mechanisms, smooth)])
+    reasons = [f"{c.name}: {c.found}" for c in checks if not c.passed]
     alike = memory_p(found)
     if alike < LEAST_P:
         reasons.append(
@@ -70,7 +86,16 @@ def judge(found: ModelPosterior, checks: Sequence[ModelCheck], score: ForecastSc
         )
     if score.high < BAND:
         reasons.append(f"{score.inside} of {score.count} held-out readings lie in the band of 90 %")
-    return Judgement.of({}, (), against=reasons)
+    return Judgement.of({}, (), against=reasons, caveats=_caveats(mechanisms, smooth))
+
+
+def _caveats(mechanisms: Sequence[str], smooth: LackOfFit | None) -> list[str]:
+    said = [f'no family here has "{words}", which the words name' for words in mechanisms]
+    if smooth is None:
+        return [*said, "there are too few readings to test the fit"]
+    if smooth.p < LEAST_P:
+        said.append(f"the table has something that the family lacks: {smooth.reported}")
+    return said
 
 
 def memory_p(found: ModelPosterior) -> float:
@@ -82,12 +107,12 @@ def memory_p(found: ModelPosterior) -> float:
     """
     density = found.fitted.density
     constants, first, _ = density.parts(found.fitted.numbers)
-    course = density.model.sensitive(constants, first, density.time)
-    if course is None:
+    trajectory = density.model.sensitive(constants, first, density.time)
+    if trajectory is None:
         return 0.0
-    rest = density.readings - np.log(course[0][:, : density.seen])
+    rest = density.readings - np.log(trajectory[0][:, : density.seen])
     rest -= rest.mean(0)
     n = len(rest)
     memory = (rest[1:] * rest[:-1]).sum(0) / np.maximum(np.square(rest).sum(0), 1e-300)
-    chance = stats.chi2.sf(n * (n + 2) / (n - 1) * memory**2, 1)
+    chance = chdtrc(1, n * (n + 2) / (n - 1) * memory**2)
     return float(min(1.0, chance.min() * len(chance)))

@@ -13,26 +13,26 @@ from matplotlib.ticker import MaxNLocator
 
 from ingenium.core.artifact import Drawn
 from ingenium.drawing.style import INK, KNOWN, MUTED, OURS, SERIES, SMALL, dress, panels
-from ingenium.model.made import AHEAD, MadeModel
+from ingenium.model.finished import AHEAD, NewModel
 from ingenium.model.posterior import ModelPosterior
 from ingenium.model.series import MeasuredSeries
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.3))  # of readings, and how dark
 
 
-def figures(made: MadeModel) -> list[Drawn]:
+def figures(made: NewModel) -> list[Drawn]:
     """Figures of a new model: its forecast, its residuals, and its constants."""
-    record, series = made.kept.record, made.series
+    record, series = made.stored.record, made.series
     return [
         (
             "Forecast",
             f"{record['plain']} Left of the dashed line the model was fitted.",
-            forecast(series, made.time, made.courses, made.readings),
+            forecast(series, made.time, made.trajectories, made.readings),
         ),
         (
             "What the model leaves",
             "Readings over the model, as ratios; a pattern is what the model does not know.",
-            residuals(series, made.courses[:, ::AHEAD]),
+            residuals(series, made.trajectories[:, ::AHEAD]),
         ),
         (
             "Constants",
@@ -45,7 +45,7 @@ def figures(made: MadeModel) -> list[Drawn]:
 def forecast(
     series: MeasuredSeries,
     time: Float64[np.ndarray, " u"],
-    courses: Float64[np.ndarray, "n u s"],
+    trajectories: Float64[np.ndarray, "n u s"],
     readings: Float64[np.ndarray, "n u s"],
 ) -> Figure:
     """Plot readings, the trajectory of the model, and bands of expected readings."""
@@ -56,13 +56,13 @@ def forecast(
             ends = np.quantile(readings[:, :, column], [low, high], axis=0)
             name = f"{high - low:.0%} of readings" if not column else None
             axes.fill_between(time, *ends, color=OURS, alpha=dark, lw=0, label=name)
-        axes.plot(time, np.median(courses[:, :, column], 0), color=OURS, lw=1.3)
+        axes.plot(time, np.median(trajectories[:, :, column], 0), color=OURS, lw=1.3)
         own = series.learned
-        told = ("learned from", "held out") if not column else (None, None)
+        reported = ("learned from", "held out") if not column else (None, None)
         axes.plot(series.time[own], series.values[own, column], "o", ms=4, color=KNOWN,
-                  label=told[0])  # fmt: skip
+                  label=reported[0])  # fmt: skip
         axes.plot(series.time[own.stop :], series.values[own.stop :, column], "o", ms=5,
-                  mfc="white", mec=KNOWN, mew=1.4, label=told[1])  # fmt: skip
+                  mfc="white", mec=KNOWN, mew=1.4, label=reported[1])  # fmt: skip
         axes.axvline(border, color=MUTED, lw=0.8, ls="--")
         axes.set_ylim(bottom=0)
         unit = series.units[column]
@@ -78,7 +78,7 @@ def forecast(
 
 def _clock(series: MeasuredSeries) -> str:
     """Label of the time axis, with its unit unless that is its name."""
-    unit = series.clock_unit
+    unit = series.time_unit
     return series.clock if unit in (series.clock, "1") else f"{series.clock} ({unit})"
 
 
@@ -88,10 +88,10 @@ def _times(axes: Axes, series: MeasuredSeries, most: int) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(most, integer=whole))
 
 
-def residuals(series: MeasuredSeries, courses: Float64[np.ndarray, "n t s"]) -> Figure:
+def residuals(series: MeasuredSeries, trajectories: Float64[np.ndarray, "n t s"]) -> Figure:
     """Plot readings over the median trajectory, as ratios, at all times."""
     figure, grid = panels(1, len(series.names), (3.6, 2.1))
-    middle = np.median(courses, 0)
+    middle = np.median(trajectories, 0)
     for column, axes in enumerate(grid[0]):
         ratio = series.values[:, column] / middle[:, column]
         own = series.learned
@@ -115,10 +115,10 @@ def constants(found: ModelPosterior, shown: Sequence[str]) -> Figure:
         axes.set_axis_off()
     for i, (axes, name) in enumerate(zip(grid.flat, shown, strict=False)):
         axes.set_axis_on()
-        drawn = np.exp(found.numbers[:, i])
-        low, high = np.quantile(drawn, [0.002, 0.998])
+        sampled = np.exp(found.numbers[:, i])
+        low, high = np.quantile(sampled, [0.002, 0.998])
         edges = np.geomspace(low, high, 25)
-        axes.hist(drawn, edges, color=SERIES[0], alpha=0.7, density=True)
+        axes.hist(sampled, edges, color=SERIES[0], alpha=0.7, density=True)
         x = np.geomspace(low, high, 100)
         off = (np.log(x) - density.middle[i]) / density.spread[i]
         prior = np.exp(-0.5 * off**2) / (x * density.spread[i] * np.sqrt(2 * np.pi))

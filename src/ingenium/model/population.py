@@ -140,7 +140,9 @@ class PopulationModel:
         share = np.median([p.readings.max() / p.dose for p in self.people])
         return np.log([*self.model.guesses(), share])
 
-    def course(self, person: DosedPerson, numbers: Numbers) -> tuple[np.ndarray, np.ndarray] | None:
+    def trajectory(
+        self, person: DosedPerson, numbers: Numbers
+    ) -> tuple[np.ndarray, np.ndarray] | None:
         """Predict readings without errors, or their logarithms; also return the gradients."""
         if not (np.abs(numbers - self.start) < FAR).all():
             return None
@@ -217,7 +219,7 @@ def _begun(model: PopulationModel) -> Numbers:
     """Fit one set of numbers to all readings, as if people did not differ."""
 
     def rest(numbers: Numbers) -> np.ndarray:
-        parts = [model.course(p, numbers) for p in model.people]
+        parts = [model.trajectory(p, numbers) for p in model.people]
         if any(p is None for p in parts):
             return np.full(sum(len(p.time) for p in model.people), 1e3)
         both = zip(model.people, parts, strict=True)
@@ -242,33 +244,33 @@ def _person(
     weight = np.exp(-2 * own[:-1])
     readings, noise = model.read(person), math.exp(own[-1])
 
-    def lost(at: Numbers, course: tuple[np.ndarray, np.ndarray] | None) -> float:
-        if course is None:
+    def lost(at: Numbers, trajectory: tuple[np.ndarray, np.ndarray] | None) -> float:
+        if trajectory is None:
             return math.inf
-        off = (readings - course[0]) / noise
+        off = (readings - trajectory[0]) / noise
         return float(off @ off + weight @ np.square(at - middle))
 
-    course = model.course(person, numbers)
-    if course is None:
-        numbers, course = middle, model.course(person, middle)
-    if course is None:
+    trajectory = model.trajectory(person, numbers)
+    if trajectory is None:
+        numbers, trajectory = middle, model.trajectory(person, middle)
+    if trajectory is None:
         raise InputError("a trajectory of each person", f"none of {person.name}")
     for _ in range(STEPS):
-        value, slopes = course
+        value, slopes = trajectory
         pull = slopes.T @ (readings - value) / noise**2 - weight * (numbers - middle)
         step = np.linalg.solve(slopes.T @ slopes / noise**2 + np.diag(weight), pull)
-        now, length = lost(numbers, course), 1.0
+        now, length = lost(numbers, trajectory), 1.0
         while length > 1e-3:
-            there = model.course(person, numbers + length * step)
+            there = model.trajectory(person, numbers + length * step)
             if lost(numbers + length * step, there) < now:
                 break
             length /= 2
         if there is None or length <= 1e-3:
             break
-        numbers, course = numbers + length * step, there
+        numbers, trajectory = numbers + length * step, there
         if np.abs(step).max() < CLOSE:
             break
-    value, slopes = course
+    value, slopes = trajectory
     return numbers, readings - value + slopes @ numbers, slopes
 
 

@@ -49,7 +49,7 @@ class ModelPosterior:
         """True if the chains have converged."""
         return self.r_hat <= PATIENCE[0] and self.effective >= PATIENCE[1]
 
-    def courses(self, time: Float64[np.ndarray, " t"]) -> Float64[np.ndarray, "n t s"]:
+    def trajectories(self, time: Float64[np.ndarray, " t"]) -> Float64[np.ndarray, "n t s"]:
         """Trajectories of the columns, in the order of the table, without errors of reading."""
         density, model = self.fitted.density, self.fitted.model
         constants, first, _ = density.parts(self.numbers)
@@ -59,18 +59,20 @@ class ModelPosterior:
         with np.errstate(all="ignore"):
             alike = (np.abs(coarse - found) <= ALIKE * np.abs(found)).all((1, 2))
         for i in np.flatnonzero(~alike):  # too stiff for even steps: one after the other
-            course = model.sensitive(constants[i], first[i], time)
-            found[i] = np.nan if course is None else course[0][:, : density.seen]
+            trajectory = model.sensitive(constants[i], first[i], time)
+            found[i] = np.nan if trajectory is None else trajectory[0][:, : density.seen]
         return found[:, :, np.argsort(model.order)]
 
     def readings(
-        self, courses: Float64[np.ndarray, "n t s"], seed: int
+        self, trajectories: Float64[np.ndarray, "n t s"], seed: int
     ) -> Float64[np.ndarray, "n t s"]:
         """Sample readings of trajectories, with errors."""
         density = self.fitted.density
         noise = density.parts(self.numbers)[2][:, np.argsort(density.model.order)]
         rng = np.random.default_rng([seed, 3])
-        return np.asarray(courses * np.exp(noise[:, None] * rng.standard_normal(courses.shape)))
+        return np.asarray(
+            trajectories * np.exp(noise[:, None] * rng.standard_normal(trajectories.shape))
+        )
 
     def untold(self) -> list[str]:
         """Constants that the readings do not inform: their posterior is as wide as the prior."""
@@ -80,12 +82,12 @@ class ModelPosterior:
         return [c for c, w in zip(density.model.constants, wide, strict=True) if w]
 
 
-def posterior(fitted: FittedModel, draws: int, seed: int) -> ModelPosterior:
+def posterior(fitted: FittedModel, samples: int, seed: int) -> ModelPosterior:
     """Run chains in coordinates in which the density is isotropic at its maximum."""
     density = fitted.density
     shape = torch.from_numpy(_round(fitted))
     top = torch.from_numpy(fitted.numbers)
-    each = -(-draws // CHAINS)
+    each = -(-samples // CHAINS)
 
     def potential(z: Tensor) -> Tensor:
         found: Tensor = _Potential.apply(top + shape @ z, density)  # type: ignore[no-untyped-call]
@@ -99,8 +101,8 @@ def posterior(fitted: FittedModel, draws: int, seed: int) -> ModelPosterior:
             found.append(chain(potential, start, each, rng))
     z = torch.cat(found)
     numbers = (top + z @ shape.T).numpy()
-    worth, apart = settled(numbers, each)
-    return ModelPosterior(fitted, numbers, apart, worth)
+    worth, distance = settled(numbers, each)
+    return ModelPosterior(fitted, numbers, distance, worth)
 
 
 def _round(fitted: FittedModel) -> Float64[np.ndarray, "d d"]:

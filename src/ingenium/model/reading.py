@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ingenium.words.accounting import OPERATORS, left_over
 from ingenium.words.contract import Contract, ContractEntry
+from ingenium.words.lexicon import terms
 from ingenium.words.reader import RequestReader
 from ingenium.words.reading import Span, checked
 from ingenium.words.routing import Router
 from ingenium.words.tokens import Request
 
 PAGES = Path(__file__).with_name("processes.toml")
+OTHERS = Path(__file__).with_name("mechanisms.txt")
 SPECIES = ContractEntry("setup", "species", "how many kinds there are", whole=True)
 CONTRACT = Contract("equations.model", "a model of a process in time", "models", (SPECIES,), ())
 
@@ -29,6 +32,13 @@ def router() -> Router:
     return Router(tuple(own))
 
 
+@cache
+def other_mechanisms() -> frozenset[str]:
+    """Terms of what happens in processes that no family has."""
+    lines = OTHERS.read_text(encoding="utf-8").splitlines()
+    return frozenset(terms(" ".join(line for line in lines if not line.startswith("#"))))
+
+
 @dataclass(frozen=True)
 class ProcessReading:
     """Processes that words name, the number of kinds they mention, and unread words."""
@@ -39,7 +49,12 @@ class ProcessReading:
     kinds: int | None
     unread: tuple[str, ...]
 
-    def told(self, names: Sequence[str]) -> tuple[str, ...]:
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """Unread words that name something which no family has."""
+        return tuple(words for words in self.unread if other_mechanisms() & {*terms(words)})
+
+    def reported(self, names: Sequence[str]) -> tuple[str, ...]:
         """List requests of the words that a table with these columns cannot answer."""
         found = []
         if not self.processes:
@@ -66,5 +81,6 @@ def read(text: str) -> ProcessReading:
     reading = RequestReader(CONTRACT).read(text)
     counted = [f.exact for f in reading.found if f.entry.name == "species" and f.exact]
     kinds = int(counted[0].ends[0]) if counted and counted[0].ends[0] >= 1 else None
-    unread = [(a, b) for a, b in reading.unread if not any(c < b and a < d for c, d in words)]
-    return ProcessReading(text, named, words, kinds, tuple(text[a:b] for a, b in unread))
+    left = [text[a:b] for a, b in left_over(text, CONTRACT, reading.found, words)]
+    unread = tuple(said for said in left if not OPERATORS.issuperset(said.lower().split()))
+    return ProcessReading(text, named, words, kinds, unread)

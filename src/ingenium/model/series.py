@@ -24,7 +24,7 @@ class MeasuredSeries:
     """Readings above 0 at increasing times; the last `held` times are held out of the fit."""
 
     clock: str  # name of the column of times
-    clock_unit: str
+    time_unit: str
     time: Float64[np.ndarray, " t"]
     names: tuple[str, ...]
     units: tuple[str, ...]

@@ -38,8 +38,8 @@ class ProcessModel:
     def label(self) -> str:
         """The family, and the part of each column where that can differ."""
         parts = [f"{s} is {n}" for s, n in zip(self.family.seen, self.columns, strict=True)]
-        told = len(parts) > 1 and not self.family.symmetric
-        return f"{self.family.title} ({', '.join(parts)})" if told else self.family.title
+        reported = len(parts) > 1 and not self.family.symmetric
+        return f"{self.family.title} ({', '.join(parts)})" if reported else self.family.title
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -119,11 +119,11 @@ class ProcessModel:
                 rows = [start]
                 for _ in range(len(time) - 1):
                     rows.append(np.array(function(rows[-1].tolist(), held)))
-                course = np.array(rows)
+                trajectory = np.array(rows)
             else:
                 with warnings.catch_warnings():  # the message states why it breaks off
                     warnings.simplefilter("ignore", ODEintWarning)
-                    course, told = odeint(
+                    trajectory, reported = odeint(
                         lambda y, t: function(y.tolist(), held),
                         start,
                         time,
@@ -133,20 +133,20 @@ class ProcessModel:
                         full_output=True,
                         printmessg=False,
                     )
-                if told["message"] != "Integration successful.":
+                if reported["message"] != "Integration successful.":
                     return None
         except (ValueError, OverflowError, ZeroDivisionError, TypeError):
             return None
-        states = course[:, :s]
+        states = trajectory[:, :s]
         seen = len(self.family.seen)
         if (
-            not np.isfinite(course).all()
+            not np.isfinite(trajectory).all()
             or (states[:, :seen] <= 0).any()
             or (states[:, seen:] < -NOTHING * states[:, seen:].max(0)).any()
             or states.max() > HUGE * start.max()
         ):
             return None
-        return states, course[:, s:].reshape(len(time), s, p + s)
+        return states, trajectory[:, s:].reshape(len(time), s, p + s)
 
     def many(
         self,
@@ -208,7 +208,7 @@ class ProcessModel:
         series = self.series
         parts = dict(zip(self.family.seen, (series.units[i] for i in self.order), strict=True))
         parts |= dict.fromkeys(self.family.hidden, parts[self.family.seen[0]])
-        parts["T"] = series.clock_unit
+        parts["T"] = series.time_unit
         symbols = {k: sympy.Symbol(v.replace(" ", "_"), positive=True) for k, v in parts.items()}
         symbols = {k: sympy.Integer(1) if v == "1" else symbols[k] for k, v in parts.items()}
         return str(parse(text, symbols))

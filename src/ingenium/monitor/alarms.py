@@ -21,26 +21,27 @@ CANDIDATES = 2000  # thresholds that are tried, from the highest score downwards
 class AlarmRule:
     """Rule of alarms: one begins at a score at the threshold, and lasts `hold` rows more."""
 
-    bar: float
+    threshold: float
     hold: int
 
     def on(self, score: Float64[np.ndarray, " t"]) -> Bool[np.ndarray, " t"]:
         """Return rows under alarm; rows without a score have none."""
-        reached = np.nan_to_num(score, nan=-np.inf) >= self.bar
+        reached = np.nan_to_num(score, nan=-np.inf) >= self.threshold
         row = np.arange(len(score))
         last = np.maximum.accumulate(np.where(reached, row, -self.hold - 1))
         return np.asarray(row - last <= self.hold)
 
 
-def false_alarms(on: Bool[np.ndarray, " t"], calm: Bool[np.ndarray, " t"]) -> int:
+def false_alarms(on: Bool[np.ndarray, " t"], normal: Bool[np.ndarray, " t"]) -> int:
     """Count alarms that begin in normal rows."""
-    return sum(bool(calm[first]) for first, _ in spans(on))
+    return sum(bool(normal[first]) for first, _ in spans(on))
 
 
 def weeks(streams: Sequence[Stream], scores: Sequence[np.ndarray], recovery: int) -> float:
     """Return normal operation time with a score, in weeks."""
     rows = sum(
-        int((s.calm(recovery) & np.isfinite(x)).sum()) for s, x in zip(streams, scores, strict=True)
+        int((s.normal(recovery) & np.isfinite(x)).sum())
+        for s, x in zip(streams, scores, strict=True)
     )
     return rows * streams[0].step_s / WEEK_S
 
@@ -58,8 +59,8 @@ def calibrated(
     Raises:
         InputError: if there are too few rows of normal operation.
     """
-    calm = [s.calm(recovery) for s in streams]
-    pool = np.concatenate([x[c & np.isfinite(x)] for x, c in zip(scores, calm, strict=True)])
+    normal = [s.normal(recovery) for s in streams]
+    pool = np.concatenate([x[c & np.isfinite(x)] for x, c in zip(scores, normal, strict=True)])
     time = weeks(streams, scores, recovery)
     allowed = per_week * time
     if allowed < 1:
@@ -70,9 +71,9 @@ def calibrated(
         )
     tried = np.unique(pool)[::-1][:CANDIDATES]
     best = AlarmRule(float(np.nextafter(tried[0], np.inf)), hold)
-    for bar in tried:
-        rule = AlarmRule(float(bar), hold)
-        count = sum(false_alarms(rule.on(x), c) for x, c in zip(scores, calm, strict=True))
+    for threshold in tried:
+        rule = AlarmRule(float(threshold), hold)
+        count = sum(false_alarms(rule.on(x), c) for x, c in zip(scores, normal, strict=True))
         if count > allowed:
             break
         best = rule

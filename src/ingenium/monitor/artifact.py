@@ -34,7 +34,7 @@ class Monitor(Artifact):
     drawn_by = "ingenium.monitor.pictures:figures"
     parts: ClassVar = {
         "data": ("evidence", "data"),
-        "bar": ("rule",),
+        "threshold": ("rule",),
         "measured": ("measured",),
         "events": ("events",),
     }
@@ -56,7 +56,7 @@ class Monitor(Artifact):
     def rule(self) -> AlarmRule:
         """The rule by which it raises an alarm."""
         own = self.record["rule"]
-        return AlarmRule(float(own["bar"]), int(own["hold"]))
+        return AlarmRule(float(own["threshold"]), int(own["hold"]))
 
     @cached_property
     def layout(self) -> PlantMap | None:
@@ -86,7 +86,7 @@ class Monitor(Artifact):
         more = "" if arm == "none" else f" with {arm}"
         return (
             f"{record['family']}{more}: {self.verdict}, on {len(record['events'])} events and "
-            f"{record['calm_weeks']:.3g} calm weeks that it never saw"
+            f"{record['normal_weeks']:.3g} calm weeks that it never saw"
         )
 
     @property

@@ -71,16 +71,16 @@ def _learned(
     watch: Watch,
 ) -> Float[Tensor, "m k w"]:
     """Sample windows from a generator fitted to standardised ones."""
-    shape, told = (x.shape[1], x.shape[2]), lambda i, n, _: watch("augment", i, n)
+    shape, reported = (x.shape[1], x.shape[2]), lambda i, n, _: watch("augment", i, n)
     if arm == "timegan":
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             inner = TimeGAN(shape)
-        inner.fit(x, Plan(steps=steps, batch=128, learning_rate=2e-3, seed=seed, progress=told))
+        inner.fit(x, Plan(steps=steps, batch=128, learning_rate=2e-3, seed=seed, progress=reported))
         return inner.propose(count, rng)
     model = families.build(ARMS[arm], shape, 1, seed=seed)
     plan = families.plan(ARMS[arm], shape=shape, steps=steps, seed=seed)
-    model.fit(x, torch.zeros(len(x), 1), replace(plan, progress=told))
+    model.fit(x, torch.zeros(len(x), 1), replace(plan, progress=reported))
     return model.propose(torch.zeros(count, 1), rng)
 
 
@@ -99,8 +99,8 @@ def _between(
 ) -> Float[Tensor, "m w k"]:
     flat = few.flatten(1)
     pick = torch.randint(len(few), (count,), generator=rng)
-    apart = torch.cdist(flat[pick], flat)
-    other = apart.topk(min(near + 1, len(few)), largest=False).indices
+    distance = torch.cdist(flat[pick], flat)
+    other = distance.topk(min(near + 1, len(few)), largest=False).indices
     column = torch.randint(1, other.shape[1], (count,), generator=rng)
     chosen = other[torch.arange(count), column]
     share = torch.rand(count, 1, 1, generator=rng)

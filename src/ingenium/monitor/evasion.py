@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ingenium.evaluate import event_scores
-from ingenium.monitor.families.detector import Detector, WindowLesson
+from ingenium.monitor.families.detector import Detector, WindowExamples
 
 ROUNDS, STEPS = 2, 5
 
@@ -26,9 +26,9 @@ class SensorReach:
     high: Float[Tensor, " k"]
 
     @classmethod
-    def of(cls, calm: Float[Tensor, "n w k"], spreads: float = 0.5) -> "SensorReach":
+    def of(cls, normal: Float[Tensor, "n w k"], spreads: float = 0.5) -> "SensorReach":
         """Take tags with more than two values, within the range of their readings."""
-        rows = calm.flatten(0, 1)
+        rows = normal.flatten(0, 1)
         low, high = rows.amin(0), rows.amax(0)
         two = torch.tensor([len(rows[:, i].unique()) <= 2 for i in range(rows.shape[1])])
         return cls(~two, spreads, low, high)
@@ -64,22 +64,22 @@ def evaded(
 
 
 def hardened(
-    detector: Detector, lesson: WindowLesson, reach: SensorReach | None = None
+    detector: Detector, examples: WindowExamples, reach: SensorReach | None = None
 ) -> dict[str, list[float]]:
     """Fit, move the events' windows as an attacker would, and fit on both, for some rounds."""
-    course = detector.fit(lesson)
-    own = reach or SensorReach.of(lesson.calm)
-    events = lesson.events
+    curve = detector.fit(examples)
+    own = reach or SensorReach.of(examples.normal)
+    events = examples.events
     for _ in range(ROUNDS if detector.learns_events and len(events) else 0):
-        moved = evaded(detector.eval(), lesson.events, own)
+        moved = evaded(detector.eval(), examples.events, own)
         events = torch.cat([events, moved])
-        course = detector.fit(replace(lesson, events=events))
-    return course
+        curve = detector.fit(replace(examples, events=events))
+    return curve
 
 
 def areas(
     detector: Detector,
-    calm: Float[Tensor, "n w k"],
+    normal: Float[Tensor, "n w k"],
     events: Float[Tensor, "m w k"],
     reach: SensorReach,
 ) -> dict[str, float]:
@@ -88,13 +88,13 @@ def areas(
     `beyond` is the largest part of a move that lies outside the reach, in spreads: 0.
     """
     moved = evaded(detector, events, reach)
-    kept = reach.within(moved, events, detector.scale)
-    label = np.concatenate([np.zeros(len(calm)), np.ones(len(events))]).astype(bool)
+    stored = reach.within(moved, events, detector.scale)
+    label = np.concatenate([np.zeros(len(normal)), np.ones(len(events))]).astype(bool)
     with torch.no_grad():
-        own, before, after = (detector(x).double().numpy() for x in (calm, events, moved))
+        own, before, after = (detector(x).double().numpy() for x in (normal, events, moved))
     return {
         "spreads": reach.spreads,
         "auc": event_scores.auc(label, np.concatenate([own, before])),
         "auc_evaded": event_scores.auc(label, np.concatenate([own, after])),
-        "beyond": float(((moved - kept).abs() / detector.scale).max()),
+        "beyond": float(((moved - stored).abs() / detector.scale).max()),
     }

@@ -26,10 +26,10 @@ from ingenium.monitor.evasion import SensorReach, areas, hardened
 from ingenium.monitor.families import table
 from ingenium.monitor.families.detector import Detector
 from ingenium.monitor.judging import Judged, by_kind, judge
-from ingenium.monitor.lessons import calm_windows, event_windows, taught
 from ingenium.monitor.spec import QUANTITIES, MonitorSpec
 from ingenium.monitor.splitting import Parts, parts
 from ingenium.monitor.stream import PlantMap, Stream, windows
+from ingenium.monitor.training_sets import event_windows, normal_windows, taught
 from ingenium.trust.ledger import Ledger
 
 MOST_MOVED = 2000  # windows that an attacker moves
@@ -67,16 +67,16 @@ def fit(
     data = data_digest(streams)
     identity = digest([asdict(spec), data, code_digest()])
     with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
-        detector, course, membership = learned(own, spec, watch)
+        detector, curve, membership = learned(own, spec, watch)
         watch("export and read back", 0, 1)
         exported.write(detector, part / MODEL)
         file = exported.Exported(part / MODEL)
         _same_scores(detector, file, own.judging[0])
-        rule = bar(own.setting, [file.stream(s) for s in own.setting], spec)
+        rule = threshold(own.setting, [file.stream(s) for s in own.setting], spec)
         watch("judge", 0, 1)
         scores, step_s = [file.stream(s) for s in own.judging], own.judging[0].step_s
         found = judge(own.judging, scores, rule, spec.recovery_rows(step_s))
-        told = {
+        reported = {
             "source": source.what,
             "problem": source.problem,
             "notes": [*source.notes, *_notes(own)],
@@ -90,15 +90,15 @@ def fit(
             "streams": own.names(),
             "membership_auc": membership,
             "evasion": _evasion(detector, own, spec) if spec.evasion else None,
-            "course": {k: v[-1] for k, v in course.items() if v},
-            **_told(found, spec, own),
+            "curve": {k: v[-1] for k, v in curve.items() if v},
+            **_reported(found, spec, own),
         }
         tables.write(own.judging, part / HELD_OUT)
         if source.layout is not None:
             write_atomic(part / LAYOUT, json.dumps(_layout(source.layout)))
         evidence = {"data": data, "model": file_digest(part / MODEL)}
-        record = making.write(part / Monitor.file, told, evidence)
-        watch("keep", 0, 1)
+        record = making.write(part / Monitor.file, reported, evidence)
+        watch("store", 0, 1)
         short = {k: record[k] for k in ("source", "problem", "family", "evidence")}
         ledger.append("monitor", short)
     return Monitor.open(out)
@@ -113,11 +113,11 @@ def learned(
     found = taught(own, spec, detector, watch)
     with one_thread():
         teach = hardened if spec.adversarial else Detector.fit
-        course = teach(detector, found.lesson)
-    return detector.eval(), course, found.membership
+        curve = teach(detector, found.examples)
+    return detector.eval(), curve, found.membership
 
 
-def bar(
+def threshold(
     setting: Sequence[Stream], scores: Sequence[Float64[np.ndarray, " t"]], spec: MonitorSpec
 ) -> AlarmRule:
     """Set the threshold to the requested rate of false alarms, on the streams set aside for it."""
@@ -165,9 +165,9 @@ def _same_scores(detector: Detector, file: exported.Exported, stream: Stream) ->
     x = windows(stream.values, rows, detector.window)
     with torch.no_grad():
         own = detector(torch.from_numpy(x)).numpy()
-    apart = np.abs(file.windows(x)[0] - own) / np.maximum(np.abs(own), 1.0)
-    if apart.max() > FILE_AGREES:
-        raise RuntimeError(f"the file scores otherwise than the detector, by {apart.max():.2g}")
+    distance = np.abs(file.windows(x)[0] - own) / np.maximum(np.abs(own), 1.0)
+    if distance.max() > FILE_AGREES:
+        raise RuntimeError(f"the file scores otherwise than the detector, by {distance.max():.2g}")
 
 
 def _evasion(detector: Detector, own: Parts, spec: MonitorSpec) -> dict[str, float] | None:
@@ -175,13 +175,13 @@ def _evasion(detector: Detector, own: Parts, spec: MonitorSpec) -> dict[str, flo
     if spec.chosen in UNMOVED:
         return None
     recovery = spec.recovery_rows(own.learned[0].step_s)
-    calm = calm_windows(own.judging, detector.window, recovery, spec.seed)[:MOST_MOVED]
+    normal = normal_windows(own.judging, detector.window, recovery, spec.seed)[:MOST_MOVED]
     events = event_windows(own.judging, detector.window)[:MOST_MOVED]
-    reach = SensorReach.of(calm_windows(own.learned, detector.window, recovery, spec.seed))
-    return areas(detector, calm, events, reach) if len(events) else None
+    reach = SensorReach.of(normal_windows(own.learned, detector.window, recovery, spec.seed))
+    return areas(detector, normal, events, reach) if len(events) else None
 
 
-def _told(found: Judged, spec: MonitorSpec, own: Parts) -> dict[str, Any]:
+def _reported(found: Judged, spec: MonitorSpec, own: Parts) -> dict[str, Any]:
     """Return measured values, and the verdict under the limits."""
     seen = sorted({e.kind for s in own.learned for e in s.events})
     kinds = {
@@ -195,7 +195,7 @@ def _told(found: Judged, spec: MonitorSpec, own: Parts) -> dict[str, Any]:
         "events": [
             {"stream": e.stream, **asdict(e.event), "delay_h": e.delay_h} for e in found.events
         ],
-        "calm_weeks": found.weeks,
+        "normal_weeks": found.weeks,
         "chance": chance(own.judging, spec.seed),
     }
 
@@ -211,14 +211,14 @@ def judged(found: Judged, spec: MonitorSpec) -> Judgement:
     own = any(x.quantity == "false_alarms" for x in spec.limits)
     most = math.inf if own else spec.false_alarms_per_week
     wide = f"false_alarms {rate.value:.3g} a week (95 %: {rate.low:.3g} to {rate.high:.3g})"
-    against, doubts = [], []
+    against, caveats = [], []
     if rate.low > most:
         against.append(f"{wide}, and {most:g} requested")
     elif not rate.high <= most:
-        doubts.append(f"{wide} reaches across the {most:g} requested")
+        caveats.append(f"{wide} reaches across the {most:g} requested")
     if not found.events:
-        doubts.append("no event among the streams that judge")
-    return Judgement.of(found.values, spec.limits, against=against, doubts=doubts)
+        caveats.append("no event among the streams that judge")
+    return Judgement.of(found.values, spec.limits, against=against, caveats=caveats)
 
 
 def chance(streams: Sequence[Stream], seed: int) -> dict[str, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
-from scipy import stats
+from scipy.special import gammaincinv
 
 from ingenium.evaluate import event_scores
 from ingenium.evaluate.intervals import LEVEL, wilson
@@ -51,7 +51,7 @@ def judge(
         for e in s.events
     )
     times = [weeks([s], [x], recovery) for s, x in zip(streams, scores, strict=True)]
-    counts = [false_alarms(o, s.calm(recovery)) for o, s in zip(on, streams, strict=True)]
+    counts = [false_alarms(o, s.normal(recovery)) for o, s in zip(on, streams, strict=True)]
     values = {
         "missed": _share(sum(e.delay_h is None for e in events), len(events)),
         "false_alarms": rate(np.array(counts), np.array(times)),
@@ -66,9 +66,9 @@ def by_kind(events: Sequence[EventFound]) -> dict[str, tuple[int, int, float]]:
     found = {}
     for kind in sorted({e.event.kind for e in events}):
         own = [e for e in events if e.event.kind == kind]
-        told = [e.delay_h for e in own if e.delay_h is not None]
-        median = float(np.median(told)) if told else math.nan
-        found[kind] = (len(own), len(own) - len(told), median)
+        reported = [e.delay_h for e in own if e.delay_h is not None]
+        median = float(np.median(reported)) if reported else math.nan
+        found[kind] = (len(own), len(own) - len(reported), median)
     return found
 
 
@@ -76,7 +76,7 @@ def _delay(
     score: Float64[np.ndarray, " t"], event: Event, rule: AlarmRule, step_s: float
 ) -> float | None:
     own = np.nan_to_num(score[event.first : event.last + 1], nan=-np.inf)
-    reached = np.flatnonzero(own >= rule.bar)
+    reached = np.flatnonzero(own >= rule.threshold)
     return float(reached[0]) * step_s / 3600 if len(reached) else None
 
 
@@ -139,8 +139,8 @@ def rate(count: Int[np.ndarray, " s"], time: Float64[np.ndarray, " s"]) -> Inter
     over = float((np.square(own - wanted) / wanted).sum() / max(len(own) - 1, 1))
     few, whole = (float(x.sum()) / max(over, 1.0) for x in (count, time))
     tail = (1 - LEVEL) / 2
-    low = float(stats.chi2.ppf(tail, 2 * few)) / 2 if few else 0.0
-    high = float(stats.chi2.ppf(1 - tail, 2 * few + 2)) / 2
+    low = float(gammaincinv(few, tail)) if few else 0.0
+    high = float(gammaincinv(few + 1, 1 - tail))
     return Interval(few / whole, low / whole, high / whole)
 
 

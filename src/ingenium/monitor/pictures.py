@@ -27,52 +27,52 @@ NAMED = 3  # spots at least that the map names
 LEAST = 1e-6  # of a score on a logarithmic axis
 
 
-def figures(kept: Monitor) -> list[Drawn]:
+def figures(stored: Monitor) -> list[Drawn]:
     """Draw the held-out weeks."""
-    frame = pd.read_csv(kept.folder / HELD_OUT)
-    values = frame[list(kept.tags)].to_numpy(np.float64)
-    watcher = Watcher(kept, Memory(kept.record["evidence"]["model"]))
+    frame = pd.read_csv(stored.folder / HELD_OUT)
+    values = frame[list(stored.tags)].to_numpy(np.float64)
+    watcher = Watcher(stored, Memory(stored.record["evidence"]["model"]))
     stamps = frame["DATETIME"].to_numpy().astype("datetime64[s]")
     rows = [watcher.feed(s, v) for s, v in zip(stamps, values, strict=True)]
     label = frame["ATT_FLAG"].to_numpy() == 1
     return [
-        ("Weeks that it never saw", "", timeline(kept, rows, label)),
-        (STRIPS_HEADING, "", strips(kept, rows, values, label)),
+        ("Weeks that it never saw", "", timeline(stored, rows, label)),
+        (STRIPS_HEADING, "", strips(stored, rows, values, label)),
     ]
 
 
 def of_run(
-    kept: Monitor, rows: Sequence[RowAlarm], values: np.ndarray, label: np.ndarray | None
+    stored: Monitor, rows: Sequence[RowAlarm], values: np.ndarray, label: np.ndarray | None
 ) -> list[Drawn]:
     """Draw a stream under a monitor, and the plant at the largest deviation."""
     found = [
-        ("Alarms over time", "", timeline(kept, rows, label)),
-        (STRIPS_HEADING, "", strips(kept, rows, values, label)),
+        ("Alarms over time", "", timeline(stored, rows, label)),
+        (STRIPS_HEADING, "", strips(stored, rows, values, label)),
     ]
     shown = [t for t in rows if t.shares]
-    if kept.layout is not None and shown:
+    if stored.layout is not None and shown:
         rung = [t for t in shown if t.alarm and t.score is not None] or shown
         worst = max(rung, key=lambda t: -np.inf if t.score is None else t.score)
         heading = f"The plant at {worst.stamp}"
-        found.append((heading, "", plant(kept.layout, kept.tags, worst.shares)))
+        found.append((heading, "", plant(stored.layout, stored.tags, worst.shares)))
     return found
 
 
-def timeline(kept: Monitor, told: Sequence[RowAlarm], label: np.ndarray | None) -> Figure:
+def timeline(stored: Monitor, reported: Sequence[RowAlarm], label: np.ndarray | None) -> Figure:
     """Scores against the threshold, alarms and known events; long streams in several lines.
 
     Green marks show where an alarm first detects an event.
     """
-    score = np.array([np.nan if t.score is None else t.score for t in told]) / _unit(kept)
-    alarm = np.array([t.alarm for t in told])
-    count = min(max(math.ceil(len(told) / LINE), 1), MOST_LINES)
-    ends = np.linspace(0, len(told), count + 1).astype(int)
+    score = np.array([np.nan if t.score is None else t.score for t in reported]) / _unit(stored)
+    alarm = np.array([t.alarm for t in reported])
+    count = min(max(math.ceil(len(reported) / LINE), 1), MOST_LINES)
+    ends = np.linspace(0, len(reported), count + 1).astype(int)
     top = 1.5 * float(np.nanmax(score, initial=1.0))
     figure, grid = panels(count, 1, (9.6, 2.4 if count == 1 else 1.3))
     for axes, first, after in zip(grid[:, 0], ends, ends[1:], strict=False):
         axes.plot(np.arange(first, after), score[first:after], color=OURS, lw=0.8)
-        axes.axhline(kept.rule.bar / _unit(kept), color=REJECTED, lw=1.0)
-        if kept.rule.bar > 0:
+        axes.axhline(stored.rule.threshold / _unit(stored), color=REJECTED, lw=1.0)
+        if stored.rule.threshold > 0:
             axes.set_yscale("symlog", linthresh=1.0)
         axes.set_xlim(first, max(after, first + 1))
         _bars(axes, spans(alarm), REJECTED, top)
@@ -82,7 +82,9 @@ def timeline(kept: Monitor, told: Sequence[RowAlarm], label: np.ndarray | None) 
             if len(hit) and first <= a < after:
                 axes.plot([a + int(hit[0])], [top], marker="v", color=GOOD, ms=5, clip_on=False)
         dress(axes, "", "")
-    figure.supylabel("score by the bar" if kept.rule.bar > 0 else "score", fontsize="medium")
+    figure.supylabel(
+        "score by the bar" if stored.rule.threshold > 0 else "score", fontsize="medium"
+    )
     grid[-1, 0].set_xlabel("row of the stream")
     mark = Line2D([], [], color=GOOD, marker="v", ls="", label="first alarm")
     _key(grid[0, 0], label, mark)
@@ -90,31 +92,33 @@ def timeline(kept: Monitor, told: Sequence[RowAlarm], label: np.ndarray | None) 
 
 
 def strips(
-    kept: Monitor, told: Sequence[RowAlarm], values: np.ndarray, label: np.ndarray | None
+    stored: Monitor, reported: Sequence[RowAlarm], values: np.ndarray, label: np.ndarray | None
 ) -> Figure:
     """The tags that deviate most around the highest alarm, with bands of three spreads.
 
     Bands come from rows without an alarm and without an event.
     """
-    alarm = np.array([t.alarm for t in told])
-    score = np.array([-np.inf if t.score is None else t.score for t in told])
+    alarm = np.array([t.alarm for t in reported])
+    score = np.array([-np.inf if t.score is None else t.score for t in reported])
     peak = int(np.argmax(np.where(alarm, score, -np.inf))) if alarm.any() else int(score.argmax())
-    first = min(max(peak - STRIP // 2, 0), max(len(told) - STRIP, 0))
-    after = min(first + STRIP, len(told))
-    seen = [t.shares for t in told[first:after] if t.alarm and t.shares]
-    shares = np.array(seen or [t.shares for t in told if t.shares] or [(0.0,) * len(kept.tags)])
+    first = min(max(peak - STRIP // 2, 0), max(len(reported) - STRIP, 0))
+    after = min(first + STRIP, len(reported))
+    seen = [t.shares for t in reported[first:after] if t.alarm and t.shares]
+    shares = np.array(
+        seen or [t.shares for t in reported if t.shares] or [(0.0,) * len(stored.tags)]
+    )
     most = np.argsort(-shares.mean(0), kind="stable")[:STRIPS]
     quiet = ~alarm if label is None else ~alarm & ~label
-    calm = values[quiet] if quiet.any() else values
+    normal = values[quiet] if quiet.any() else values
     figure, grid = panels(len(most), 1, (9.6, 1.3))
     for axes, i in zip(grid[:, 0], most.tolist(), strict=True):
         axes.plot(np.arange(first, after), values[first:after, i], color=OURS, lw=0.9)
-        middle, spread = np.nanmean(calm[:, i]), np.nanstd(calm[:, i])
+        middle, spread = np.nanmean(normal[:, i]), np.nanstd(normal[:, i])
         axes.axhspan(middle - BAND * spread, middle + BAND * spread, color=OURS, alpha=0.08, lw=0)
         axes.set_xlim(first, max(after, first + 1))
         _bars(axes, spans(alarm), REJECTED, float(np.nanmax(values[first:after, i])))
         _events(axes, label)
-        dress(axes, "", kept.tags[i], grid=True)
+        dress(axes, "", stored.tags[i], grid=True)
     grid[-1, 0].set_xlabel("row of the stream")
     band = Patch(color=OURS, alpha=0.08, label=f"{BAND:g} spreads of calm rows")
     _key(grid[0, 0], label, band)
@@ -174,6 +178,6 @@ def _key(axes: Axes, label: np.ndarray | None, more: Artist) -> None:
     axes.legend(handles=key, loc="lower right", bbox_to_anchor=(1, 1.02), ncols=3, frameon=False)
 
 
-def _unit(kept: Monitor) -> float:
+def _unit(stored: Monitor) -> float:
     """Unit of the scores shown: the threshold, where it is above 0."""
-    return kept.rule.bar if kept.rule.bar > 0 else 1.0
+    return stored.rule.threshold if stored.rule.threshold > 0 else 1.0

@@ -79,12 +79,12 @@ class Memory:
 class Watcher:
     """Takes rows in the order of arrival and returns for each whether it is an alarm."""
 
-    def __init__(self, kept: Monitor, memory: Memory) -> None:
-        self.kept, self.memory = kept, memory
-        self.file = Exported(kept.folder / MODEL)
-        self.step = float(kept.record["step_s"])
-        self.learned_still = [int(n) for n in kept.record["still_rows"]]
-        k = len(kept.tags)
+    def __init__(self, stored: Monitor, memory: Memory) -> None:
+        self.stored, self.memory = stored, memory
+        self.file = Exported(stored.folder / MODEL)
+        self.step = float(stored.record["step_s"])
+        self.learned_still = [int(n) for n in stored.record["still_rows"]]
+        k = len(stored.tags)
         memory.age, memory.still = memory.age or [HELD + 1] * k, memory.still or [0] * k
 
     def feed(self, stamp: np.datetime64, values: Float64[np.ndarray, " k"]) -> RowAlarm:
@@ -99,13 +99,13 @@ class Watcher:
         faults: list[str] = []
         if m.last is not None and second <= m.last:
             faults.append(self._late(second, values))
-            return self._told(stamp, None, (), faults, began, False)
+            return self._reported(stamp, None, (), faults, began, False)
         if m.last is not None:
             self._bridge((second - m.last) / self.step, stamp, faults)
         m.last = second
         self._take(values, faults)
         score, shares = self._score()
-        return self._told(stamp, score, shares, faults, began, self._alarm(score))
+        return self._reported(stamp, score, shares, faults, began, self._alarm(score))
 
     def _late(self, second: int, values: Float64[np.ndarray, " k"]) -> str:
         """Take a row that arrives after a newer one; it replaces its stand-in, if any."""
@@ -144,7 +144,7 @@ class Watcher:
     def _take(self, values: Float64[np.ndarray, " k"], faults: list[str]) -> None:
         m, last = self.memory, self.memory.rows[-1] if self.memory.rows else None
         row = values.tolist()
-        for i, tag in enumerate(self.kept.tags):
+        for i, tag in enumerate(self.stored.tags):
             if np.isfinite(values[i]):
                 m.age[i] = 0
                 moved = last is None or row[i] != last[i]
@@ -177,13 +177,13 @@ class Watcher:
     def _alarm(self, score: float | None) -> bool:
         m = self.memory
         before = m.since
-        if score is not None and score >= self.kept.rule.bar:
+        if score is not None and score >= self.stored.rule.threshold:
             m.since = 0
         elif m.since is not None:
-            m.since = m.since + 1 if m.since < self.kept.rule.hold else None
+            m.since = m.since + 1 if m.since < self.stored.rule.hold else None
         return before is None and m.since is not None
 
-    def _told(
+    def _reported(
         self,
         stamp: np.datetime64,
         score: float | None,
@@ -239,18 +239,18 @@ def reading(cell: str) -> float:
 
 
 def summary(
-    told: list[RowAlarm], memory: Memory, label: Bool[np.ndarray, " t"] | None = None
+    reported: list[RowAlarm], memory: Memory, label: Bool[np.ndarray, " t"] | None = None
 ) -> dict[str, object]:
     """Counts of a run, for its report and for programs."""
-    took = [t.microseconds for t in told]
+    took = [t.microseconds for t in reported]
     return {
-        "rows": len(told),
-        "scored": sum(t.score is not None for t in told),
-        "alarms": [{"row": t.row, "stamp": t.stamp, "score": t.score} for t in told if t.began],
-        "ranking": _ranking(told, label),
+        "rows": len(reported),
+        "scored": sum(t.score is not None for t in reported),
+        "alarms": [{"row": t.row, "stamp": t.stamp, "score": t.score} for t in reported if t.began],
+        "ranking": _ranking(reported, label),
         "late": memory.late,
         "gaps": memory.gaps,
-        "faults": [f for t in told for f in t.faults],
+        "faults": [f for t in reported for f in t.faults],
         "microseconds": {
             "median": float(np.median(took)) if took else None,
             "p99": float(np.quantile(took, 0.99)) if took else None,
@@ -258,8 +258,10 @@ def summary(
     }
 
 
-def _ranking(told: list[RowAlarm], label: Bool[np.ndarray, " t"] | None) -> dict[str, float] | None:
+def _ranking(
+    reported: list[RowAlarm], label: Bool[np.ndarray, " t"] | None
+) -> dict[str, float] | None:
     """Scores of BATADAL's competition, where events are known."""
     if label is None or not label.any():
         return None
-    return event_scores.ranking(label, np.array([t.alarm for t in told]))
+    return event_scores.ranking(label, np.array([t.alarm for t in reported]))

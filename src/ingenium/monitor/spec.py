@@ -40,7 +40,7 @@ class MonitorSpec:
     calibration: Share = 0.2  # of streams, that set the threshold
     held_out: Share = 0.3  # of streams, that judge
     unseen: tuple[str, ...] | None = None  # held-out event types; None: one of three or more
-    learn_from: Literal["all", "made"] = "all"  # train on augmented windows alone
+    learn_from: Literal["all", "synthetic"] = "all"  # train on augmented windows alone
     adversarial: bool = False  # train on windows moved within what sensors allow
     evasion: bool = False  # also judge against an attacker who knows the monitor
     limits: tuple[Limit, ...] = field(default=())  # on what is judged
@@ -49,8 +49,8 @@ class MonitorSpec:
         if self.family != "default":
             choose(self.family, FAMILIES, "family of monitors")
         choose(self.augment, ARMS, "augmentation")
-        if self.learn_from == "made" and self.augment == "none":
-            raise ValueError('learn_from = "made" needs an augmentation that makes windows')
+        if self.learn_from == "synthetic" and self.augment == "none":
+            raise ValueError('learn_from = "synthetic" needs an augmentation that makes windows')
         judged = in_units(self.limits, QUANTITIES, "quantity of monitors")
         object.__setattr__(self, "limits", judged)
 

@@ -36,8 +36,8 @@ def parts(streams: Sequence[Stream], spec: MonitorSpec) -> Parts:
     week = max(round(WEEK_S / streams[0].step_s), 1)
     whole = pieces(streams, week)
     unseen = _unseen(whole, spec)
-    apart = [s for s in whole if any(e.kind in unseen for e in s.events)]
-    rest = [s for s in whole if s not in apart]
+    distance = [s for s in whole if any(e.kind in unseen for e in s.events)]
+    rest = [s for s in whole if s not in distance]
     one_record = len(streams) == 1
     order = np.arange(len(rest))
     if not one_record:
@@ -48,11 +48,11 @@ def parts(streams: Sequence[Stream], spec: MonitorSpec) -> Parts:
         raise InputError(
             "at least three weeks of streams, to learn, to set the bar and to judge",
             f"{sum(len(s.values) for s in streams)} rows, {week} of which make a week"
-            + (f", with {len(apart)} streams left to judge alone" if apart else ""),
+            + (f", with {len(distance)} streams left to judge alone" if distance else ""),
         )
     groups = [order[:first], order[first : first + middle], order[first + middle :]]
     learned, setting, judging = ([rest[i] for i in sorted(g)] for g in groups)
-    return Parts(tuple(learned), tuple(setting), (*judging, *apart))
+    return Parts(tuple(learned), tuple(setting), (*judging, *distance))
 
 
 def _unseen(streams: Sequence[Stream], spec: MonitorSpec) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Stream:
             found[event.first : event.last + 1] = True
         return found
 
-    def calm(self, recovery: int) -> Bool[np.ndarray, " t"]:
+    def normal(self, recovery: int) -> Bool[np.ndarray, " t"]:
         """True for rows of normal operation: settled, in no event or its `recovery` rows."""
         found = ~self.label
         for event in (*self.before, *self.events):

@@ -62,11 +62,11 @@ class TimeGAN(nn.Module):
         self.low = x.amin((0, 2))[:, None]
         self.range = (x.amax((0, 2))[:, None] - self.low).clamp(min=1e-3)
         rows = ((x - self.low) / self.range).transpose(1, 2).contiguous()
-        course = dict[str, list[float]]()
+        curve = dict[str, list[float]]()
         for self.phase in range(3):
             last_weights = replace(plan, held_out=0.0)
-            course = train(self, rows, torch.zeros(len(x), 1), last_weights)
-        return course
+            curve = train(self, rows, torch.zeros(len(x), 1), last_weights)
+        return curve
 
     @torch.no_grad()
     def propose(self, count: int, rng: torch.Generator) -> Float[Tensor, "n k w"]:
@@ -91,32 +91,34 @@ class TimeGAN(nn.Module):
     def anneal(self, fraction: float) -> None:
         """Do nothing: no setting changes within a phase."""
 
-    def held_out_loss(self, x: Tensor, told: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
+    def held_out_loss(
+        self, x: Tensor, condition: Tensor, rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
         """Error of recovered windows."""
-        return self._recovery(x, told, rng)
+        return self._recovery(x, condition, rng)
 
     def _noise(self, count: int, rng: torch.Generator) -> Float[Tensor, "n w h"]:
         return uniform(torch.empty(count, self.w, self.width), rng)
 
-    def _recovery(self, x: Tensor, told: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
+    def _recovery(self, x: Tensor, condition: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
         """Eq. 7."""
         return _root(self.recover(self.embed(x)) - x, 10.0)
 
-    def _next_row(self, x: Tensor, told: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
+    def _next_row(self, x: Tensor, condition: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
         """Eq. 9."""
         h = self.embed(x)
         loss: Tensor = (h[:, 1:] - self.supervise(h)[:, :-1]).square().mean((1, 2))
         return loss
 
-    def _embedding(self, x: Tensor, told: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
+    def _embedding(self, x: Tensor, condition: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
         """Eq. 10."""
-        return self._recovery(x, told, rng) + 0.1 * self._next_row(x, told, rng)
+        return self._recovery(x, condition, rng) + 0.1 * self._next_row(x, condition, rng)
 
-    def _making(self, x: Tensor, told: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
+    def _making(self, x: Tensor, condition: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
         """Eq. 11, with the distance of the first two moments of the windows."""
         raw = self.make(self._noise(len(x), rng))
         stepped = self.supervise(raw)
-        fooled = _told(self.critic(stepped), 1.0) + _told(self.critic(raw), 1.0)
+        fooled = _reported(self.critic(stepped), 1.0) + _reported(self.critic(raw), 1.0)
         made = self.recover(stepped)
         spread = (made.var(0) + 1e-6).sqrt() - (x.var(0) + 1e-6).sqrt()
         moments = spread.abs().mean() + (made.mean(0) - x.mean(0)).abs().mean()
@@ -124,13 +126,13 @@ class TimeGAN(nn.Module):
         loss: Tensor = fooled + _root(h[:, 1:] - self.supervise(h)[:, :-1], 100.0) + 100.0 * moments
         return loss
 
-    def _criticism(self, x: Tensor, told: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
+    def _criticism(self, x: Tensor, condition: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
         """Eq. 8; zero while the critic separates nearly all."""
         with torch.no_grad():
             raw = self.make(self._noise(len(x), rng))
             stepped, h = self.supervise(raw), self.embed(x)
-        made = _told(self.critic(stepped), 0.0) + _told(self.critic(raw), 0.0)
-        loss = _told(self.critic(h), 1.0) + made
+        made = _reported(self.critic(stepped), 0.0) + _reported(self.critic(raw), 0.0)
+        loss = _reported(self.critic(h), 1.0) + made
         return loss * float(loss.mean() > CALLED_WELL)
 
 
@@ -139,7 +141,7 @@ def _root(gap: Tensor, weight: float) -> Float[Tensor, " n"]:
     return weight * (gap.square().mean() + 1e-12).sqrt().expand(len(gap))
 
 
-def _told(logits: Float[Tensor, "n w 1"], as_true: float) -> Float[Tensor, " n"]:
+def _reported(logits: Float[Tensor, "n w 1"], as_true: float) -> Float[Tensor, " n"]:
     target = torch.full_like(logits, as_true)
     loss = nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
     return loss.mean((1, 2))

@@ -12,7 +12,7 @@ from ingenium.core.sealed import without_none
 from ingenium.core.spec import parse
 from ingenium.operate.spec import OperateSpec
 
-COURSE, DECISIONS = "course.nc", "decisions.jsonl"
+TRAJECTORY, DECISIONS = "trajectory.nc", "decisions.jsonl"
 SHOWN = 200  # decisions that a report lists
 LONG_S = 7200.0  # longer runs are reported in hours
 RELEASE = {
@@ -59,7 +59,7 @@ class OperationRecord(Artifact):
     def sealed(self) -> Mapping[str, str]:
         """The trajectory and the decisions; nothing for a refused policy."""
         files: Mapping[str, str] = self.record["evidence"]["files"]
-        return {n: files[n] for n in (COURSE, DECISIONS)} if self.released else {}
+        return {n: files[n] for n in (TRAJECTORY, DECISIONS)} if self.released else {}
 
     @property
     def spec(self) -> OperateSpec:
@@ -69,7 +69,7 @@ class OperationRecord(Artifact):
     @property
     def released(self) -> bool:
         """True for a policy that was released and ran."""
-        return bool(self.record["release"]["holds"])
+        return bool(self.record["release"]["passed"])
 
     @property
     def acting(self) -> str:
@@ -80,7 +80,7 @@ class OperationRecord(Artifact):
         return f"design {own['design']} of {own['run']}"
 
     @property
-    def course(self) -> xr.Dataset:
+    def trajectory(self) -> xr.Dataset:
         """The state of the plant in each period.
 
         Raises:
@@ -88,7 +88,7 @@ class OperationRecord(Artifact):
         """
         if not self.released:
             raise InputError("an operation that ran", "one whose policy was refused")
-        return read_netcdf(self.folder / COURSE, "the course of an operation")
+        return read_netcdf(self.folder / TRAJECTORY, "the course of an operation")
 
     @property
     def title(self) -> str:

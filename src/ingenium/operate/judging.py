@@ -29,7 +29,7 @@ from ingenium.operate.shell import (
     WHY,
 )
 
-APART_S = 0.25  # shorter spans of the policy between two moves of the barrier are merged into them
+GAP_S = 0.25  # shorter spans of the policy between two moves of the barrier are merged into them
 CAUSES = (LOST, NOTHING, LATE, STRANGE)
 
 
@@ -45,49 +45,51 @@ class DecisionRecord:
     name: str = ""  # of a person
 
 
-def outside(course: xr.Dataset, plant: Plant) -> Bool[np.ndarray, " t"]:
+def outside(trajectory: xr.Dataset, plant: Plant) -> Bool[np.ndarray, " t"]:
     """Periods in which the true value of a reading was beyond its range."""
-    truth = course["truth"].to_numpy()
+    truth = trajectory["truth"].to_numpy()
     low, high = (np.array([getattr(r, e) for r in plant.readings]) for e in ("low", "high"))
     beyond: np.ndarray = np.any(~((truth >= low) & (truth <= high)), 1)
     return beyond
 
 
-def measured(course: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]:
+def measured(trajectory: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]:
     """Measure the quantities of a run; NaN where the simulator gave no number."""
-    who, why = course["who"].to_numpy(), course["why"].to_numpy()
-    q = course["wanted"].shape[1]
-    error = (course["wanted"].to_numpy() - course["truth"].to_numpy()[:, :q])[who <= BARRIER]
-    time = course["time"].to_numpy().tolist()
-    asked = np.array([any(p.on(t) for p in drill.persons) for t in time], dtype=bool)
-    asked &= ~_stopped(course)
-    answered = bool(np.isfinite(course["truth"].to_numpy()).all())
+    who, why = trajectory["who"].to_numpy(), trajectory["why"].to_numpy()
+    q = trajectory["wanted"].shape[1]
+    error = (trajectory["wanted"].to_numpy() - trajectory["truth"].to_numpy()[:, :q])[
+        who <= BARRIER
+    ]
+    time = trajectory["time"].to_numpy().tolist()
+    requested = np.array([any(p.on(t) for p in drill.persons) for t in time], dtype=bool)
+    requested &= ~_stopped(trajectory)
+    answered = bool(np.isfinite(trajectory["truth"].to_numpy()).all())
     return {
-        "outside": float(outside(course, plant).sum()) if answered else float("nan"),
+        "outside": float(outside(trajectory, plant).sum()) if answered else float("nan"),
         "error": float(np.sqrt(np.square(error).mean())) if len(error) else 0.0,
         "barred": float((who == BARRIER).mean()),
         "bypassed": float((who == BYPASS).mean()),
         "by_person": float((who == PERSON).mean()),
-        "override_kept": float((who[asked] == PERSON).mean()) if asked.any() else 1.0,
+        "override_respected": float((who[requested] == PERSON).mean()) if requested.any() else 1.0,
         "bypass_delay": float(_delay(who, why)),
-        "missed": float(course["late"].to_numpy().sum()),
-        **({"covered": covered(course)} if "foreseen" in course.attrs else {}),
+        "missed": float(trajectory["late"].to_numpy().sum()),
+        **({"covered": covered(trajectory)} if "foreseen" in trajectory.attrs else {}),
     }
 
 
-def covered(course: xr.Dataset) -> float:
+def covered(trajectory: xr.Dataset) -> float:
     """Share of periods, decided by the policy, with a reading in the band of the policy's twin."""
-    band = course["foreseen"].to_numpy()
-    at = np.isfinite(band).all(1) & (course["who"].to_numpy() <= BARRIER)
+    band = trajectory["foreseen"].to_numpy()
+    at = np.isfinite(band).all(1) & (trajectory["who"].to_numpy() <= BARRIER)
     if not at.any():
         return float("nan")
-    read = course["seen"].sel(reading=course.attrs["foreseen"]).to_numpy()
+    read = trajectory["seen"].sel(reading=trajectory.attrs["foreseen"]).to_numpy()
     return float(((band[at, 0] <= read[at]) & (read[at] <= band[at, 1])).mean())
 
 
-def _stopped(course: xr.Dataset) -> Bool[np.ndarray, " t"]:
+def _stopped(trajectory: xr.Dataset) -> Bool[np.ndarray, " t"]:
     """Periods in which the run was stopped from outside, which no drill counts."""
-    found: np.ndarray = course["why"].to_numpy() == STOPPED
+    found: np.ndarray = trajectory["why"].to_numpy() == STOPPED
     return found
 
 
@@ -103,15 +105,15 @@ def _delay(who: np.ndarray, why: np.ndarray) -> int:
 
 
 def decisions(
-    course: xr.Dataset,
+    trajectory: xr.Dataset,
     drill: Drill,
     period_s: float,
     reasons: Sequence[tuple[float, str]] = (),
 ) -> list[DecisionRecord]:
     """List spans with decider, time and reason, and reasons of the policy at their seconds."""
-    who, why = course["who"].to_numpy().copy(), course["why"].to_numpy().copy()
+    who, why = trajectory["who"].to_numpy().copy(), trajectory["why"].to_numpy().copy()
     moved = who == BARRIER
-    _bridge(who, why, round(APART_S / period_s))
+    _bridge(who, why, round(GAP_S / period_s))
     _calmed(who, why)
     edges = np.flatnonzero((np.diff(who) != 0) | (np.diff(why) != 0)) + 1
     found = []
@@ -140,9 +142,9 @@ def _calmed(who: np.ndarray, why: np.ndarray) -> None:
             why[k] = why[k - 1]
 
 
-def met(course: xr.Dataset, drill: Drill) -> list[Mapping[str, Any]]:
+def met(trajectory: xr.Dataset, drill: Drill) -> list[Mapping[str, Any]]:
     """List for each fault when, how soon and why anybody but the policy first acted."""
-    time, who, why = (course[k].to_numpy() for k in ("time", "who", "why"))
+    time, who, why = (trajectory[k].to_numpy() for k in ("time", "who", "why"))
     found: list[Mapping[str, Any]] = []
     for fault in drill.faults:
         on = np.array([fault.on(t) for t in time.tolist()], dtype=bool)

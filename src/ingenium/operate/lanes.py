@@ -17,11 +17,11 @@ from ingenium.operate.learned import (
     WIDTH,
     WORTH,
     Kind,
-    LearnedLesson,
+    PolicyTraining,
     onto,
     recalled,
     remembered,
-    told,
+    reported,
 )
 
 Layers = tuple[tuple[np.ndarray, np.ndarray], ...]
@@ -34,27 +34,27 @@ class PlantLanes(VecEnv):  # type: ignore[misc]  # its base is not typed where i
     action and for readings beyond their ranges.
     """
 
-    def __init__(self, lesson: LearnedLesson, lanes: int) -> None:
+    def __init__(self, training: PolicyTraining, lanes: int) -> None:
         """Open the lanes."""
-        self.lesson, self.plant, self.episode = lesson, lesson.plant, 0
+        self.training, self.plant, self.episode = training, training.plant, 0
         self._begin(lanes)
-        o, m = self._told().shape[1], len(self.plant.actions)
+        o, m = self._reported().shape[1], len(self.plant.actions)
         heard = spaces.Box(-5.0, 5.0, (o,), np.float32)
         super().__init__(lanes, heard, spaces.Box(-1.0, 1.0, (m,), np.float32))
 
     def _begin(self, lanes: int) -> None:
-        at = self.lesson.first + self.episode * lanes + np.arange(lanes)
+        at = self.training.first + self.episode * lanes + np.arange(lanes)
         self.state, self.memory = self.plant.begin(at), remembered(self.plant, lanes)
         self.episode += 1
 
-    def _told(self) -> np.ndarray:
+    def _reported(self) -> np.ndarray:
         seen, wanted = self.plant.seen(self.state, ()), self.plant.wanted(self.state)
-        return told(self.plant, self.memory, seen, wanted).astype(np.float32)
+        return reported(self.plant, self.memory, seen, wanted).astype(np.float32)
 
     def reset(self) -> np.ndarray:
         """Begin the next episode."""
         self._begin(self.num_envs)
-        return self._told()
+        return self._reported()
 
     def step_async(self, actions: np.ndarray) -> None:
         """Set the actions of this period."""
@@ -71,18 +71,18 @@ class PlantLanes(VecEnv):  # type: ignore[misc]  # its base is not typed where i
             self.state = self.plant.step(self.state, action, ())
         worth, lost = self._worth(wanted)
         worth -= JERK * change
-        over = self.state.period >= self.lesson.periods
+        over = self.state.period >= self.training.periods
         done = np.full(self.num_envs, over) | lost
         info: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         if done.any():  # all begin again: lanes share their time
-            last = self._told()
+            last = self._reported()
             info = [
                 {"terminal_observation": x, "TimeLimit.truncated": not bad}
                 for x, bad in zip(last, lost, strict=True)
             ]
             self._begin(self.num_envs)
             done[:] = True
-        return self._told(), worth.astype(np.float32), done, info
+        return self._reported(), worth.astype(np.float32), done, info
 
     def _worth(self, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the reward of the new state, and lanes that have none."""

@@ -23,7 +23,7 @@ Kind = Literal["sac", "ppo"]
 
 
 @dataclass(frozen=True, eq=False)
-class LearnedLesson:
+class PolicyTraining:
     """The training set-up of a policy; it shares no scenario with later judgement."""
 
     plant: Plant
@@ -55,7 +55,7 @@ class LearnedPolicy:
         wanted: Float64[np.ndarray, "n q"],
     ) -> Float64[np.ndarray, "n m"]:
         """Return the mean action."""
-        x = told(self.plant, memory, seen, wanted)
+        x = reported(self.plant, memory, seen, wanted)
         for weights, bias in self.layers[:-1]:
             x = np.tanh(x @ weights.T + bias)
         weights, bias = self.layers[-1]
@@ -73,7 +73,7 @@ class LearnedPolicy:
         return recalled(self.plant, memory, seen, wanted, applied)
 
 
-def learned(kind: Kind, lesson: LearnedLesson, seed: int) -> LearnedPolicy:
+def learned(kind: Kind, training: PolicyTraining, seed: int) -> LearnedPolicy:
     """Train by soft actor-critic or proximal policy optimisation on copies of a plant.
 
     Source: Haarnoja et al., 2018, arXiv:1801.01290; Schulman et al., 2017, arXiv:1707.06347;
@@ -86,9 +86,9 @@ def learned(kind: Kind, lesson: LearnedLesson, seed: int) -> LearnedPolicy:
     from ingenium.operate.lanes import PlantLanes, trained
 
     with one_thread():
-        layers = trained(kind, PlantLanes(lesson, LANES), lesson.steps, seed)
+        layers = trained(kind, PlantLanes(training, LANES), training.steps, seed)
     return LearnedPolicy(
-        f"{kind.upper()} of stable-baselines3", layers, kind == "sac", lesson.plant
+        f"{kind.upper()} of stable-baselines3", layers, kind == "sac", training.plant
     )
 
 
@@ -98,7 +98,7 @@ def remembered(plant: Plant, n: int) -> Float64[np.ndarray, "n k"]:
     return np.zeros((n, q + len(plant.actions)))
 
 
-def told(
+def reported(
     plant: Plant,
     memory: Float64[np.ndarray, "n k"],
     seen: Float64[np.ndarray, "n p"],

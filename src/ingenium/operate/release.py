@@ -24,18 +24,18 @@ class PolicyRelease:
     at_most: float
 
     @property
-    def holds(self) -> bool:
+    def passed(self) -> bool:
         """True if the limit is satisfied on the plant and on the held-out one."""
         return all(own["outside"].high <= self.at_most for own in self.measured.values())
 
     @property
     def record(self) -> dict[str, Any]:
         """Return plain data."""
-        told = {
+        reported = {
             plant: {k: [v.value, v.low, v.high] for k, v in own.items()}
             for plant, own in self.measured.items()
         }
-        return {"holds": self.holds, "outside_at_most": self.at_most, "measured": told}
+        return {"passed": self.passed, "outside_at_most": self.at_most, "measured": reported}
 
 
 def released(policy: Policy, plants: tuple[Plant, ...], spec: OperateSpec) -> PolicyRelease:
@@ -44,9 +44,9 @@ def released(policy: Policy, plants: tuple[Plant, ...], spec: OperateSpec) -> Po
     found = {}
     for plant in plants:
         with np.errstate(over="ignore", invalid="ignore"):
-            course = rollout(plant, policy, at, round(spec.release_s / plant.period_s))
-            squares = np.square(course.error).mean((0, 2))
-        outside = course.outside(plant).any(0).astype(np.float64)
+            trajectory = rollout(plant, policy, at, spec.release_periods(plant.period_s))
+            squares = np.square(trajectory.error).mean((0, 2))
+        outside = trajectory.outside(plant).any(0).astype(np.float64)
         share = outside.mean()
         errors = np.sqrt(np.nan_to_num(squares, nan=1e18, posinf=1e18))
         found[plant.name] = {

@@ -19,7 +19,7 @@ AHEAD = 4  # periods of a plan, of which the first acts
 
 
 @dataclass(frozen=True, eq=False)
-class ResidualLesson:
+class ResidualTraining:
     """Differences of an expert's actions from those of the base, in states that both visited."""
 
     features: Float64[np.ndarray, "n c"]
@@ -33,7 +33,7 @@ class ResidualLesson:
         expert: Policy,
         scenario: Int64[np.ndarray, " n"],
         periods: int,
-    ) -> "ResidualLesson":
+    ) -> "ResidualTraining":
         """Collect states: the expert leads half of the copies, the base the other half."""
         n = len(scenario)
         state, memory, known = plant.begin(scenario), base.begin(n), expert.begin(n)
@@ -74,16 +74,16 @@ class ResidualPolicy:
 
     @classmethod
     def fitted(
-        cls, base: Policy, family: Family, lesson: ResidualLesson, plan: Plan, most: np.ndarray
+        cls, base: Policy, family: Family, training: ResidualTraining, plan: Plan, most: np.ndarray
     ) -> tuple["ResidualPolicy", dict[str, list[float]]]:
         """Fit a family to training examples; also return its losses."""
-        middle, spread = lesson.features.mean(0), lesson.features.std(0) + 1e-9
-        size = lesson.added.std(0) + 1e-9
+        middle, spread = training.features.mean(0), training.features.std(0) + 1e-9
+        size = training.added.std(0) + 1e-9
         found = cls(base, family, middle, spread, size, most, plan.seed)
         with one_thread():
-            x = torch.from_numpy(lesson.added / size).float()
-            course = family.fit(x, found._told(lesson.features), plan)
-        return found, course
+            x = torch.from_numpy(training.added / size).float()
+            trajectory = family.fit(x, found._reported(training.features), plan)
+        return found, trajectory
 
     @property
     def name(self) -> str:
@@ -103,9 +103,9 @@ class ResidualPolicy:
         """Return the base's action plus the residual."""
         own = self.base.act(memory[:, :-1], seen, wanted)
         rng = torch.Generator().manual_seed(self.seed * PERIODS + int(memory[0, -1]))
-        told = self._told(_features(memory[:, :-1], seen, wanted, own))
+        reported = self._reported(_features(memory[:, :-1], seen, wanted, own))
         with one_thread(), torch.no_grad():
-            plan = self.family.propose(told, rng).double().numpy() * self.size
+            plan = self.family.propose(reported, rng).double().numpy() * self.size
         found: np.ndarray = own + np.clip(plan[:, : own.shape[1]], -self.most, self.most)
         return found
 
@@ -120,7 +120,7 @@ class ResidualPolicy:
         own = self.base.learn(memory[:, :-1], seen, wanted, applied)
         return np.concatenate([own, memory[:, -1:] + 1], 1)
 
-    def _told(self, features: Float64[np.ndarray, "n c"]) -> torch.Tensor:
+    def _reported(self, features: Float64[np.ndarray, "n c"]) -> torch.Tensor:
         return torch.from_numpy((features - self.middle) / self.spread).float()
 
 

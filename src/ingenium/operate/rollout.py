@@ -46,10 +46,10 @@ class Rollout:
 
 
 @runtime_checkable
-class WholeCourses(Protocol):
+class WholeTrajectories(Protocol):
     """A plant that can compute whole trajectories of some policies, equal to stepwise ones."""
 
-    def courses(
+    def trajectories(
         self, policy: Policy, scenario: Int64[np.ndarray, " n"], periods: int
     ) -> Rollout | None:
         """Return all periods; None for a policy that must be called in each one."""
@@ -68,8 +68,8 @@ def rollout(
 
     `decide` may replace a proposed action.
     """
-    if decide is None and isinstance(plant, WholeCourses):
-        whole = plant.courses(policy, scenario, periods)
+    if decide is None and isinstance(plant, WholeTrajectories):
+        whole = plant.trajectories(policy, scenario, periods)
         if whole is not None:
             return whole
     state, memory = plant.begin(scenario), policy.begin(len(scenario))

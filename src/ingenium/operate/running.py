@@ -59,7 +59,7 @@ class Operation:
         q = self.plant.wanted(self.state).shape[1]
         self.memory, self.known = self.policy.begin(1), self.shell.begin(1)
         shapes = ((p,), (p,), (q,), (m,), (m,), (len(self.plant.rates),), (2,), *[()] * 5)
-        self.course = {
+        self.trajectory = {
             name: np.full((t, *wide), np.nan) for name, wide in zip(PER_PERIOD, shapes, strict=True)
         }
         self.stops: list[float] = []  # s, at which the run was stopped from outside
@@ -82,14 +82,14 @@ class Operation:
                 if self.done % EVERY == 0:
                     progress("operate", self.done, self.periods)
                     if folder is not None:
-                        self.keep(folder)
+                        self.store(folder)
                 self.step()
         except KeyboardInterrupt:
             try:
                 self.settle()
             finally:  # also if it is stopped twice
                 if folder is not None:
-                    self.keep(folder)
+                    self.store(folder)
             raise
         progress("operate", self.periods, self.periods)
 
@@ -130,12 +130,12 @@ class Operation:
         row = (*read, proposed[0], action[0], worth, band)
         numbers = (who, why, float(decided.score[0]), took, late)
         for name, value in zip(PER_PERIOD, (*row, *numbers), strict=True):
-            self.course[name][k] = value
+            self.trajectory[name][k] = value
         # In one step, so that a stop within a period does it again as a whole.
         self.memory, self.known, self.state = memory, decided.memory, state
         self.reasons += [(now, new)] if new else []
 
-    def keep(self, folder: Path) -> None:
+    def store(self, folder: Path) -> None:
         """Save all that the run needs to resume."""
         own = {f"shell_{k}": v for k, v in vars(self.known).items()}
         with replacing(folder / PROGRESS) as part, part.open("wb") as file:
@@ -146,7 +146,7 @@ class Operation:
                 memory=self.memory,
                 stops=np.array(self.stops),
                 reasons=np.array(json.dumps(self.reasons)),
-                **(own | self.course),
+                **(own | self.trajectory),
             )
 
     def resume(self, folder: Path) -> bool:
@@ -154,14 +154,14 @@ class Operation:
         path = folder / PROGRESS
         if not path.is_file():
             return False
-        with np.load(path) as kept:
-            self.state = PlantState(int(kept["period"]), kept["x"], self.state.scenario)
-            self.memory = kept["memory"]
+        with np.load(path) as stored:
+            self.state = PlantState(int(stored["period"]), stored["x"], self.state.scenario)
+            self.memory = stored["memory"]
             names = ShellMemory.__dataclass_fields__
-            self.known = ShellMemory(**{k: kept[f"shell_{k}"] for k in names})
-            self.course = {k: kept[k] for k in PER_PERIOD}
-            self.stops = [float(s) for s in kept["stops"]]
-            self.reasons = [(float(s), str(why)) for s, why in json.loads(str(kept["reasons"]))]
+            self.known = ShellMemory(**{k: stored[f"shell_{k}"] for k in names})
+            self.trajectory = {k: stored[k] for k in PER_PERIOD}
+            self.stops = [float(s) for s in stored["stops"]]
+            self.reasons = [(float(s), str(why)) for s, why in json.loads(str(stored["reasons"]))]
         return True
 
     def table(self) -> xr.Dataset:
@@ -169,7 +169,7 @@ class Operation:
         readings, actions, q = (
             self.plant.readings,
             self.plant.actions,
-            self.course["wanted"].shape[1],
+            self.trajectory["wanted"].shape[1],
         )
         dims = {
             "seen": ("time", "reading"),
@@ -182,7 +182,7 @@ class Operation:
         }
         whole = {"who", "why", "late"}
         data: dict[str, Any] = {}
-        for name, values in self.course.items():
+        for name, values in self.trajectory.items():
             own = np.nan_to_num(values).astype(np.int8) if name in whole else values
             data[name] = (dims.get(name, ("time",)), own)
         coords = {

@@ -39,7 +39,7 @@ PROPOSED, MOVED, LOST, STRANGE, NOTHING, LATE, CALMING, HOLDS, ACTS, STOPS, STOP
     len(WHY)
 )
 MOVES = 1e-9  # of an action, below which it was not moved
-CALM_S = 2.0  # without a cause, after which the bypass ends
+QUIET_S = 2.0  # without a cause, after which the bypass ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +150,7 @@ class Shell:
             on = on | at
             why[at] = reason
             if reason != LATE:  # a late action costs its own period alone
-                calming = np.where(at, round(CALM_S / self.plant.period_s), calming)
+                calming = np.where(at, round(QUIET_S / self.plant.period_s), calming)
         if "bypass" in self.without:
             return memory.calming
         who[on] = BYPASS

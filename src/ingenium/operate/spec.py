@@ -14,6 +14,7 @@ from ingenium.core.spec import _STRICT, LAST_SEED, Limit, Number
 from ingenium.core.verdict import BEYOND
 from ingenium.operate.drill import Drill
 
+LEAST_PERIODS = 48  # of an episode before release
 FEWEST = 8  # scenarios from which limits on worth are judged
 QUANTITIES = {  # of a run, with its unit
     "outside": "periods",
@@ -21,14 +22,14 @@ QUANTITIES = {  # of a run, with its unit
     "barred": "1",
     "bypassed": "1",
     "by_person": "1",
-    "override_kept": "1",
+    "override_respected": "1",
     "bypass_delay": "periods",
     "missed": "periods",
     "covered": "1",
 }
 LIMITS = (
     Limit("outside", at_most=0),
-    Limit("override_kept", at_least=1),
+    Limit("override_respected", at_least=1),
     Limit("bypass_delay", at_most=1),
 )
 
@@ -65,6 +66,10 @@ class OperateSpec:
                 f"release_scenarios = {self.release_scenarios}",
                 f"Write release_scenarios = {fewest}, or a larger outside_at_most.",
             )
+
+    def release_periods(self, period_s: float) -> int:
+        """Return the periods of an episode before release; slow plants have a least number."""
+        return max(round(self.release_s / period_s), LEAST_PERIODS)
 
     def on(self, worth: Mapping[str, str]) -> "OperateSpec":
         """Return the spec with limits in the units of measured quantities and of `worth`.

@@ -23,7 +23,7 @@ class Watch:
     """
 
     usual: Float64[np.ndarray, " p"]
-    bar: float
+    threshold: float
     coverage: float
     episodes: int
     seconds: float
@@ -42,8 +42,8 @@ class Watch:
         first = len(scenario) // 3
         usual = np.maximum(np.sqrt(np.square(gaps[:, :first]).mean((0, 1))), 1e-12)
         highest = episode_scores(gaps[:, first:], usual)
-        bar = bound(highest, coverage)
-        return cls(usual, bar, coverage, len(highest), periods * plant.period_s)
+        threshold = bound(highest, coverage)
+        return cls(usual, threshold, coverage, len(highest), periods * plant.period_s)
 
     def mean(
         self, before: Float64[np.ndarray, "n p"], gap: Float64[np.ndarray, "n p"]
@@ -59,7 +59,7 @@ class Watch:
 
     def alarm(self, score: Float64[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
         """True where the score exceeds the threshold, or is missing."""
-        return ~(score <= self.bar)
+        return ~(score <= self.threshold)
 
 
 def surprises(

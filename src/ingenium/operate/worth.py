@@ -85,10 +85,10 @@ class WorthScenarios:
         """Return the excess of each rival over the run, paired by scenario."""
         return {name: measured(rates - self.own, plant) for name, rates in self.rivals.items()}
 
-    def onto(self, course: xr.Dataset) -> xr.Dataset:
+    def onto(self, trajectory: xr.Dataset) -> xr.Dataset:
         """Return a trajectory with the rates of rivals in its own scenario."""
         if not self.rivals:
-            return course
+            return trajectory
         rates = np.stack([rates[:, 0] for rates in self.rivals.values()])
-        found: xr.Dataset = course.assign(alongside=(("rival", "time", "rate"), rates))
+        found: xr.Dataset = trajectory.assign(alongside=(("rival", "time", "rate"), rates))
         return found.assign_coords(rival=list(self.rivals))

@@ -1,5 +1,5 @@
 """The report of a run: one self-contained HTML file."""
 
-from ingenium.report.page import render, write
+from ingenium.report.run_report import render, write
 
 __all__ = ["render", "write"]

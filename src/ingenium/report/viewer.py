@@ -24,8 +24,8 @@ STOPS = 16  # of the colours of values
 def packed(scenes: Sequence[Scene]) -> Markup:
     """Encode scenes as JSON that is valid within HTML."""
     colours = [[round(float(c), 4) for c in STRAINED(i / (STOPS - 1))[:3]] for i in range(STOPS)]
-    told = {"colours": colours, "scenes": [_scene(scene) for scene in scenes]}
-    return Markup(json.dumps(told).replace("<", "\\u003c"))
+    reported = {"colours": colours, "scenes": [_scene(scene) for scene in scenes]}
+    return Markup(json.dumps(reported).replace("<", "\\u003c"))
 
 
 def _scene(scene: Scene) -> dict[str, Any]:
@@ -55,9 +55,9 @@ def _scene(scene: Scene) -> dict[str, Any]:
 
 def _values(shading: Shading) -> Shaped[np.ndarray, "v 2"]:
     """Shares of the scale, and a mask of known ones; an unknown share is 0."""
-    told = np.isfinite(shading.values)
-    share = np.clip(np.where(told, shading.values, 0.0) / shading.most, 0.0, 1.0)
-    return np.stack([np.round(share * FULL), told * FULL], 1).astype(np.uint8)
+    reported = np.isfinite(shading.values)
+    share = np.clip(np.where(reported, shading.values, 0.0) / shading.most, 0.0, 1.0)
+    return np.stack([np.round(share * FULL), reported * FULL], 1).astype(np.uint8)
 
 
 def _text(array: np.ndarray) -> str:

@@ -9,7 +9,7 @@ from ingenium.core.setups import in_words
 from ingenium.core.spec import Between, Limit, Spec, Wanted
 from ingenium.evaluate.limits import Summary
 from ingenium.runs.outcome import Run
-from ingenium.runs.sitting import LEAST
+from ingenium.runs.session import LEAST
 
 FEW_REASONS = 3  # that are written out
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -50,12 +50,12 @@ def limit(bound: Limit) -> str:
 
 def second_verdicts(cross: Mapping[str, Any]) -> str:
     """Describe designs that the independent engine judges otherwise or fails on; may be empty."""
-    told = []
+    reported = []
     if cross.get("other_verdicts") is not None:
-        told.append(f"It judges {cross['other_verdicts']} of them otherwise under the limits.")
+        reported.append(f"It judges {cross['other_verdicts']} of them otherwise under the limits.")
     if cross.get("unsolved"):
-        told.append(f"It failed on {cross['unsolved']}.")
-    return " ".join(told)
+        reported.append(f"It failed on {cross['unsolved']}.")
+    return " ".join(reported)
 
 
 def finer_mesh(cross: Mapping[str, Any], units: Mapping[str, str]) -> str:
@@ -64,17 +64,27 @@ def finer_mesh(cross: Mapping[str, Any], units: Mapping[str, str]) -> str:
     if not finer:
         return ""
     off = ", ".join(f"{k} {number(v, units.get(k, ''))}" for k, v in finer["disagreement"].items())
-    told = f"{finer['engine']} measured {finer['checked']} accepted designs again: off by {off}."
-    return f"{told} {second_verdicts(finer)}".strip()
+    reported = (
+        f"{finer['engine']} measured {finer['checked']} accepted designs again: off by {off}."
+    )
+    return f"{reported} {second_verdicts(finer)}".strip()
+
+
+def distinct(found: Summary) -> str:
+    """Count accepted designs that differ from each other; empty where all do."""
+    if found.distinct is None or found.distinct == found.accepted:
+        return ""
+    different = f"{found.distinct} different design{'' if found.distinct == 1 else 's'}"
+    return f"The {found.accepted} are {different}; equal ones are exported once."
 
 
 def unanswered(found: Summary) -> str:
     """Count designs without a verdict, and those that more scenarios may decide."""
-    told = f"the engine failed on {found.failed}"
+    reported = f"the engine failed on {found.failed}"
     if not found.undecided:
-        return told
+        return reported
     some = "all" if found.undecided == found.failed else str(found.undecided)
-    return f"{told} ({some} of them undecided after all scenarios, and so not accepted)"
+    return f"{reported} ({some} of them undecided after all scenarios, and so not accepted)"
 
 
 def reasons(found: Summary) -> tuple[str, ...]:
@@ -99,13 +109,13 @@ def alike(record: Mapping[str, Any]) -> str:
     )
 
 
-def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]:
+def requested(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Describe a resolved spec as headings with sentences, without empty parts."""
     units = {c.name: c.unit for c in problem.conditions}
     measured = {q.name: q.unit for q in (*problem.quantities, *problem.fixable())}
     parts = {
         "Setup": tuple(line for k, v in spec.setup.items() for line in in_words(k, v)),
-        "Inputs": problem.given.told(),
+        "Inputs": problem.given.reported(),
         "Conditions": tuple(f"{k} {_wanted(v, units[k])}" for k, v in spec.conditions.items()),
         "Limits": tuple(limit(x) for x in spec.limits),
         "Not judged": tuple(
@@ -120,7 +130,7 @@ def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]
             f"{t.quantity} towards {number(t.target, t.unit or '')}" for t in spec.generator.steer
         ),
         "Ranked": tuple(f"{o.sense} {o.quantity}" for o in spec.objectives),
-        "Exported": (_kept(spec),),
+        "Exported": (_retained(spec),),
     }
     yield from ((heading, lines) for heading, lines in parts.items() if lines)
 
@@ -135,30 +145,32 @@ def _wanted(wanted: Wanted, unit: str) -> str:
     return f"= {wanted}"
 
 
-def kept(run: Run) -> str:
+def exported(run: Run) -> str:
     """Count the exported designs of a run, and state why there are no more."""
     choice, s, many = run.spec.select, run.summary, len(run.selected)
-    total = {"accepted": s.accepted, "rejected": s.rejected}.get(
-        choice.keep, s.accepted + s.rejected
-    )
+    accepted = s.accepted if s.distinct is None else s.distinct
+    counts = {"accepted": accepted, "rejected": s.rejected}
+    total = counts.get(choice.export, s.accepted + s.rejected)
     if not total:
-        return f"none, since there are no {choice.keep} designs"
+        return f"none, since there are no {choice.export} designs"
     if many == total:
-        return f"all {total} {choice.keep} designs" if total > 1 else f"the {choice.keep} design"
+        return (
+            f"all {total} {choice.export} designs" if total > 1 else f"the {choice.export} design"
+        )
     which = "best" if run.spec.objectives else "first"
     why = "as [select] specifies"
-    if choice.count is None and run.sitting is not None and many >= LEAST:
+    if choice.count is None and run.session is not None and many >= LEAST:
         front = "the front of the objectives" if many > LEAST else f"{LEAST}"
         why = f"{front}, since [select] gives no count"
-    elif choice.apart is not None and many < (choice.count or total):
-        why = f"all that differ by at least {choice.apart:g}"
-    return f"the {which} {many} of {total} {choice.keep} designs ({why})"
+    elif choice.min_distance is not None and many < (choice.count or total):
+        why = f"all that differ by at least {choice.min_distance:g}"
+    return f"the {which} {many} of {total} {choice.export} designs ({why})"
 
 
-def _kept(spec: Spec) -> str:
+def _retained(spec: Spec) -> str:
     which = {"accepted": "accepted", "rejected": "rejected", "verified": "verified"}
     many = "all" if spec.select.count is None else f"the best {spec.select.count}"
-    return f"{many} {which[spec.select.keep]} designs"
+    return f"{many} {which[spec.select.export]} designs"
 
 
 def energy(found: Mapping[str, Any]) -> str:

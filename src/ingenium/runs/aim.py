@@ -129,6 +129,10 @@ def unsquashed(cost: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
     The cost of one objective comes close to -1 where it is many spreads better than the first
     designs; the rescaled cost is linear in the objective there, for strategies that use
     differences.
+
+    Examples:
+        >>> bool(np.all(np.diff(unsquashed(np.array([-0.9, 0.0, 0.5]))) > 0))
+        True
     """
     inner = np.log1p(np.clip(cost, -1 + 1e-15, 0.0))
     return np.where(cost < 0, inner, cost)

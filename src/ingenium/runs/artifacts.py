@@ -12,7 +12,7 @@ KINDS = {  # the class of an artifact, by the file that holds its record
     "monitor.json": "ingenium.monitor.artifact:Monitor",
     "posterior.json": "ingenium.infer.artifact:Posterior",
     "operation.json": "ingenium.operate.artifact:OperationRecord",
-    "model.json": "ingenium.model.artifact:KeptModel",
+    "model.json": "ingenium.model.artifact:StoredModel",
     "edge.json": "ingenium.edge.artifact:SmallGenerator",
     "fit.json": "ingenium.generators.artifact:FitRecord",
     "drill.json": "ingenium.verbs.drill:FinishedDrill",

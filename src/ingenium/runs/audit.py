@@ -19,17 +19,17 @@ import xarray as xr
 from jaxtyping import Float
 
 from ingenium.core import evidence, failures
-from ingenium.core.asking import resolve
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.formats import Format
 from ingenium.core.problem import Problem
 from ingenium.core.reading.files import check_plain, refusing
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Between, Limit, Spec
 from ingenium.core.verdict import Verdict, weighed
 from ingenium.core.verify import verify
-from ingenium.runs.recorded import Recorded, handed, run_of
+from ingenium.runs.recorded import Recorded, delivered, run_of
 from ingenium.trust.ledger import Ledger
 
 ROUNDED = 1e-6  # of a condition's range, by which a file may round it
@@ -80,7 +80,7 @@ class Audit:
 
 
 def audit(
-    problem: Problem, asked: Spec, files: Sequence[Path], ledger: Ledger | None = None
+    problem: Problem, requested: Spec, files: Sequence[Path], ledger: Ledger | None = None
 ) -> Audit:
     """Measure files in any of the problem's formats and judge them against a spec.
 
@@ -91,35 +91,36 @@ def audit(
     Raises:
         InputError: for a file that is missing or that no format of the problem reads.
     """
-    spec = resolve(asked, problem)
+    spec = resolve(requested, problem)
     found: list[Audited] = []
     runs: dict[Path, Recorded] = {}
     seen: dict[bytes, str] = {}
     read: list[tuple[Path, Path | None, str, xr.Dataset, xr.Dataset]] = []
-    for path in map(handed, files):
+    for path in map(delivered, files):
         folder = run_of(path) if path.exists() else None
         if folder is not None:
             runs[folder] = (runs.get(folder) or Recorded.of(folder, ledger)).searched(path)
-        name, designs = _read(problem, path)
-        read.append((path, folder, name, designs, _verified(problem, spec, designs)))
-    doubt = _doubt(problem, spec, [(designs, verdicts) for *_, designs, verdicts in read])
+        name, designs = read_designs(problem, path)
+        read.append((path, folder, name, designs, verified(problem, spec, designs)))
+    uncertainty = doubt_of(problem, spec, [(designs, verdicts) for *_, designs, verdicts in read])
     for path, folder, name, designs, verdicts in read:
-        judged = weighed(verdicts, spec.limits, doubt) if doubt else verdicts
+        judged = weighed(verdicts, spec.limits, uncertainty) if uncertainty else verdicts
         own = None if folder is None else runs[folder]
-        rows = _rows(problem, spec, (path, own), (name, designs), judged)
+        rows = audited(problem, spec, (path, own), (name, designs), judged)
         earlier = _repeats(problem, designs, path, seen)
         found += [replace(row, repeats=what) for row, what in zip(rows, earlier, strict=True)]
     engine = f"{problem.verifier.name} {problem.verifier.version}"
     return Audit(problem.name, engine, spec.limits, tuple(found), tuple(runs.values()))
 
 
-def _verified(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
+def verified(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
+    """Return verdicts of the exact tier, with all quantities."""
     return verify(
         designs, problem.verifier, spec.limits, variables=problem.variables, sizes=problem.sizes
     )
 
 
-def _doubt(
+def doubt_of(
     problem: Problem, spec: Spec, read: Sequence[tuple[xr.Dataset, xr.Dataset]]
 ) -> dict[str, float]:
     """Uncertainty of all designs that were read, if a limit must hold beyond it."""
@@ -130,7 +131,7 @@ def _doubt(
     return evidence.uncertainty(problem, {}, cross)
 
 
-def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
+def read_designs(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
     """Read the designs of a file; return the name of the format and the designs."""
     check_plain(path, "a file to measure")
     if path.is_dir() and not any(p.is_file() for p in path.rglob("*")):
@@ -143,10 +144,10 @@ def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
                 return name, _numbered(form.read(path), path)
         except InputError as error:
             refusals.append(f"{name}: {error}")
-    told = [f"{name} ({' '.join(form.endings) or 'a folder'})" for name, form in meant.items()]
+    reported = [f"{name} ({' '.join(form.endings) or 'a folder'})" for name, form in meant.items()]
     by_ending = len(meant) < len(problem.formats) or len(meant) == 1
     raise InputError(
-        expected=f"a file in one of the formats {', '.join(told)}",
+        expected=f"a file in one of the formats {', '.join(reported)}",
         got=f"{path} ({'; '.join(refusals)})" if by_ending else f"{path}, which is none of them",
         instead=f"`ingenium show {problem.name}` says what its formats hold.",
     )
@@ -190,7 +191,7 @@ def _repeats(
         seen.setdefault(key, f"design {index} of {path.name}")
 
 
-def _rows(
+def audited(
     problem: Problem,
     spec: Spec,
     place: tuple[Path, Recorded | None],
@@ -281,7 +282,7 @@ def _values(problem: Problem, one: Float[np.ndarray, " k"]) -> dict[str, dict[st
 
 def spec_of(files: Sequence[Path]) -> Path | None:
     """Return the spec of the run whose folder contains all files; None if there is none."""
-    folders = {run_of(handed(path)) for path in files if path.exists()}
+    folders = {run_of(delivered(path)) for path in files if path.exists()}
     folder = folders.pop() if len(folders) == 1 else None
     return folder / "spec.toml" if folder and (folder / "spec.toml").is_file() else None
 

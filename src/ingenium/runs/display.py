@@ -11,7 +11,7 @@ from ingenium.core.spec import Limit, Spec
 from ingenium.core.units import Scale
 from ingenium.runs.conflicts import Unmet
 from ingenium.runs.outcome import Run
-from ingenium.runs.sitting import Sitting
+from ingenium.runs.session import SearchSession
 from ingenium.runs.summary import summary
 
 Scales = Mapping[str, Scale]
@@ -21,29 +21,32 @@ def shown(run: Run) -> Run:
     """Convert a run to display units."""
     limits = run.spec.limits
     by = run.scales
-    told = tuple(bound(x, by[x.quantity]) for x in limits)
-    verdicts, sitting = rescaled(run.verdicts, limits, by), run.sitting
+    reported = tuple(bound(x, by[x.quantity]) for x in limits)
+    verdicts, session = rescaled(run.verdicts, limits, by), run.session
     quantities = [replace(q, unit=by[q.name].unit) for q in run.problem.quantities]
+    counts, own = summary(verdicts, reported, quantities), run.summary
     return replace(
         run,
-        spec=replace(run.spec, limits=told),
+        spec=replace(run.spec, limits=reported),
         verdicts=verdicts,
-        summary=replace(summary(verdicts, told, quantities), reasons=run.summary.reasons),
-        sitting=sitting and _sitting(sitting, run.spec, told, by),
+        summary=replace(counts, reasons=own.reasons, distinct=own.distinct),
+        session=session and _session(session, run.spec, reported, by),
     )
 
 
-def _sitting(sitting: Sitting, spec: Spec, told: tuple[Limit, ...], by: Scales) -> Sitting:
+def _session(
+    session: SearchSession, spec: Spec, reported: tuple[Limit, ...], by: Scales
+) -> SearchSession:
     """Convert the progress of a search; its best value is one of the first objective."""
-    rounds = sitting.rounds
+    rounds = session.rounds
     if spec.objectives:
         one = by[spec.objectives[0].quantity]
         rounds = tuple(
             replace(r, best=None if r.best is None else one.value(r.best)) for r in rounds
         )
-    labels = {x.label: t.label for x, t in zip(spec.limits, told, strict=True)}
-    lacking = sitting.unmet and _unmet(sitting.unmet, labels, by)
-    return replace(sitting, rounds=rounds, unmet=lacking)
+    labels = {x.label: t.label for x, t in zip(spec.limits, reported, strict=True)}
+    lacking = session.unmet and _unmet(session.unmet, labels, by)
+    return replace(session, rounds=rounds, unmet=lacking)
 
 
 def _unmet(unmet: Unmet, labels: Mapping[str, str], by: Scales) -> Unmet:

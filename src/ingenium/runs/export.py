@@ -16,7 +16,7 @@ from ingenium.core.digest import file_digest, folder_digest
 from ingenium.core.evidence import Export, table, uncertainty
 from ingenium.core.folders import write_atomic
 from ingenium.core.formats import Accompanied, FilePerDesign, Format, ReadTogether
-from ingenium.core.given import FOLDER, kept
+from ingenium.core.given import FOLDER, stored
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import CrossCheck, Problem, Watch
 from ingenium.core.provenance import versions
@@ -56,29 +56,29 @@ def export(
     """
     name, form = next(iter(problem.formats.items()))
     shift: Mapping[str, float] = {}
-    doubt = partial(uncertainty, problem, cross_check=cross_check)
-    verdicts = weighed(proposed.copy(deep=True), spec.limits, doubt(shift))
+    uncertainty_of = partial(uncertainty, problem, cross_check=cross_check)
+    verdicts = weighed(proposed.copy(deep=True), spec.limits, uncertainty_of(shift))
     paths = dict[int, Path]()
     written: set[int] | None = None
+    under = problem, spec.objectives, spec.select
     measured = np.zeros(designs.sizes[DESIGN], dtype=bool)
-    metric = cache(partial(problem.metric, designs))
-    while set(selected := select(verdicts, spec.objectives, spec.select, metric)) != written:
+    while set(selected := select(*under, designs, verdicts)) != written:
         new = selected[~measured[selected]]  # the others have the values of their file already
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         written, paths = set(selected), {}
-        size = problem.at_once if isinstance(form, FilePerDesign) else max(1, len(selected))
+        size = problem.batch_size if isinstance(form, FilePerDesign) else max(1, len(selected))
         for part in _parts(selected, size):
             paths |= form.write(designs.isel({DESIGN: part}), folder)
         read = _reader(form, paths, folder)
-        for part in _parts(new, problem.at_once):
+        for part in _parts(new, problem.batch_size):
             again = verified(problem, spec, read(designs[DESIGN].to_numpy()[part].tolist()))
             for variable in again.data_vars:
                 verdicts[variable].to_numpy()[part] = again[variable].to_numpy()
             measured[part] = True
             watch("export and read back", int(measured.sum()), len(selected))
         shift = _shift(problem, proposed, verdicts, measured)
-        verdicts = weighed(verdicts, spec.limits, doubt(shift))
+        verdicts = weighed(verdicts, spec.limits, uncertainty_of(shift))
     if paths and isinstance(form, Accompanied):
         form.accompany(folder.parent)
     index = designs[DESIGN].to_numpy()[measured].tolist()
@@ -101,19 +101,19 @@ def _reader(
     return lambda index: back().sel({DESIGN: index})
 
 
-def keep(
-    part: Path, problem: Problem, asked: Spec, designs: xr.Dataset, verdicts: xr.Dataset
+def store(
+    part: Path, problem: Problem, requested: Spec, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> None:
     """Write the spec with its input files, and the designs with their verdicts."""
     for name, (ending, content) in problem.given.files.items():
         write_atomic(part / FOLDER / f"{name}{ending}", content)
-    own = replace(asked, given=kept(asked.given, problem.given))
+    own = replace(requested, given=stored(requested.given, problem.given))
     write_atomic(part / "spec.toml", specs.dump(own))
-    told = designs.assign_coords(
+    reported = designs.assign_coords(
         {c.name: designs[c.name].assign_attrs(c.attrs) for c in problem.conditions}
     )
-    whole = xr.merge([told, flagged(verdicts)], combine_attrs="drop_conflicts").assign_attrs(
-        title=asked.title or problem.summary,
+    whole = xr.merge([reported, flagged(verdicts)], combine_attrs="drop_conflicts").assign_attrs(
+        title=requested.title or problem.summary,
         source=f"ingenium {versions()['ingenium']}, problem {problem.name}",
         license=problem.licence,
         Conventions="CF-1.11",

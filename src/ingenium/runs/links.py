@@ -14,9 +14,9 @@ from typing import Any
 from ingenium.core.digest import content_digest, digest
 from ingenium.trust.records import GENESIS
 
-ABOUT, SITTING, PROPOSAL, MEASUREMENT, ROUND, EARLIER = (
+ABOUT, SESSION, PROPOSAL, MEASUREMENT, ROUND, EARLIER = (
     "about",
-    "sitting",
+    "session",
     "proposal",
     "measurement",
     "round",
@@ -27,17 +27,17 @@ SCHEMA = (
     f"CREATE TABLE {TABLE} (number INTEGER PRIMARY KEY, entry TEXT NOT NULL, link TEXT NOT NULL)"
 )
 _ROWS = {  # of each kind, by its key, in the order of storage
-    SITTING: ("sittings", "SELECT time, body FROM sittings WHERE sitting = ?"),
+    SESSION: ("sessions", "SELECT time, body FROM sessions WHERE session = ?"),
     PROPOSAL: ("proposals", "SELECT designs FROM proposals WHERE round = ?"),
     ROUND: ("rounds", "SELECT body, chain FROM rounds WHERE round = ?"),
     MEASUREMENT: (
         "measurements",
-        "SELECT sitting, first, measured FROM measurements WHERE round = ? AND part = ?",
+        "SELECT session, first, measured FROM measurements WHERE round = ? AND part = ?",
     ),
 }
 _ALL = {
     "about": "SELECT entry, value FROM about ORDER BY entry",
-    "sittings": "SELECT * FROM sittings ORDER BY sitting",
+    "sessions": "SELECT * FROM sessions ORDER BY session",
     "proposals": "SELECT * FROM proposals ORDER BY round",
     "measurements": "SELECT * FROM measurements ORDER BY first",
     "verified": "SELECT digest, call FROM verified ORDER BY call",
@@ -127,4 +127,4 @@ def _name(kind: str, key: list[Any]) -> str:
         return "what was kept before there were seals"
     if kind == ABOUT:
         return "what the search is about"
-    return f"{'sitting' if kind == SITTING else 'round'} {key[0]}"
+    return f"{'session' if kind == SESSION else 'round'} {key[0]}"

@@ -13,7 +13,6 @@ import torch
 import xarray as xr
 
 from ingenium.core import spec as specs
-from ingenium.core.asking import resolve
 from ingenium.core.blocks import ArrayFiles, Blocks
 from ingenium.core.counting import counting
 from ingenium.core.counts import check_count, check_memory
@@ -26,6 +25,7 @@ from ingenium.core.folders import staged
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.remarks import remark
+from ingenium.core.resolving import resolve
 from ingenium.core.seeds import BLOCK, units
 from ingenium.core.spec import Spec
 from ingenium.core.verify import verdicts as judged
@@ -34,10 +34,10 @@ from ingenium.generators.artifact import MODEL
 from ingenium.generators.fitted import FittedFamily, check, fit, load, of_fit
 from ingenium.generators.generator import Generator
 from ingenium.runs.export import verified
-from ingenium.runs.outcome import Batch, Clock, Finish, Run, enter, hand_over
-from ingenium.scale.crew import PATIENCE_S, Crew, spread
+from ingenium.runs.outcome import Batch, Clock, Finish, Run, deliver, enter
 from ingenium.scale.place import LOCAL, WorkPlace
 from ingenium.scale.port import Answering, Make, opened
+from ingenium.scale.worker_pool import PATIENCE_S, WorkerPool, spread
 from ingenium.trust.ledger import Ledger
 
 __all__ = ["Clock", "Run", "proposed", "run", "training"]
@@ -45,7 +45,7 @@ __all__ = ["Clock", "Run", "proposed", "run", "training"]
 
 def run(
     problem: Problem,
-    asked: Spec,
+    requested: Spec,
     n: int,
     seed: int,
     out: Path,
@@ -73,7 +73,7 @@ def run(
         StorageError: if `out` cannot be written, or another run is writing there.
     """
     check_count(n, seed)
-    clock, spec = clock or Clock(), resolve(asked, problem)
+    clock, spec = clock or Clock(), resolve(requested, problem)
     check_memory(n, problem, spec)
     check(problem, spec.generator)
     watch("data", 0, 1)
@@ -81,26 +81,28 @@ def run(
         problem.prepare(watch)
         known = training(problem)
         data = dataset_digest(known)
-    kept_fit = None if model is None else of_fit(model, problem)
+    stored_fit = None if model is None else of_fit(model, problem)
     under = [problem.name, specs.as_table(spec), n, seed, data, problem.system]
-    under += [] if kept_fit is None else [kept_fit.digest]
+    under += [] if stored_fit is None else [stored_fit.digest]
     identity = digest([*under, next(iter(problem.formats))])
     with staged(out, identity, overwrite=overwrite) as part:
         with clock("fit"):
-            fitted = kept_fit or fit(problem, known, spec.generator, watch=watch)
+            fitted = stored_fit or fit(problem, known, spec.generator, watch=watch)
         origin = _origin(problem, spec, data, fitted, seed, out)
         generator = Generator(problem, fitted.family, spec, known)
-        kept = _kept(part, origin, problem)
+        stored = _stored(part, origin, problem)
         fitted.save(part / MODEL)
-        crew = nullcontext(None) if elsewhere is None else elsewhere.hired(spec, part / MODEL)
-        with crew as workers:
+        pool = nullcontext(None) if elsewhere is None else elsewhere.hired(spec, part / MODEL)
+        with pool as workers:
             designs, verdicts = _propose_and_verify(
-                generator, n, seed, kept, clock, watch, workers=workers
+                generator, n, seed, stored, clock, watch, workers=workers
             )
-        batch = Batch(problem, asked, spec, origin, designs, verdicts, spec.select, _made(fitted))
-        done = hand_over(batch, part, out, clock=clock, watch=watch, finish=finish)
-        watch("keep", 0, 1)  # the last moment to stop: from here on the run is whole
-        kept.drop()
+        batch = Batch(
+            problem, requested, spec, origin, designs, verdicts, spec.select, _made(fitted)
+        )
+        done = deliver(batch, part, out, clock=clock, watch=watch, finish=finish)
+        watch("store", 0, 1)  # the last moment to stop: from here on the run is whole
+        stored.drop()
         enter(ledger, "proposal", done, part, {"family": fitted.name})
     return done
 
@@ -118,17 +120,17 @@ class Elsewhere:
             yield from spread(site, make, tasks)
 
     @contextmanager
-    def hired(self, spec: Spec, model: Path) -> Iterator[Crew | None]:
+    def hired(self, spec: Spec, model: Path) -> Iterator[WorkerPool | None]:
         """Start a worker pool for the block; None where this process does all the work."""
         if self.on.kind == LOCAL:
             yield None
             return
         with opened(self.on) as site:
-            crew = Crew(site, partial(_unit_maker, self.opener, spec, model))
+            pool = WorkerPool(site, partial(_unit_maker, self.opener, spec, model))
             try:
-                yield crew
+                yield pool
             finally:
-                crew.close()
+                pool.close()
 
 
 def _unit_maker(opener: Callable[[], Problem], spec: Spec, model: Path) -> Answering:
@@ -181,37 +183,37 @@ def _made(fitted: FittedFamily) -> dict[str, Any]:
     return {"model": {"family": fitted.name, "from_cache": fitted.cached, "fit": fitted.meta}}
 
 
-def _kept(part: Path, origin: Origin, problem: Problem) -> Blocks:
+def _stored(part: Path, origin: Origin, problem: Problem) -> Blocks:
     """Designs that an earlier attempt verified with the same code, packages and engine."""
     engine = problem.verifier
     under = [asdict(origin), versions(), machine(), engine.name, engine.version]
-    kept = Blocks(part, digest(under)[7:19])
-    kept.sweep()
-    return kept
+    stored = Blocks(part, digest(under)[7:19])
+    stored.sweep()
+    return stored
 
 
 def _propose_and_verify(
     generator: Generator,
     n: int,
     seed: int,
-    kept: Blocks,
+    stored: Blocks,
     clock: Clock,
     watch: Watch,
     *,
-    workers: Crew | None,
+    workers: WorkerPool | None,
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Return all designs with their verdicts; each verified unit is stored on disk immediately."""
-    whole, stage, done = ArrayFiles(kept.folder), "propose and verify", 0
+    whole, stage, done = ArrayFiles(stored.folder), "propose and verify", 0
     watch(stage, done, n)
-    todo = list(enumerate(units(n, generator.problem.at_once)))
+    todo = list(enumerate(units(n, generator.problem.batch_size)))
     if workers is not None:
-        _spread(workers, seed, kept, todo, watch)
+        _spread(workers, seed, stored, todo, watch)
     for unit, (block, rows) in todo:
-        arrays = kept.load(unit)
+        arrays = stored.load(unit)
         if arrays is None:
             with counting(partial(_counted, watch, stage, done, n)):
                 arrays = _unit(generator, seed, block, rows, clock)
-            kept.keep(unit, arrays)
+            stored.store(unit, arrays)
         whole.add(arrays)
         early = done < BLOCK <= done + len(rows) < n
         done += len(rows)
@@ -224,10 +226,14 @@ def _propose_and_verify(
 
 
 def _spread(
-    workers: Crew, seed: int, kept: Blocks, todo: list[tuple[int, tuple[int, range]]], watch: Watch
+    workers: WorkerPool,
+    seed: int,
+    stored: Blocks,
+    todo: list[tuple[int, tuple[int, range]]],
+    watch: Watch,
 ) -> None:
     """Let workers propose and verify the units that are not stored, and store them."""
-    left = {unit: rows for unit, (_, rows) in todo if kept.load(unit) is None}
+    left = {unit: rows for unit, (_, rows) in todo if stored.load(unit) is None}
     for unit, (block, rows) in todo:
         if unit in left:
             workers.submit(unit, (seed, block, rows))
@@ -235,7 +241,7 @@ def _spread(
     while left:
         found = workers.done(PATIENCE_S)
         if found is not None:
-            kept.keep(*found)
+            stored.store(*found)
             done += len(left.pop(found[0]))
             watch(f"propose and verify on {workers.site.count} workers", done, n)
 
@@ -267,7 +273,7 @@ def proposed(generator: Generator, seed: int, block: int, rows: Sequence[int]) -
     They are repaired together, and the order of sums depends on shapes: a unit that is cut before
     the repair would give other bits.
     """
-    size = generator.problem.at_once
+    size = generator.problem.batch_size
     first = rows[0] - rows[0] % size
     return generator.propose_block(seed, block, range(first, first + size), rows)
 
@@ -296,5 +302,5 @@ def _say_what_is_in_the_way(verdicts: xr.Dataset, generator: Generator) -> None:
         return
     most = sorted(found.limits, key=lambda b: -b.broken)
     ways = [f"{b.limit} is violated by {b.broken}" for b in most if b.broken]
-    ways += [f"{found.failed} have no answer"] if found.failed else []
+    ways += [f"the engine failed on {found.failed}"] if found.failed else []
     remark(f"None of the first {found.proposed} designs is accepted: {', '.join(ways)}.")

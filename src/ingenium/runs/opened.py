@@ -35,7 +35,7 @@ class OpenedRun(RunView, Artifact):
     For a search these are the exported designs; its store contains the others.
     """
 
-    asked: Spec  # as it was written
+    requested: Spec  # as it was written
     limits: tuple[Limit, ...]  # in the units of their quantities
     designs: xr.Dataset
     verdicts: xr.Dataset
@@ -59,7 +59,7 @@ class OpenedRun(RunView, Artifact):
     @property
     def spec(self) -> Spec:
         """Spec as it was written."""
-        return self.asked
+        return self.requested
 
     @property
     def verdict(self) -> Verdict:
@@ -96,7 +96,7 @@ class OpenedRun(RunView, Artifact):
     @property
     def title(self) -> str:
         """The title of its spec, or its problem."""
-        return self.asked.title or self.asked.problem
+        return self.requested.title or self.requested.problem
 
     @property
     def lead(self) -> str:
@@ -118,8 +118,10 @@ class OpenedRun(RunView, Artifact):
         for x, row in zip(self.limits, self.summary.limits, strict=True):
             share = f"{100 * row.share:.3g} %", f"{100 * row.low:.3g} to {100 * row.high:.3g} %"
             limits.append((x.label, str(row.broken), *share))
-        asked = [o.quantity for o in self.asked.objectives] + [x.quantity for x in self.limits]
-        names = list(dict.fromkeys(asked))
+        requested = [o.quantity for o in self.requested.objectives] + [
+            x.quantity for x in self.limits
+        ]
+        names = list(dict.fromkeys(requested))
         best = [("design", *names)]
         for i in self.selected[:SHOWN].tolist():
             cells = (f"{float(self.verdicts[n][i]):.5g}" for n in names)
@@ -134,15 +136,15 @@ class OpenedRun(RunView, Artifact):
     @cached_property
     def problem(self) -> Problem:
         """The problem, opened with its engine on first use."""
-        return self.opener(self.asked)
+        return self.opener(self.requested)
 
     @cached_property
     def state(self) -> str:
         """State of the evidence compared with what the run wrote, in a sentence."""
-        return Recorded.of(self.folder).told
+        return Recorded.of(self.folder).reported
 
-    def _asked(self) -> Spec:
-        return self.asked
+    def _requested(self) -> Spec:
+        return self.requested
 
     def _judged(self) -> Sequence[Limit]:
         return self.limits
@@ -166,7 +168,7 @@ def open_run(folder: Path, opener: Callable[[Spec], Problem]) -> OpenedRun:
             whole = unflagged(stored.load())
         names = [*evidence.read(found / EVIDENCE)[0]["measured"], *JUDGED]
         measured = [name for name in names if name in whole]
-        beside = [name for name in whole.coords if name not in (DESIGN, "limit")]
+        alongside = [name for name in whole.coords if name not in (DESIGN, "limit")]
         limits = tuple(parse(x, Limit, "the record of a run") for x in record["limits"])
         index = whole[DESIGN].to_numpy().tolist()
         return OpenedRun(
@@ -175,8 +177,8 @@ def open_run(folder: Path, opener: Callable[[Spec], Problem]) -> OpenedRun:
             specs.load(found / "spec.toml"),
             limits,
             whole.drop_vars([*measured, "limit"]),
-            whole[measured].drop_vars(beside, errors="ignore"),
-            np.array([index.index(i) for i in record["kept"]], dtype=np.int64),
+            whole[measured].drop_vars(alongside, errors="ignore"),
+            np.array([index.index(i) for i in record["exported"]], dtype=np.int64),
             _summary(_json(found / "summary.json")),
             opener,
         )

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ import numpy as np
 import xarray as xr
 
 from ingenium.core import spec as specs
-from ingenium.core.asking import different, removed
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import file_digest
@@ -27,13 +25,14 @@ from ingenium.core.failures import counted, reasons
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import CrossCheck, Problem, Watch
 from ingenium.core.provenance import machine, peak_memory_mb, versions
+from ingenium.core.resolving import different, removed
 from ingenium.core.seals import sealed
-from ingenium.core.select import select
+from ingenium.core.select import distinct, select
 from ingenium.core.spec import Limit, Select, Spec
 from ingenium.core.verify import Verifier, named
 from ingenium.evaluate.limits import Summary
-from ingenium.runs.export import export, keep
-from ingenium.runs.sitting import Sitting
+from ingenium.runs.export import export, store
+from ingenium.runs.session import SearchSession
 from ingenium.runs.summary import summary as summarised
 from ingenium.runs.view import RunView
 from ingenium.trust.ledger import Ledger
@@ -43,7 +42,7 @@ from ingenium.trust.ledger import Ledger
 class Run(RunView):
     """A finished run: its verified designs, their verdicts, and its folder.
 
-    `sitting` is the progress of a search; a proposal is a search of one round and has none.
+    `session` is the progress of a search; a proposal is a search of one round and has none.
     """
 
     problem: Problem
@@ -54,9 +53,9 @@ class Run(RunView):
     summary: Summary
     record: dict[str, Any]
     folder: Path  # with files, evidence and report
-    sitting: Sitting | None = None
+    session: SearchSession | None = None
 
-    def _asked(self) -> Spec:
+    def _requested(self) -> Spec:
         return specs.parse(self.record["spec"], Spec, "the record of a run")
 
     def _judged(self) -> Sequence[Limit]:
@@ -88,17 +87,17 @@ class Batch:
     """A request, and the designs that were verified for it."""
 
     problem: Problem
-    asked: Spec
+    requested: Spec
     spec: Spec  # resolved
     origin: Origin
     designs: xr.Dataset
     verdicts: xr.Dataset
     choice: Select  # selection of the exported ones
     made: Mapping[str, Any]  # for the record: description of the generator
-    sitting: Sitting | None = None
+    session: SearchSession | None = None
 
 
-def hand_over(
+def deliver(
     batch: Batch, part: Path, folder: Path, *, clock: Clock, watch: Watch, finish: Finish | None
 ) -> Run:
     """Write everything of a run into `part`, which will be renamed to `folder`.
@@ -122,19 +121,23 @@ def hand_over(
             cross_check=cross,
             watch=watch,
         )
-    told = {DESIGN: slice(None) if batch.sitting is None else selected}
-    designs, judged = batch.designs.isel(told), verdicts.isel(told)
+    reported = {DESIGN: slice(None) if batch.session is None else selected}
+    designs, judged = batch.designs.isel(reported), verdicts.isel(reported)
     with clock("evidence"):
         watch("evidence", 0, 1)
         why = reasons(problem, designs, judged)
         _write_evidence(batch, (designs, judged), why, exported, cross, part)
-        keep(part, problem, batch.asked, designs, judged)
+        store(part, problem, batch.requested, designs, judged)
         counts = summarised(verdicts, spec.limits, problem.quantities)
-        summary = replace(counts, reasons=counted(why))
+        different = distinct(problem, batch.designs, verdicts)
+        summary = replace(counts, reasons=counted(why), distinct=different)
     made = (batch.spec, batch.designs, verdicts, selected)
-    kept = batch.designs[DESIGN].to_numpy()[selected].tolist()
-    record = _record(batch, cross, clock) | {KEY: vouched(part / "evidence.jsonl"), "kept": kept}
-    run = Run(problem, *made, summary, record, folder, batch.sitting)
+    indices = batch.designs[DESIGN].to_numpy()[selected].tolist()
+    record = _record(batch, cross, clock) | {
+        KEY: vouched(part / "evidence.jsonl"),
+        "exported": indices,
+    }
+    run = Run(problem, *made, summary, record, folder, batch.session)
     watch("report", 0, 1)
     with clock("report"):
         if finish is not None:
@@ -153,9 +156,8 @@ def _named(problem: Problem, designs: xr.Dataset) -> xr.Dataset:
 def _checked(batch: Batch, spec: Spec) -> CrossCheck | None:
     """Independent cross-check of designs before any file; for a search, of the best alone."""
     rows: Any = slice(None)
-    if batch.sitting is not None:
-        metric = partial(batch.problem.metric, batch.designs)
-        rows = select(batch.verdicts, spec.objectives, spec.select, metric)
+    if batch.session is not None:
+        rows = select(batch.problem, spec.objectives, spec.select, batch.designs, batch.verdicts)
     designs, verdicts = batch.designs.isel({DESIGN: rows}), batch.verdicts.isel({DESIGN: rows})
     return cross_check(batch.problem, designs, verdicts, spec.limits, batch.origin.seed)
 
@@ -165,7 +167,7 @@ def enter(
     kind: str,
     run: Run,
     part: Path,
-    beside: Mapping[str, Any],
+    alongside: Mapping[str, Any],
     *,
     screens: Sequence[Verifier] = (),
 ) -> None:
@@ -176,8 +178,8 @@ def enter(
         kind,
         {
             "problem": run.problem.name,
-            "asked": specs.as_table(run.spec),
-            **beside,
+            "requested": specs.as_table(run.spec),
+            **alongside,
             "data_licence": run.problem.licence,
             "engines": [*judges, *map(named, screens)],
             **run.record["origin"],
@@ -194,7 +196,7 @@ def _record(batch: Batch, cross: CrossCheck | None, clock: Clock) -> dict[str, A
     return {
         "problem": problem.name,
         "n": batch.designs.sizes[DESIGN],
-        "spec": specs.as_table(batch.asked),
+        "spec": specs.as_table(batch.requested),
         "limits": specs.as_table(batch.spec).get("limits", []),
         "origin": asdict(batch.origin),
         "different_conditions": different(problem, batch.spec, batch.designs),
@@ -247,7 +249,7 @@ def _spent(clock: Clock) -> dict[str, Any]:
 
 def _sum_up(part: Path, run: Run) -> None:
     """Write the record and the summary of a run, with the seconds of all stages before."""
-    name = "run.json" if run.sitting is None else "search.json"
+    name = "run.json" if run.session is None else "search.json"
     write_atomic(part / name, json.dumps(run.record, indent=2) + "\n")
     seconds = round(sum(run.record["seconds"].values()), 2)
     summary = asdict(run.summary) | {"seconds": seconds}

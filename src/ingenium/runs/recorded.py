@@ -43,7 +43,7 @@ class Recorded:
         return self.sealed and not self.faults
 
     @property
-    def told(self) -> str:
+    def reported(self) -> str:
         """State in a sentence."""
         if self.faults:
             return self.faults[0]
@@ -67,7 +67,7 @@ class Recorded:
         if broken is None and said is not None:
             faults.append(f"the records of {EVIDENCE} lost their seals after the run")
         if not faults and (broken is not None or said is not None):
-            faults += _apart(folder, said, len(records))
+            faults += _distance(folder, said, len(records))
         if broken is None and len({r["design"] for r in records}) < len(records):
             faults.append(f"{EVIDENCE} holds more than one record of a design")
         faults += _searched(folder)
@@ -103,7 +103,7 @@ class Recorded:
         self,
         record: Mapping[str, Any],
         problem: Problem,
-        asked: Spec,
+        requested: Spec,
         values: Mapping[str, Mapping[str, Any]],
     ) -> Iterator[str]:
         """Yield differences of a design from its record: its file, or its values as measured now.
@@ -118,14 +118,14 @@ class Recorded:
         judge = problem.verifier
         engine = {"engine": judge.name, "engine_version": judge.version, "tier": judge.tier}
         own = self._spec()
-        if own is None or record["engine"] != engine or own.setup != asked.setup:
+        if own is None or record["engine"] != engine or own.setup != requested.setup:
             return
         if record.get("given", {}) != dict(problem.given.digests):
-            if own.given == asked.given:
+            if own.given == requested.given:
                 yield "what was given to the run was altered after it"
             return
         rounding = {q.name: q.rounding for q in problem.quantities}
-        left_out = {q.name for q in problem.quantities if q.costly}
+        left_out = {q.name for q in problem.quantities if q.expensive}
         drawn = {k for q in problem.quantities if q.error for k in (q.name, q.error)}
         if drawn and values[COUNT]["value"] != record["measured"][COUNT]["value"]:
             drawn.add(COUNT)  # other limits took other pains
@@ -172,7 +172,7 @@ def run_of(path: Path) -> Path | None:
     return found[0] if found else None
 
 
-def handed(path: Path) -> Path:
+def delivered(path: Path) -> Path:
     """Return the folder of exported files for the folder of a run; any other path unchanged."""
     for folder in (path, path / "result"):
         if (folder / EVIDENCE).is_file() and (folder / DESIGNS).is_dir():
@@ -191,7 +191,7 @@ def _said(folder: Path) -> Mapping[str, Any] | None:
     return None
 
 
-def _apart(folder: Path, said: Mapping[str, Any] | None, count: int) -> list[str]:
+def _distance(folder: Path, said: Mapping[str, Any] | None, count: int) -> list[str]:
     """Differences of valid evidence from the record of the whole run."""
     if said is None:
         return [f"the record of the whole run does not name its {EVIDENCE} any more"]
@@ -204,14 +204,14 @@ def _apart(folder: Path, said: Mapping[str, Any] | None, count: int) -> list[str
 
 def _searched(folder: Path) -> list[str]:
     """Faults of the search that a result belongs to; none for a proposal."""
-    file, told = folder.parent / FILE, folder / "search.json"
-    if not file.is_file() or not told.is_file():
+    file, reported = folder.parent / FILE, folder / "search.json"
+    if not file.is_file() or not reported.is_file():
         return []
     with Store(file) as store:
         faults = store.check()
         with suppress(ValueError, LookupError, TypeError):
-            if not store.holds(json.loads(told.read_bytes())["head"]):
-                faults.append(f"the end that {told.name} names was cut off")
+            if not store.contains(json.loads(reported.read_bytes())["head"]):
+                faults.append(f"the end that {reported.name} names was cut off")
     return [f"{FILE}: {fault}" for fault in faults]
 
 

@@ -14,13 +14,13 @@ import xarray as xr
 from ingenium.core import evidence
 from ingenium.core import spec as specs
 from ingenium.core.artifact import Replay, ReplayCheck
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import CorruptError, IngeniumError, InputError
 from ingenium.core.problem import Problem
 from ingenium.core.provenance import code_digest, package_digest, versions
 from ingenium.core.quantity import Variable
+from ingenium.core.resolving import resolve
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import weighed
@@ -87,13 +87,13 @@ def _record_of(records: Sequence[dict[str, Any]], design: int) -> dict[str, Any]
 
 
 def replay(
-    problem: Problem, asked: Spec, out: Path, design: int, ledger: Ledger | None = None
+    problem: Problem, requested: Spec, out: Path, design: int, ledger: Ledger | None = None
 ) -> DesignReplay:
     """Propose one design again from its seed and index, measure it and compare with its record.
 
     Args:
         problem: opened from the spec of the run.
-        asked: that spec, from `recorded_spec`.
+        requested: that spec, from `recorded_spec`.
         out: folder of the run.
         design: its index.
         ledger: the ledger with the entry of the run, if there is one.
@@ -104,12 +104,12 @@ def replay(
     """
     run = Recorded.of(out, ledger)
     record = {**_record_of(run.records, design), VOUCHED: run.whole}
-    spec = resolve(asked, problem)
+    spec = resolve(requested, problem)
     known = training(problem)
     try:
         model = _model(problem, record, out)
         checks = [
-            ReplayCheck("evidence", not run.faults, "; ".join(run.faults) or run.told),
+            ReplayCheck("evidence", not run.faults, "; ".join(run.faults) or run.reported),
             _same("spec", record["spec"], digest(specs.as_table(spec))),
             _given(record, problem),
             _same("system", record["system"], problem.system),
@@ -132,9 +132,9 @@ def replay(
             f"holds an incomplete record of design {design} ({error})",
             "Run the spec again.",
         ) from error
-    holds = all(c.holds for c in checks)
+    reproduced = all(c.reproduced for c in checks)
     verdict = str(verdicts["verdict"].to_numpy()[0])
-    reasons = () if holds else _reasons(problem, record, out / "run.json")
+    reasons = () if reproduced else _reasons(problem, record, out / "run.json")
     return DesignReplay(tuple(checks), reasons, design, problem.name, record["verdict"], verdict)
 
 
@@ -202,14 +202,15 @@ def _design(problem: Problem, one: xr.Dataset, record: Mapping[str, Any], out: P
         return ReplayCheck(
             "design", False, "differs, and designs.nc cannot be read to say by how much"
         )
-    apart = [
-        _apart(v, one[v.name][0].to_numpy(), before[v.name].to_numpy()) for v in problem.variables
+    distance = [
+        _distance(v, one[v.name][0].to_numpy(), before[v.name].to_numpy())
+        for v in problem.variables
     ]
-    worst = ", ".join(text for text in apart if text)
+    worst = ", ".join(text for text in distance if text)
     return ReplayCheck("design", False, f"differs from designs.nc: {worst or 'in its record only'}")
 
 
-def _apart(v: Variable, now: np.ndarray, before: np.ndarray) -> str:
+def _distance(v: Variable, now: np.ndarray, before: np.ndarray) -> str:
     """Difference of a variable of one design in words; empty if there is none."""
     if v.longest is not None:
         same = now.item() == before.item()
@@ -242,7 +243,9 @@ def _measured(
         {q.name: q.rounding for q in problem.quantities},
     )
     allowed = {}
-    left_out = {q.name for q in problem.quantities if q.costly}  # where a cheap limit was violated
+    left_out = {
+        q.name for q in problem.quantities if q.expensive
+    }  # where a cheap limit was violated
     for name, value in again.items():
         was = record["measured"][name]
         if name in left_out and was["value"] is None:
@@ -270,7 +273,7 @@ def _margins(
     labels = [str(label) for label in verdicts["limit"].to_numpy()]
     now = evidence.margins(labels, verdicts["margin"].to_numpy()[0])
     was: Mapping[str, float | None] = record["margins"]
-    apart = sorted(was.keys() ^ now.keys())
+    distance = sorted(was.keys() ^ now.keys())
     for label, limit in zip(labels, spec.limits, strict=True):
         value, recorded = now[label], was.get(label)
         if recorded is None and limit.quantity not in allowed:
@@ -280,9 +283,9 @@ def _margins(
         else:
             same = abs(value - recorded) <= allowed.get(limit.quantity, 0.0)
         if not same:
-            apart.append(f"{label}: {value}, recorded {recorded}")
+            distance.append(f"{label}: {value}, recorded {recorded}")
     return ReplayCheck(
-        f"margins ({how})", not apart, "; ".join(apart) or f"of {len(labels)} limits"
+        f"margins ({how})", not distance, "; ".join(distance) or f"of {len(labels)} limits"
     )
 
 
@@ -294,10 +297,10 @@ def _number(
     unit = "" if now["unit"] == "1" else f" {now['unit']}"
     if recorded is None:
         return ReplayCheck(part, False, f"{value:.6g}{unit}, recorded none")
-    apart = abs(value - recorded)
-    if apart <= allowed:
+    distance = abs(value - recorded)
+    if distance <= allowed:
         return ReplayCheck(part, True, f"{value:.6g}{unit}")
-    text = f"{value:.9g}{unit}, recorded {recorded:.9g} (differ by {apart:.3g})"
+    text = f"{value:.9g}{unit}, recorded {recorded:.9g} (differ by {distance:.3g})"
     return ReplayCheck(part, False, text)
 
 
@@ -337,7 +340,7 @@ def _changes(
     then: Mapping[str, str],
     machine: Mapping[str, Any],
 ) -> Iterator[str]:
-    if not _given(record, problem).holds:
+    if not _given(record, problem).reproduced:
         yield "what the spec gives is not what it gave to the run"
     if record["system"] != problem.system:
         yield "what the engine models, such as the net, is not that of the run"

@@ -15,14 +15,14 @@ class ScreenAudit:
     cut: int = 0  # designs that it would reject
     audited: int = 0  # sampled at random and measured despite the screen
     audited_cut: int = 0  # of these, rejected by the screen
-    held: int = 0  # audited designs that satisfy every limit
+    satisfied: int = 0  # audited designs that satisfy every limit
     lost: int = 0  # of these, rejected by the screen
     wrong: int = 0  # of these, wrongly predicted to be infeasible
 
     @property
     def rate(self) -> float | None:
         """False-reject rate: share of feasible designs that the screen rejects."""
-        return self.lost / self.held if self.held else None
+        return self.lost / self.satisfied if self.satisfied else None
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -34,17 +34,17 @@ class ScreenAudit:
         """Exact 95 % interval of the share of feasible designs predicted to be infeasible."""
         return self._within(self.wrong)
 
-    def told(self) -> dict[str, Any]:
+    def reported(self) -> dict[str, Any]:
         """Return plain data with the rates and their intervals."""
         rates: dict[str, Any] = {}
         for name, count in (("false_reject", self.lost), ("wrongly_hopeless", self.wrong)):
             low, high = self._within(count)
-            rate = count / self.held if self.held else None
+            rate = count / self.satisfied if self.satisfied else None
             rates[name] = {"rate": rate, "low": low, "high": high}
         return asdict(self) | rates
 
     def _within(self, count: int) -> tuple[float, float]:
-        return clopper_pearson(count, self.held) if self.held else (0.0, 1.0)
+        return clopper_pearson(count, self.satisfied) if self.satisfied else (0.0, 1.0)
 
     @classmethod
     def of(cls, body: Mapping[str, Any] | None) -> "ScreenAudit | None":
@@ -85,10 +85,10 @@ class Round:
         return cls(**{**body, "audit": ScreenAudit.of(body.get("audit"))})
 
     def with_screen(
-        self, screened: int, audit: ScreenAudit | None, cheap: int, price: float | None
+        self, screened: int, audit: ScreenAudit | None, cheap: int, cost_ratio: float | None
     ) -> "Round":
         """Return the round with the counts of the screen and of the cheap tier."""
-        cost = None if price is None else self.calls + price * cheap
+        cost = None if cost_ratio is None else self.calls + cost_ratio * cheap
         return replace(self, screened=screened, audit=audit, cheap_calls=cheap, cost=cost)
 
 

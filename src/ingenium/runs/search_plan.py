@@ -6,7 +6,7 @@ from ingenium.core.counts import check_least, check_seed
 from ingenium.core.digest import canonical
 from ingenium.core.errors import InputError
 
-ASKED = "asked"  # the screen that follows the strategy
+REQUESTED = "requested"  # the screen that follows the strategy
 FIDELITY = "fidelity"  # the strategy that chooses the tier for its designs
 
 
@@ -19,22 +19,26 @@ class ScreenPlan:
     """
 
     by: str  # of the table in `screens`
-    keep: float = 0.5  # share of the new designs of a round that are measured, at most
+    pass_fraction: float = 0.5  # share of the new designs of a round that are measured, at most
     audit: float = 0.1  # share that is measured despite the screen
-    doubt: float = 0.1  # miscoverage rate of the bounds on a satisfied limit
+    miscoverage: float = 0.1  # miscoverage rate of the bounds on a satisfied limit
     cheap: tuple[str, ...] = ()  # quantities that are cheap, where no tier of the problem is
-    price: float | None = None  # cost ratio of a cheap to an exact measurement
+    cost_ratio: float | None = None  # cost ratio of a cheap to an exact measurement
 
     def __post_init__(self) -> None:
-        if not 0 < self.keep <= 1:
-            raise _outside("a share above 0 and at most 1", "--keep", self.keep, 0.5)
+        if not 0 < self.pass_fraction <= 1:
+            raise _outside(
+                "a share above 0 and at most 1", "--pass-fraction", self.pass_fraction, 0.5
+            )
         if not 0 < self.audit <= 1:
             what = "a share above 0 and at most 1: what a screen loses is always measured"
             raise _outside(what, "--audit", self.audit, 0.1)
-        if not 0 < self.doubt < 1:
-            raise _outside("a share between 0 and 1", "--doubt", self.doubt, 0.1)
-        if self.price is not None and not 0 < self.price < 1:
-            raise _outside("a price above 0 and below 1", "--price", self.price, 0.01)
+        if not 0 < self.miscoverage < 1:
+            raise _outside("a share between 0 and 1", "--miscoverage", self.miscoverage, 0.1)
+        if self.cost_ratio is not None and not 0 < self.cost_ratio < 1:
+            raise _outside(
+                "a cost ratio above 0 and below 1", "--cost-ratio", self.cost_ratio, 0.01
+            )
 
 
 def _outside(what: str, option: str, got: float, write: float) -> InputError:
@@ -60,13 +64,13 @@ class SearchPlan:
     def __post_init__(self) -> None:
         check_least(self.batch, "--batch", "design in a round", say=64)
         check_seed(self.seed)
-        asked = self.screen is not None and self.screen.by == ASKED
-        if asked != (self.strategy == FIDELITY):
+        requested = self.screen is not None and self.screen.by == REQUESTED
+        if requested != (self.strategy == FIDELITY):
             raise InputError(
-                f"the screen {ASKED} with the strategy {FIDELITY}, and with no other",
+                f"the screen {REQUESTED} with the strategy {FIDELITY}, and with no other",
                 f"the strategy {self.strategy} and "
                 + ("no screen" if self.screen is None else f"the screen {self.screen.by}"),
-                f"Write --strategy {FIDELITY} --price 0.01 and leave the screen out.",
+                f"Write --strategy {FIDELITY} --cost-ratio 0.01 and leave the screen out.",
             )
 
     @property
@@ -80,8 +84,10 @@ class SearchPlan:
         screen = self.screen
         if screen is None:
             return words
-        if screen.by != ASKED:
-            words += ["--screen", screen.by, "--keep", repr(screen.keep)]
-            words += ["--audit", repr(screen.audit), "--doubt", repr(screen.doubt)]
+        if screen.by != REQUESTED:
+            words += ["--screen", screen.by, "--pass-fraction", repr(screen.pass_fraction)]
+            words += ["--audit", repr(screen.audit), "--miscoverage", repr(screen.miscoverage)]
         words += ["--cheap", ",".join(screen.cheap)] if screen.cheap else []
-        return words + (["--price", repr(screen.price)] if screen.price is not None else [])
+        return words + (
+            ["--cost-ratio", repr(screen.cost_ratio)] if screen.cost_ratio is not None else []
+        )

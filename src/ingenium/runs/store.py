@@ -33,15 +33,15 @@ WAIT_S = 30.0
 SYNC_S = 1.0  # between two waits for the disk
 SCHEMA = (
     "CREATE TABLE about (entry TEXT PRIMARY KEY, value TEXT NOT NULL)",
-    "CREATE TABLE sittings (sitting INTEGER PRIMARY KEY, time REAL NOT NULL, body TEXT NOT NULL)",
+    "CREATE TABLE sessions (session INTEGER PRIMARY KEY, time REAL NOT NULL, body TEXT NOT NULL)",
     "CREATE TABLE proposals (round INTEGER PRIMARY KEY, designs BLOB NOT NULL)",
     """CREATE TABLE measurements (
-        round INTEGER NOT NULL, part INTEGER NOT NULL, sitting INTEGER NOT NULL,
+        round INTEGER NOT NULL, part INTEGER NOT NULL, session INTEGER NOT NULL,
         first INTEGER NOT NULL, measured BLOB NOT NULL, PRIMARY KEY (round, part))""",
     "CREATE TABLE verified (digest TEXT PRIMARY KEY, call INTEGER NOT NULL UNIQUE) WITHOUT ROWID",
     "CREATE TABLE rounds (round INTEGER PRIMARY KEY, body TEXT NOT NULL, chain TEXT NOT NULL)",
 )
-TABLES = ("about", "sittings", "proposals", "measurements", "verified", "rounds")
+TABLES = ("about", "sessions", "proposals", "measurements", "verified", "rounds")
 _GUARD = """CREATE TRIGGER no_{verb}_{table} BEFORE {verb} ON {table}
     BEGIN SELECT RAISE(ABORT, 'a search only grows'); END"""
 
@@ -62,7 +62,7 @@ class Store:
         self.path = path
         with storing(path):
             make_folder(path.parent)
-        self.sitting, self._synced = -1, -SYNC_S
+        self.session, self._synced = -1, -SYNC_S
         self._waits: bool | None = None  # whether writes wait for the disk; None before it is set
         with self._errors():
             self._db = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
@@ -76,8 +76,8 @@ class Store:
             if not known:
                 self._db.executemany("INSERT INTO about VALUES (?, ?)", about.items())
                 links.add(self._db, links.ABOUT, len(about))
-        kept = known or dict(about)
-        return {k: (kept.get(k, ""), v) for k, v in about.items() if kept.get(k, "") != v}
+        earlier = known or dict(about)
+        return {k: (earlier.get(k, ""), v) for k, v in about.items() if earlier.get(k, "") != v}
 
     def about(self) -> dict[str, str]:
         """Return the identity of the search, as stored by the first session."""
@@ -89,10 +89,10 @@ class Store:
         with self._errors(), self._transaction():
             self._adopt()
             values = (time.time(), json.dumps(body))
-            cursor = self._db.execute("INSERT INTO sittings (time, body) VALUES (?, ?)", values)
-            self.sitting = int(cursor.lastrowid or 0)
-            links.add(self._db, links.SITTING, self.sitting)
-        return self.sitting
+            cursor = self._db.execute("INSERT INTO sessions (time, body) VALUES (?, ?)", values)
+            self.session = int(cursor.lastrowid or 0)
+            links.add(self._db, links.SESSION, self.session)
+        return self.session
 
     def propose(self, round: int, designs: Arrays) -> None:
         """Store the designs to be verified in a round."""
@@ -113,7 +113,7 @@ class Store:
         Raises:
             CorruptError: if one of them was verified before; nothing is stored then.
         """
-        row = (round, part, self.sitting, first, _packed({"measured": measured}))
+        row = (round, part, self.session, first, _packed({"measured": measured}))
         calls = zip(digests, range(first, first + len(digests)), strict=True)
         with self._errors(), self._transaction():
             self._db.execute("INSERT INTO measurements VALUES (?, ?, ?, ?, ?)", row)
@@ -169,10 +169,10 @@ class Store:
             rows = self._db.execute("SELECT body FROM rounds ORDER BY round")
             return [json.loads(row[0]) for row in rows]
 
-    def sittings(self) -> dict[int, dict[str, Any]]:
+    def sessions(self) -> dict[int, dict[str, Any]]:
         """Return the descriptions of the sessions."""
         with self._errors():
-            rows = self._db.execute("SELECT sitting, body FROM sittings ORDER BY sitting")
+            rows = self._db.execute("SELECT session, body FROM sessions ORDER BY session")
             return {int(number): json.loads(body) for number, body in rows}
 
     def head(self) -> str:
@@ -189,10 +189,10 @@ class Store:
             if not links.there(self._db):
                 return ""
             query = f"SELECT link FROM {links.TABLE} WHERE entry LIKE ? ORDER BY number LIMIT 1"
-            row = self._db.execute(query, (f'["{links.SITTING}"%',)).fetchone()
+            row = self._db.execute(query, (f'["{links.SESSION}"%',)).fetchone()
             return "" if row is None else str(row[0])
 
-    def holds(self, head: str) -> bool:
+    def contains(self, head: str) -> bool:
         """Return whether `head` is the present or an earlier head of the chain."""
         with self._errors():
             found = self._db.execute("SELECT 1 FROM rounds WHERE chain = ?", (head,)).fetchone()

@@ -41,7 +41,7 @@ class RunView(ABC):
     folder: Path
 
     @abstractmethod
-    def _asked(self) -> Spec:
+    def _requested(self) -> Spec:
         """The spec as it was written."""
 
     @abstractmethod
@@ -58,14 +58,14 @@ class RunView(ABC):
         return self._whole(np.flatnonzero(self.verdicts["verdict"].to_numpy() == Verdict.ACCEPTED))
 
     @property
-    def kept(self) -> xr.Dataset:
+    def exported(self) -> xr.Dataset:
         """Designs that were exported as files, best first."""
         return self._whole(self.selected)
 
     @property
     def best_first(self) -> tuple[xr.Dataset, xr.Dataset]:
         """All designs and their verdicts, exported ones first; unranked in order of proposal."""
-        if not self._asked().objectives:
+        if not self._requested().objectives:
             return self.designs, self.verdicts
         others = np.setdiff1d(np.arange(self.designs.sizes[DESIGN]), self.selected)
         order = np.concatenate([self.selected, others]).astype(np.int64)
@@ -138,7 +138,7 @@ class RunView(ABC):
         return own | {x: self.plot(x) for x in dict.fromkeys(k.quantity for k in self._judged())}
 
     def __repr__(self) -> str:
-        return f"<{self._told()}, in {self.folder}>"
+        return f"<{self._reported()}, in {self.folder}>"
 
     def _repr_html_(self) -> str:
         """Summary for a notebook: counts, and the best of the exported designs."""
@@ -149,18 +149,18 @@ class RunView(ABC):
         more = f"; the first {FIRST} of {len(self.selected)} kept" if len(rows) == FIRST else ""
         shown = varied.to_html(float_format=lambda x: f"{x:.4g}", border=0) if len(rows) else ""
         report = escape(str(self.folder / "report.html"))
-        return f"<p><b>{escape(self._told())}</b>{more}. Report: {report}</p>{shown}"
+        return f"<p><b>{escape(self._reported())}</b>{more}. Report: {report}</p>{shown}"
 
-    def _told(self) -> str:
+    def _reported(self) -> str:
         words = self.verdicts["verdict"].to_numpy()
         counts = {word: int((words == word).sum()) for word in FLAGS}
-        told = ", ".join(f"{many} {word}" for word, many in counts.items())
-        return f"{self._asked().problem}: {told} of {len(words)} designs"
+        reported = ", ".join(f"{many} {word}" for word, many in counts.items())
+        return f"{self._requested().problem}: {reported} of {len(words)} designs"
 
     @cached_property
     def scales(self) -> Mapping[str, Scale]:
         """Display scale of each measured quantity."""
-        return scales(self.verdicts, self._asked().limits)
+        return scales(self.verdicts, self._requested().limits)
 
     @property
     def units(self) -> dict[str, str]:
@@ -181,5 +181,5 @@ def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
             row[f"uncertainty of {name}"] = found["uncertainty"]
     row |= {f"margin of {k}": v for k, v in record["margins"].items()}
     row |= record["conditions"]
-    told = ("file", "measured_on", "design_digest", "file_digest", "seed", "replay")
-    return row | {k: record[k] for k in told}
+    reported = ("file", "measured_on", "design_digest", "file_digest", "seed", "replay")
+    return row | {k: record[k] for k in reported}

@@ -48,11 +48,11 @@ def steered(denoise: Denoiser, steer: Steer) -> Denoiser:
     """
     if steer.energy is None and steer.project is None:
         return denoise
-    move = _through if steer.through else _beside
+    move = _through if steer.through else _alongside
     return lambda x, sigma: move(denoise, x, sigma, steer)
 
 
-def _beside(
+def _alongside(
     denoise: Denoiser, x: Float[Tensor, "n *shape"], sigma: float, steer: Steer
 ) -> Float[Tensor, "n *shape"]:
     """Move the denoised design alone; elements move independently of each other."""
@@ -98,9 +98,9 @@ def _followed(
 
     Source: Song et al., ICLR 2023 (pseudoinverse-guided diffusion), eq. 7.
     """
-    asked, moved = way.flatten(1), along.flatten(1)
-    size = asked.square().sum(dim=1, keepdim=True)
-    overlap = (asked * moved).sum(dim=1, keepdim=True).clamp_min(0) + 0.1 * size
+    requested, moved = way.flatten(1), along.flatten(1)
+    size = requested.square().sum(dim=1, keepdim=True)
+    overlap = (requested * moved).sum(dim=1, keepdim=True).clamp_min(0) + 0.1 * size
     step = torch.where(size > 0, size / overlap * moved, 0.0)
     return _bounded(step.view_as(way), sigma)
 

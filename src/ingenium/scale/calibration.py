@@ -143,8 +143,8 @@ def _timed(work: Callable[[], object], clock: Clock) -> float:
 def _free_bytes() -> float:
     """Bytes of memory available to programs (Linux), or a fourth of all."""
     try:
-        told = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        lines = dict(line.split(":", 1) for line in told)
+        reported = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        lines = dict(line.split(":", 1) for line in reported)
         return float(lines["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 4

@@ -2,22 +2,23 @@
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from ingenium.core.errors import InputError
+from ingenium.core.errors import InputError, choose
 from ingenium.core.reading.files import MOST_TOML, refusing, text
+from ingenium.core.reading.pglib_uc import ThermalUnit, place, read_uc
 
 HOUR, GRAMS = "hour", "g_co2e_per_kwh"  # columns of a trace
-MOST_UC = 4_000_000  # bytes of a file of units
 OIL_COST = 80.0  # $/MWh of RTS-GMLC, above which its turbines and small steam units burn oil
-SUN_WIND_WATER = {"RTPV": "solar", "PV": "solar", "CSP": "solar", "WIND": "wind", "HYDRO": "hydro"}
+FUELS = {  # of the kinds of RTS-GMLC
+    **{"RTPV": "solar", "PV": "solar", "CSP": "solar", "WIND": "wind", "HYDRO": "hydro"},
+    **{"NUCLEAR": "nuclear", "CC": "gas_combined", "STEAM": "coal", "CT": "gas_turbine"},
+}
 
 # g CO2e of a kWh over the life of a plant, medians.
 # Source: Schlömer et al., IPCC AR5 WG3, annex III, table A.III.2, 2014; oil from combustion alone,
@@ -149,27 +150,35 @@ def rts_gmlc(path: Path) -> Float[np.ndarray, " t"]:
     Raises:
         InputError: for another file.
     """
-    what = "a file of PGLib-UC for RTS-GMLC (rts_gmlc/DATE.json)"
-    found = text(path, what, most=MOST_UC)
-    with refusing(what, path):
-        table = json.loads(found)
-        units = [_unit(name, own) for name, own in table["thermal_generators"].items()]
-        demand, free = np.array(table["demand"], dtype=float), dict[str, np.ndarray]()
-        for name, own in table["renewable_generators"].items():
-            fuel = SUN_WIND_WATER[name.split("_")[1]]
-            power = np.array(own["power_output_maximum"], dtype=float)
-            free[fuel] = free.get(fuel, np.zeros_like(demand)) + power
-    return merit_order(units, demand, free)
+    case = read_uc(path)
+    demand, free = np.array(case.demand), dict[str, np.ndarray]()
+    for plant in case.plants:
+        fuel = fuel_of(plant.name)
+        free[fuel] = free.get(fuel, np.zeros_like(demand)) + np.array(plant.most)
+    return merit_order([_unit(u) for u in case.units], demand, free)
 
 
-def _unit(name: str, own: Mapping[str, Any]) -> GridUnit:
-    """Parse a unit; small steam units and expensive turbines of the test system burn oil."""
-    last, kind = own["piecewise_production"][-1], name.split("_")[1]
-    cost = last["cost"] / last["mw"]
-    fuel = {"NUCLEAR": "nuclear", "CC": "gas_combined", "STEAM": "coal", "CT": "gas_turbine"}[kind]
+def _unit(unit: ThermalUnit) -> GridUnit:
+    mw, cost = unit.points[-1]
+    return GridUnit(mw, cost / mw, fuel_of(unit.name, cost / mw))
+
+
+def fuel_of(name: str, cost: float = 0.0) -> str:
+    """Return the fuel of a unit of RTS-GMLC by the kind in its name.
+
+    Small steam units and expensive turbines of the test system burn oil.
+
+    Args:
+        name: of the unit, such as `123_STEAM_2`.
+        cost: of a MWh at full power (USD).
+
+    Raises:
+        InputError: for another kind.
+    """
+    kind = place(name)[1]
     if cost > OIL_COST and kind in ("STEAM", "CT"):
-        fuel = "oil"
-    return GridUnit(last["mw"], cost, fuel)
+        return "oil"
+    return FUELS[choose(kind, FUELS, f"kind of unit in {name}")]
 
 
 def _table(path: Path) -> Float[np.ndarray, " t"]:

@@ -78,9 +78,9 @@ class Cluster:
         """Bytes of a device's memory that a model may use."""
         return (self.device.memory_gb - self.reserve_gb) * 1e9
 
-    def link(self, ranks: int, apart: int = 1) -> Link:
-        """Return the slowest link of a ring of ranks whose distance is `apart` devices."""
-        return self.inside if ranks * apart <= self.per_node else self.between
+    def link(self, ranks: int, distance: int = 1) -> Link:
+        """Return the slowest link of a ring of ranks whose distance is `distance` devices."""
+        return self.inside if ranks * distance <= self.per_node else self.between
 
 
 @dataclass(frozen=True)

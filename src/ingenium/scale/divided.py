@@ -151,10 +151,10 @@ class DividedModel:
         parallelize_module(block, self.mesh["tensor"], plan)
         block.heads //= ranks
 
-    def whole(self, parts: Mapping[str, Tensor], *, apart: bool) -> dict[str, Tensor]:
-        """Gather complete tensors by name on rank 0; `apart` if other ranks may have more."""
+    def whole(self, parts: Mapping[str, Tensor], *, distance: bool) -> dict[str, Tensor]:
+        """Gather complete tensors by name on rank 0; `distance` if other ranks may have more."""
         found = {name: self._complete(name, value) for name, value in parts.items()}
-        if not apart or dist.get_world_size() == 1:
+        if not distance or dist.get_world_size() == 1:
             return found
         all_of: list[dict[str, Tensor] | None] | None = None
         if dist.get_rank() == 0:

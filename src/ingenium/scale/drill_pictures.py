@@ -46,8 +46,8 @@ def _steps(record: Mapping[str, Any]) -> Figure:
 def _losses(record: Mapping[str, Any]) -> Figure:
     figure = Figure(figsize=(5.4, 2.6), layout="constrained")
     axes = figure.subplots()
-    for (name, course), style in zip(record["courses"].items(), ("o", "-"), strict=True):
-        axes.plot(course["step"], course["held_out"], style, label=name, mfc="none")
+    for (name, curve), style in zip(record["curves"].items(), ("o", "-"), strict=True):
+        axes.plot(curve["step"], curve["held_out"], style, label=name, mfc="none")
     for fault in record["faults"]:
         axes.axvline(fault["step"], color=COLOURS.get(fault["what"], "0.4"), lw=0.8, ls=":")
     axes.set(xlabel="step", ylabel="held-out loss, nats")

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-from scipy import stats
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -62,9 +61,11 @@ def hidden_of(
     None where the uncertainty of the median difference of passes exceeds the exchange itself (95 %
     interval by order statistics).
     """
-    apart = sorted(a - b for a, b in zip(whole, lone, strict=True))
-    left_out = max(int(stats.binom.ppf(0.025, len(apart), 0.5)) - 1, 0)  # at either end
-    seen, noise = statistics.median(apart), (apart[-1 - left_out] - apart[left_out]) / 2
+    from scipy import stats  # a second of imports, here alone
+
+    distance = sorted(a - b for a, b in zip(whole, lone, strict=True))
+    left_out = max(int(stats.binom.ppf(0.025, len(distance), 0.5)) - 1, 0)  # at either end
+    seen, noise = statistics.median(distance), (distance[-1 - left_out] - distance[left_out]) / 2
     hidden = 1 - seen / alone if noise < alone else None
     return {
         "step_s": statistics.median(whole),

@@ -46,6 +46,6 @@ def fitted_share(workers: Sequence[int], seconds: Sequence[Sequence[float]]) -> 
         return np.asarray(np.clip(slope / (slope + serial), 0, 1))
 
     runs = [np.asarray(s, dtype=float) for s in seconds]
-    drawn = np.stack([rng.choice(s, (DRAWS, len(s))).mean(1) for s in runs])
-    low, high = np.quantile(of(drawn), [0.025, 0.975])
+    sampled = np.stack([rng.choice(s, (DRAWS, len(s))).mean(1) for s in runs])
+    low, high = np.quantile(of(sampled), [0.025, 0.975])
     return ParallelShare(float(of(np.array([s.mean() for s in runs]))), float(low), float(high))

@@ -40,15 +40,15 @@ def sbatch(jobs: Path, words: list[str]) -> None:
     reader.add_argument("--wrap")
     reader.add_argument("--output", default="slurm.out")
     reader.add_argument("--parsable", action="store_true")
-    asked, rest = reader.parse_known_args(words)
-    line = asked.wrap or shlex.join(["sh", rest[-1]])
+    requested, rest = reader.parse_known_args(words)
+    line = requested.wrap or shlex.join(["sh", rest[-1]])
     own = [sys.executable, "-I", __file__, str(jobs.parent), "run", line]
-    with Path(asked.output).open("ab") as log:
+    with Path(requested.output).open("ab") as log:
         waits = subprocess.Popen(
             own, start_new_session=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
     (jobs / str(waits.pid)).touch()
-    print(waits.pid if asked.parsable else f"Submitted batch job {waits.pid}")
+    print(waits.pid if requested.parsable else f"Submitted batch job {waits.pid}")
 
 
 def run(jobs: Path, line: str) -> int:

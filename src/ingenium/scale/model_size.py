@@ -14,8 +14,8 @@ Count = Annotated[int, Field(ge=1, le=10**9)]
 class ModelSize:
     """A decoder of equal layers, and the precision in which it is trained.
 
-    Bytes of activations are for each number of the width, each token and each layer: `kept_whole`
-    on every tensor rank, `kept_split` divided among them. 10 and 24 are for half precision without
+    Bytes of activations are for each number of the width, each token and each layer: `stored_whole`
+    on every tensor rank, `stored_split` divided among them. 10 and 24: half precision without
     stored scores of attention.
 
     Source: Korthikanti et al., 2022, arXiv:2205.05198, eqs. 1 and 2; Rajbhandari et al., SC 2020,
@@ -30,11 +30,11 @@ class ModelSize:
     half: bool = True  # products in half precision, with weights of full precision
     tied: bool = True  # the first and the last matrix are one
     biased: bool = True
-    kept_whole: Annotated[float, Field(ge=0)] = 10.0
-    kept_split: Annotated[float, Field(ge=0)] = 24.0
-    kept_entry: Annotated[float, Field(ge=0)] = 2.0  # of the first part
-    kept_head: Annotated[float, Field(ge=0)] = 4.0  # bytes for each symbol, at the loss
-    kept_open: Annotated[float, Field(ge=0)] = 18.0  # of a layer, while its gradients are found
+    stored_whole: Annotated[float, Field(ge=0)] = 10.0
+    stored_split: Annotated[float, Field(ge=0)] = 24.0
+    stored_entry: Annotated[float, Field(ge=0)] = 2.0  # of the first part
+    stored_head: Annotated[float, Field(ge=0)] = 4.0  # bytes for each symbol, at the loss
+    stored_open: Annotated[float, Field(ge=0)] = 18.0  # of a layer, while its gradients are found
     fused: bool = True  # whether the scores of attention never lie in memory
     gradients_stay: bool = True  # in a buffer from step to step
     entry_more: Annotated[int, Field(ge=0)] = 0  # parameters that are in no formula above
@@ -45,7 +45,7 @@ class ModelSize:
     def shared_bytes(self) -> float:
         """Bytes of a layer that tensor ranks share, for each token and number of the width."""
         scores = 0.0 if self.fused else 5.0 * self.heads * self.context / self.width
-        return self.kept_split + scores
+        return self.stored_split + scores
 
     @property
     def block(self) -> float:

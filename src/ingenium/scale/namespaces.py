@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ingenium.core.errors import EngineError
-from ingenium.scale.port import Answering, Make, MeetingStore, kept_store
+from ingenium.scale.port import Answering, Make, MeetingStore, reserved_store
 from ingenium.scale.processes import ProcessSite, ProcessWorker
 
 CLONE_NEWNET = 0x40000000  # of linux/sched.h
@@ -72,7 +72,7 @@ class NamespacedSite(ProcessSite):
         """Take the link of a worker down."""
         _ip("-n", self.hub, "link", "set", f"v{number}", "down")
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Bring all links up again."""
         for i in range(self.count):
             _ip("-n", self.hub, "link", "set", f"v{i}", "up")
@@ -80,7 +80,7 @@ class NamespacedSite(ProcessSite):
     def meet(self, wait_s: float) -> MeetingStore:
         """Open a store on the bridge."""
         with entered(str(FOLDER / self.hub)):
-            return kept_store(f"{NET}.{HUB}", wait_s)
+            return reserved_store(f"{NET}.{HUB}", wait_s)
 
     def close(self) -> None:
         """Remove the namespaces with their links."""

@@ -51,8 +51,8 @@ class UnlikeSteps:
         import torch
 
         rng, rows = torch.Generator().manual_seed(0), torch.arange(batch) % len(steps)
-        drawn = [steps[torch.randperm(len(steps), generator=rng)[rows]] for _ in range(DRAWN)]
-        mean = torch.stack([own.sort().values for own in drawn]).double().mean(0)
+        sampled = [steps[torch.randperm(len(steps), generator=rng)[rows]] for _ in range(DRAWN)]
+        mean = torch.stack([own.sort().values for own in sampled]).double().mean(0)
         most = steps.sort(descending=True).values[rows].sort().values.double()
         return cls(tuple(mean.tolist()), tuple(most.tolist()), pieces)
 

@@ -76,8 +76,8 @@ def cores() -> int:
 def warn_of_cores(place: WorkPlace) -> None:
     """Warn if there are more workers of this machine than cores."""
     if place.kind == PROCESSES and place.count > cores():
-        told = f"{place} on {cores()} cores: workers take turns, and nothing gets faster"
-        warnings.warn(told, FewCores, stacklevel=2)
+        reported = f"{place} on {cores()} cores: workers take turns, and nothing gets faster"
+        warnings.warn(reported, FewCores, stacklevel=2)
 
 
 def _counted(count: int, text: str) -> int:

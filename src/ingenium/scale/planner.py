@@ -184,7 +184,7 @@ def nearest(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayo
     )
 
 
-def asked(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayout:
+def requested(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayout:
     """Simulate a requested layout.
 
     Raises:

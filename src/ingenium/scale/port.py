@@ -73,7 +73,7 @@ class Site(Protocol):
         ...
 
 
-def kept_store(host: str, wait_s: float) -> MeetingStore:
+def reserved_store(host: str, wait_s: float) -> MeetingStore:
     """Open a store of this process, at a port that the system chooses."""
     wait = timedelta(seconds=wait_s)
     return TCPStore(host, 0, is_master=True, wait_for_workers=False, timeout=wait)

@@ -11,7 +11,7 @@ import torch
 
 from ingenium.core.errors import EngineError, IngeniumError
 from ingenium.scale.place import LOOPBACK
-from ingenium.scale.port import Answer, Make, MeetingStore, SiteWorker, Task, kept_store
+from ingenium.scale.port import Answer, Make, MeetingStore, SiteWorker, Task, reserved_store
 
 ENDING_S = 0.5  # that a worker has to end by itself
 
@@ -37,7 +37,7 @@ class ProcessSite:
 
     def meet(self, wait_s: float) -> MeetingStore:
         """Open a store on this machine."""
-        return kept_store(LOOPBACK, wait_s)
+        return reserved_store(LOOPBACK, wait_s)
 
     def close(self) -> None:
         """Close nothing: whoever hired the workers ends them."""

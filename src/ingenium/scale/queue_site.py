@@ -24,7 +24,7 @@ from typing import Any
 
 from ingenium.core.errors import EngineError, MissingProgram
 from ingenium.core.folders import cache_folder
-from ingenium.scale.port import Answer, Make, MeetingStore, SiteWorker, Task, kept_store
+from ingenium.scale.port import Answer, Make, MeetingStore, SiteWorker, Task, reserved_store
 from ingenium.scale.processes import work
 
 ASK_S = 5.0  # between two questions to the queue
@@ -55,7 +55,7 @@ class QueueSite:
         self._listener = Listener(("", 0), authkey=key)
         self._port = int(self._listener.address[1])
         self._open, self._hired = True, 0
-        self._asked, self._queued = 0.0, set[str]()
+        self._requested, self._queued = 0.0, set[str]()
         with (self.folder / ADDRESS).open("x", encoding="utf-8") as file:
             os.fchmod(file.fileno(), 0o600)
             json.dump({"host": self.host, "port": self._port, "key": key.hex()}, file)
@@ -92,15 +92,15 @@ class QueueSite:
 
     def ended(self, job: str) -> bool:
         """Return whether a job has left the queue, as of the last query."""
-        if time.monotonic() - self._asked > ASK_S:
-            self._asked = time.monotonic()
+        if time.monotonic() - self._requested > ASK_S:
+            self._requested = time.monotonic()
             with suppress(EngineError):  # a queue that does not answer has lost no job
                 self._queued = set(slurm("squeue", "--me", "--noheader", "--format", "%i").split())
         return job not in self._queued
 
     def meet(self, wait_s: float) -> MeetingStore:
         """Open a store at the name of this host."""
-        return kept_store(self.host, wait_s)
+        return reserved_store(self.host, wait_s)
 
     def close(self) -> None:
         """Stop listening."""

@@ -70,8 +70,8 @@ class RankedDescent:
         """Local bytes between two steps, including gradients; averages count as state."""
         own, averages = bytes_of(moments(self._optimisers)), self.chain.size.averages
         here, host = (0, own) if self.layout.offload else (own, 0)
-        told = {"state": here + averages * self.seen["weights"], "host": host}
-        return self.seen | told
+        reported = {"state": here + averages * self.seen["weights"], "host": host}
+        return self.seen | reported
 
     @property
     def busy_s(self) -> float:
@@ -161,9 +161,9 @@ class RankedDescent:
         schedule, stage = self._schedule(len(target))
         stage.steps = [self._steps(piece) for piece in pieces]
         step = schedule.step if learn else schedule.eval
-        told = {"target": target, "losses": losses} if self.model.last else {}
+        reported = {"target": target, "losses": losses} if self.model.last else {}
         with self.chain.precision():
-            step(*(inputs if self.model.first else ()), **told, return_outputs=False)
+            step(*(inputs if self.model.first else ()), **reported, return_outputs=False)
         own = torch.stack([x.detach() for x in losses]).mean() if losses else torch.zeros(())
         own = own / (self._scaled() if learn else 1.0)
         group = self.model.mesh["pipeline"].get_group()
@@ -239,8 +239,8 @@ class RankedDescent:
 
     def whole(self, parts: Mapping[str, Tensor]) -> Named:
         """Gather complete tensors on rank 0."""
-        apart = self.layout.pipeline > 1 or (self.layout.shard == 1 and self.layout.data > 1)
-        return self.model.whole(parts, apart=apart)
+        distance = self.layout.pipeline > 1 or (self.layout.shard == 1 and self.layout.data > 1)
+        return self.model.whole(parts, distance=distance)
 
     def place(self, parts: Mapping[str, Tensor], whole: Mapping[str, Tensor]) -> None:
         """Copy the local parts of complete tensors."""
@@ -252,9 +252,9 @@ class RankedDescent:
 
     def late(self, late: bool) -> bool:
         """Return the answer of rank 0."""
-        told = [late]
-        dist.broadcast_object_list(told)
-        return told[0]
+        reported = [late]
+        dist.broadcast_object_list(reported)
+        return reported[0]
 
     def writes(self) -> bool:
         """Return whether this is rank 0."""

@@ -23,7 +23,7 @@ from ingenium.scale.port import Site, SiteWorker, opened
 WAIT_S = 120.0  # for the others, after which a rank gives up
 LOOK_S = 0.5
 CAUSE_S = 3.0  # in which a rank that the others lost can report its error
-TOLD = "told"
+REPORTED = "told"
 BROKEN = re.compile(r"gloo|connection closed|timed? ?out|socket", re.IGNORECASE)
 
 
@@ -46,7 +46,7 @@ class RankLost(EngineError):  # noqa: N818 - reads as what it is
     """A rank ended by itself or is unreachable, so that the others wait in vain."""
 
 
-class RanksApart(RankLost):
+class RanksDiverged(RankLost):
     """The error of a rank that cannot reach another one, for whatever reason."""
 
 
@@ -105,7 +105,7 @@ class RankGang:
                     left.remove(worker)
                     number = self.workers.index(worker)
                     found[number] = self._answer(number)
-        except RanksApart as noticed:
+        except RanksDiverged as noticed:
             raise self._cause(left) or noticed from None
         finally:
             for worker in self.workers:
@@ -134,7 +134,7 @@ class RankGang:
             waiting.remove(worker)
             try:
                 self._answer(self.workers.index(worker))
-            except RanksApart:
+            except RanksDiverged:
                 continue
             except IngeniumError as error:
                 return error
@@ -142,8 +142,8 @@ class RankGang:
 
     def _pass_on(self, tell: Tell) -> None:
         """Forward the progress that rank 0 reports."""
-        if self.store.check([TOLD]):
-            stage, done, total = json.loads(self.store.get(TOLD))
+        if self.store.check([REPORTED]):
+            stage, done, total = json.loads(self.store.get(REPORTED))
             tell(stage, done, total)
 
 
@@ -198,7 +198,7 @@ def _ranked(job: RankJob, rank: Rank) -> Any:
 
         def tell(stage: str, done: int, total: int) -> None:
             if rank.number == 0:
-                store.set(TOLD, json.dumps([stage, done, total]))
+                store.set(REPORTED, json.dumps([stage, done, total]))
 
         return job(rank, tell)
 
@@ -211,7 +211,7 @@ def _lost(rank: Rank) -> Iterator[None]:
         if isinstance(error, (InputError, EngineError)) or not BROKEN.search(str(error)):
             raise
         first = str(error).strip().splitlines()[0]
-        raise RanksApart(f"rank {rank.number} lost the others: {first}") from error
+        raise RanksDiverged(f"rank {rank.number} lost the others: {first}") from error
 
 
 def _under_torchrun(job: RankJob, wait_s: float, tell: Tell) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ingenium.core.errors import EngineError, IngeniumError, InputError, MissingExtra
 from ingenium.scale.place import WorkPlace
-from ingenium.scale.port import Answer, Make, MeetingStore, SiteWorker, Task, kept_store
+from ingenium.scale.port import Answer, Make, MeetingStore, SiteWorker, Task, reserved_store
 
 REACH_S = 5.0  # to reach a head
 
@@ -50,13 +50,13 @@ class RaySite:
 
     def first(self, busy: Sequence[SiteWorker], patience_s: float) -> SiteWorker | None:
         """Return the first worker whose task is done, or whose actor has died."""
-        asked = {w.future: w for w in busy if isinstance(w, RayWorker) and w.future is not None}
-        done, _ = self._ray.wait(list(asked), num_returns=1, timeout=patience_s)
-        return asked[done[0]] if done else None
+        requested = {w.future: w for w in busy if isinstance(w, RayWorker) and w.future is not None}
+        done, _ = self._ray.wait(list(requested), num_returns=1, timeout=patience_s)
+        return requested[done[0]] if done else None
 
     def meet(self, wait_s: float) -> MeetingStore:
         """Open a store at the address of this process, as the nodes see it."""
-        return kept_store(str(self._ray.util.get_node_ip_address()), wait_s)
+        return reserved_store(str(self._ray.util.get_node_ip_address()), wait_s)
 
     def close(self) -> None:
         """Leave the cluster; stop a Ray that was started here."""

@@ -81,18 +81,18 @@ def rank_bytes(model: ModelSize, layout: RankLayout, sequences: float) -> RankBy
 class StageActivations:
     """Bytes that a stage stores for its backward pass."""
 
-    kept: float  # by layers, freed as the backward pass goes through them
+    retained: float  # by layers, freed as the backward pass goes through them
     opened: float  # during the backward pass of a layer
     loss: float = 0.0  # when it is computed
 
     @property
     def most(self) -> float:
         """Peak: at the loss, or in the first layer of the backward pass."""
-        return self.kept + max(self.opened, self.loss)
+        return self.retained + max(self.opened, self.loss)
 
-    def beside(self, gradients: float) -> float:
+    def alongside(self, gradients: float) -> float:
         """Peak with gradients that are allocated as activations are freed."""
-        return max(self.kept + self.loss, self.opened + max(self.kept, gradients))
+        return max(self.retained + self.loss, self.opened + max(self.retained, gradients))
 
 
 def _stage_bytes(
@@ -120,19 +120,19 @@ def _stage_bytes(
         state=averages + (0.0 if layout.offload else moments),
         activations=activations.most + model.weight_bytes * gathered,
         host=moments if layout.offload else 0.0,
-        not_yet=0.0 if stay else activations.most + gradients - activations.beside(gradients),
+        not_yet=0.0 if stay else activations.most + gradients - activations.alongside(gradients),
     )
 
 
 def _activations(model: ModelSize, layout: RankLayout, tokens: float) -> StageActivations:
     layers = -(-model.layers // layout.pipeline)
-    each = tokens * model.width * (model.kept_whole + model.shared_bytes / layout.tensor)
-    open_ = tokens * model.width * model.kept_open / layout.tensor
+    each = tokens * model.width * (model.stored_whole + model.shared_bytes / layout.tensor)
+    open_ = tokens * model.width * model.stored_open / layout.tensor
     # Recomputed layers store only their input, and one layer is recomputed at a time.
     own = layers * each
     if layout.recompute:
         own, open_ = layers * tokens * model.width * model.weight_bytes, open_ + each
-    loss = tokens * (model.width * model.kept_entry + model.vocabulary * model.kept_head)
+    loss = tokens * (model.width * model.stored_entry + model.vocabulary * model.stored_head)
     return StageActivations(own, open_, loss)
 
 
@@ -147,9 +147,9 @@ def _piped_activations(
     signal = tokens * model.width * model.weight_bytes
     first, middle = (min(layout.pipeline - i, layout.micro) for i in range(2))
     return (
-        StageActivations(first * (own.kept + signal), own.opened + signal),
-        StageActivations(middle * (own.kept + signal), own.opened + signal),
-        replace(own, kept=own.kept + signal),
+        StageActivations(first * (own.retained + signal), own.opened + signal),
+        StageActivations(middle * (own.retained + signal), own.opened + signal),
+        replace(own, retained=own.retained + signal),
     )
 
 
@@ -166,7 +166,7 @@ def step_seconds(
     compute = times * model.flops(tokens) / shares / (device.tflops * 1e12 * device.gemm_share)
     layers = model.layers / layout.pipeline
     compute += times * pieces * (layers + 1 / layout.pipeline) * device.launch_us * 1e-6
-    moved = tokens * model.width * (model.kept_whole + model.shared_bytes / layout.tensor)
+    moved = tokens * model.width * (model.stored_whole + model.shared_bytes / layout.tensor)
     # Stored activations are written once and read in the backward pass, and so are gradients.
     memory = times * 3 * layers * moved / (device.bandwidth_gb_s * 1e9)
     memory = 0.0 if device.of_layers else memory
@@ -176,8 +176,8 @@ def step_seconds(
     tensor = sums * inside.all_reduce_s(size, layout.tensor) if layout.tensor > 1 else 0.0
     hop = 0.0
     if layout.pipeline > 1:
-        apart = layout.tensor * layout.data
-        hop = 2 * cluster.link(2, apart).send_s(size / layout.tensor)
+        distance = layout.tensor * layout.data
+        hop = 2 * cluster.link(2, distance).send_s(size / layout.tensor)
     one = compute + memory + tensor + hop
     return StepSeconds(
         compute=layout.micro * compute,

@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
-from scipy.stats import wasserstein_distance
 
 from ingenium.core.errors import InputError
 from ingenium.evaluate.arrays import as_pair, flat
@@ -181,6 +180,8 @@ def _wasserstein(
     b: Float64[np.ndarray, "d others"],
     scale: Float64[np.ndarray, " d"] | None = None,
 ) -> Float64[np.ndarray, " d"]:
+    from scipy.stats import wasserstein_distance  # a second of imports, here alone
+
     distance = np.array([wasserstein_distance(u, v) for u, v in zip(a, b, strict=True)])
     scaled: np.ndarray = distance / (_spread(a) if scale is None else scale)
     return scaled

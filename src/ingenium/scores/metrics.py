@@ -48,8 +48,8 @@ def _by_name(*metrics: Metric) -> dict[str, Metric]:
 
 
 METRICS = _by_name(
-    Metric("held_share", "Share that meets the spec", "higher"),
-    Metric("held_per_call", "Verified designs per engine call", "higher"),
+    Metric("accepted_share", "Share that meets the spec", "higher"),
+    Metric("accepted_per_call", "Verified designs per engine call", "higher"),
     Metric("energy_score", "Energy score"),
     Metric("variogram_score", "Variogram score"),
     Metric("crps", "CRPS"),

@@ -72,7 +72,7 @@ def scorecard(
     known, fresh = standard.apply(known), standard.apply(fresh)
     card = _scores(x, y, settings)
     card |= _distances(x, y, settings)
-    card |= _told_apart(x, y, group, rng, settings)
+    card |= _distinguishable(x, y, group, rng, settings)
     card |= _diversity(x, y, settings)
     card |= _utility(fresh, known, y)
     return card | _privacy(fresh, known, y)
@@ -82,7 +82,7 @@ def _scores(
     x: Float64[np.ndarray, "m n d *t"], y: Float64[np.ndarray, "n d *t"], settings: CardSettings
 ) -> Card:
     rng = np.random.default_rng(settings.pairs_seed)
-    pairs = scores.draw_pairs(y.shape[1:], settings.pairs, rng)
+    pairs = scores.sample_pairs(y.shape[1:], settings.pairs, rng)
     card: Card = {
         "energy_score": scores.energy_score(x, y),
         "crps": scores.crps(x, y),
@@ -120,7 +120,7 @@ def _distances(
     return card
 
 
-def _told_apart(
+def _distinguishable(
     x: Float64[np.ndarray, "m n d *t"],
     y: Float64[np.ndarray, "n d *t"],
     group: np.ndarray,

@@ -44,7 +44,7 @@ def all_pairs(cells: int) -> Int[np.ndarray, "q 2"]:
     return np.stack(np.triu_indices(cells, 1), -1)
 
 
-def draw_pairs(
+def sample_pairs(
     shape: tuple[int, ...], count: int, rng: np.random.Generator
 ) -> Int[np.ndarray, "q 2"]:
     """Sample pairs of cells for the variogram score where all pairs are too many.

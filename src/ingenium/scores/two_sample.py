@@ -111,8 +111,8 @@ def _out_of_fold(
 
 def _group_weights(groups: int, rng: np.random.Generator) -> Float64[np.ndarray, "draws groups"]:
     """Bootstrap counts of each group; the first row has every group once."""
-    drawn = rng.multinomial(groups, np.full(groups, 1.0 / groups), size=RESAMPLES)
-    return np.concatenate([np.ones((1, groups)), drawn]).astype(np.float64)
+    sampled = rng.multinomial(groups, np.full(groups, 1.0 / groups), size=RESAMPLES)
+    return np.concatenate([np.ones((1, groups)), sampled]).astype(np.float64)
 
 
 def _auc(

@@ -18,11 +18,11 @@ class UtilityForecast:
     """Known and predicted part of each series, in fractions of its length."""
 
     known: tuple[float, float] = (0.0, 0.5)
-    asked: tuple[float, float] = (0.7, 0.9)
+    requested: tuple[float, float] = (0.7, 0.9)
     blocks: int = 12
 
     def __post_init__(self) -> None:
-        for name, (start, end) in (("known", self.known), ("asked", self.asked)):
+        for name, (start, end) in (("known", self.known), ("requested", self.requested)):
             if not 0.0 <= start < end <= 1.0:
                 raise InputError(f"0 <= start < end <= 1 of what is {name}", f"({start}, {end})")
         if self.blocks < 1:
@@ -79,7 +79,7 @@ def evening_total(
     """
     p, j, n = _three(proposed, training, held_out)
     rows = [_evening(x, forecast) for x in (p, j, n)]
-    totals = (_Rows(row.known, row.asked.mean(-1, keepdims=True)) for row in rows)
+    totals = (_Rows(row.known, row.requested.mean(-1, keepdims=True)) for row in rows)
     return _compare(_trees(), *totals)
 
 
@@ -142,7 +142,7 @@ class _Rows:
     """Inputs and outputs of a model, row by row."""
 
     known: Float64[np.ndarray, "rows f"]
-    asked: Float64[np.ndarray, "rows y"]
+    requested: Float64[np.ndarray, "rows y"]
 
 
 def _evening(x: Float64[np.ndarray, "n d t"], forecast: UtilityForecast) -> _Rows:
@@ -151,8 +151,8 @@ def _evening(x: Float64[np.ndarray, "n d t"], forecast: UtilityForecast) -> _Row
     end = max(end, start + 1)
     edges = np.unique(np.linspace(start, end, forecast.blocks + 1).astype(int))
     sums = np.add.reduceat(x[..., :end], edges[:-1], -1)
-    first = round(forecast.asked[0] * t)
-    last = max(first + 1, round(forecast.asked[1] * t))
+    first = round(forecast.requested[0] * t)
+    last = max(first + 1, round(forecast.requested[1] * t))
     known = (sums / np.diff(edges)).reshape(len(x), -1)
     return _Rows(known, x[..., first:last].mean(-1))
 
@@ -160,9 +160,9 @@ def _evening(x: Float64[np.ndarray, "n d t"], forecast: UtilityForecast) -> _Row
 def _windows(x: Float64[np.ndarray, "n d t"], steps: int, memory: int) -> _Rows:
     starts = range(memory, x.shape[-1] - steps + 1, steps)
     known = np.stack([x[..., s - memory : s] for s in starts], 1)
-    asked = np.stack([x[..., s : s + steps].mean(-1) for s in starts], 1)
+    requested = np.stack([x[..., s : s + steps].mean(-1) for s in starts], 1)
     rows = known.shape[0] * known.shape[1]
-    return _Rows(known.reshape(rows, -1), asked.reshape(rows, -1))
+    return _Rows(known.reshape(rows, -1), requested.reshape(rows, -1))
 
 
 def _ridge() -> Any:
@@ -182,9 +182,9 @@ def _compare(model: Any, proposed: _Rows, training: _Rows, held_out: _Rows) -> U
 
 
 def _errors(model: Any, train: _Rows, held_out: _Rows) -> Float64[np.ndarray, " n"]:
-    target = train.asked[:, 0] if train.asked.shape[1] == 1 else train.asked
+    target = train.requested[:, 0] if train.requested.shape[1] == 1 else train.requested
     with threadpool_limits(1):  # threads of such small fits mostly wait for each other
         fitted = COMPARE.package("sklearn.base").clone(model).fit(train.known, target)
-        predicted = fitted.predict(held_out.known).reshape(held_out.asked.shape)
-    error: np.ndarray = np.abs(predicted - held_out.asked).mean(-1)
+        predicted = fitted.predict(held_out.known).reshape(held_out.requested.shape)
+    error: np.ndarray = np.abs(predicted - held_out.requested).mean(-1)
     return error

@@ -31,22 +31,22 @@ class Acquisition:
     """
 
     model: Any
-    told: dict[str, np.ndarray]  # data that the processes were fitted to
+    reported: dict[str, np.ndarray]  # data that the processes were fitted to
     worth: Worth
     bold: float
-    draws: int
+    samples: int
 
     @property
     def limits(self) -> int:
         """Number of outcomes before the objectives."""
-        return int(self.told["margin"].shape[1])
+        return int(self.reported["margin"].shape[1])
 
     def function(self) -> Any:
         """Acquisition function for BoTorch's optimiser."""
-        loss = self.told["loss"]
-        held = self.told["violation"].sum(1) == 0
+        loss = self.reported["loss"]
+        held = self.reported["violation"].sum(1) == 0
         sampling = package("botorch.sampling.normal").SobolQMCNormalSampler(
-            torch.Size([self.draws]), seed=int(torch.randint(2**31, ()))
+            torch.Size([self.samples]), seed=int(torch.randint(2**31, ()))
         )
         broken = [_negative(i) for i in range(self.limits)]
         if self.limits and (not loss.shape[1] or not held.any()):
@@ -82,7 +82,7 @@ class Acquisition:
         objective = objectives.GenericMCObjective(direction)
         if broken:
             least = package("botorch.acquisition.utils").get_infeasible_cost(
-                torch.from_numpy(self.told["points"]), self.model, objective
+                torch.from_numpy(self.reported["points"]), self.model, objective
             )
             objective = objectives.ConstrainedMCObjective(direction, broken, infeasible_cost=least)
         bound = package("botorch.acquisition.monte_carlo").qUpperConfidenceBound
@@ -93,7 +93,7 @@ class Acquisition:
         multi = "botorch.acquisition.multi_objective"
         front = found[package("botorch.utils.multi_objective.pareto").is_non_dominated(found)]
         hypervolume = package("botorch.utils.multi_objective.hypervolume")
-        least = torch.from_numpy(-self.told["loss"]).amin(0)
+        least = torch.from_numpy(-self.reported["loss"]).amin(0)
         worst = hypervolume.infer_reference_point(front) if len(front) > 1 else least
         boxes = package("botorch.utils.multi_objective.box_decompositions")
         outcomes = list(range(self.limits, self.limits + found.shape[1]))

@@ -69,10 +69,10 @@ class Annealing(Generational):
         moved[np.arange(self.size), rng.integers(self.space.m, size=self.size)] = True
         return reflected(self.at["points"] + self.step * moved * rng.standard_normal(shape))
 
-    def survive(self, told: dict[str, np.ndarray]) -> None:
+    def survive(self, reported: dict[str, np.ndarray]) -> None:
         """Accept or reject steps, cool, and heat again at the end of a cooling."""
         how = self.settings
-        fresh = {"points": told["points"], "cost": unsquashed(told["cost"])}
+        fresh = {"points": reported["points"], "cost": unsquashed(reported["cost"])}
         if not self.at:
             self.at, self.hot = fresh, self._hot(fresh["cost"])
         else:
@@ -106,8 +106,8 @@ class Annealing(Generational):
     def _hot(self, cost: Float[np.ndarray, " n"]) -> float:
         """Temperature at which the share `eager` of typical worse steps is accepted."""
         finite = cost[np.isfinite(cost)]
-        apart = np.abs(finite[:, None] - finite[None])
-        typical = float(np.median(apart[apart > 0])) if (apart > 0).any() else 1.0
+        distance = np.abs(finite[:, None] - finite[None])
+        typical = float(np.median(distance[distance > 0])) if (distance > 0).any() else 1.0
         return typical / -float(np.log(self.settings.eager))
 
     def _reheat(self) -> None:

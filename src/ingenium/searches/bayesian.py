@@ -16,9 +16,9 @@ from ingenium.searches.packages import package
 from ingenium.searches.seeded import seeded
 from ingenium.searches.space import Cube, points_of
 from ingenium.searches.strategy import State
-from ingenium.searches.trust_region import Region, drawn, near, promising
+from ingenium.searches.trust_region import Region, near, promising, sampled
 
-TOLD = ("points", "margin", "cost", "violation", "loss")
+REPORTED = ("points", "margin", "cost", "violation", "loss")
 NEAR = 1e-9  # of two points that are one
 
 
@@ -29,7 +29,7 @@ class BayesianSettings:
     batch: int = 4
     first: int = 16  # points about known designs
     learned: int = 256  # points that the processes learn from: the best, and the last
-    draws: int = 32  # samples of outcomes in each acquisition
+    samples: int = 32  # samples of outcomes in each acquisition
     raw: int = 64  # points from which the search for the next one begins
     starts: int = 2  # of them that are climbed from
     climbs: int = 40  # steps of each
@@ -55,7 +55,7 @@ class Bayesian:
     def __init__(self, space: Cube, settings: BayesianSettings = BayesianSettings()) -> None:
         package("botorch")
         self.space, self.settings = space, settings
-        self.told: dict[str, np.ndarray] = {}
+        self.reported: dict[str, np.ndarray] = {}
         self.region = Region()
         self.since = 0  # points before the region was restarted
 
@@ -68,8 +68,8 @@ class Bayesian:
         q = min(n, self.settings.batch)
         seed = int(torch.randint(2**31, (), generator=rng))
         waiting = np.concatenate([np.empty((0, self.space.m)), *map(points_of, flying)])
-        told = len(self.told.get("points", ())) - self.since
-        if told + len(waiting) < self.settings.first or not told:
+        reported = len(self.reported.get("points", ())) - self.since
+        if reported + len(waiting) < self.settings.first or not reported:
             draw = np.random.default_rng(seed)
             start = self.space.start[draw.integers(len(self.space.start), size=q)]
             noise = 0.05 * draw.standard_normal(start.shape)
@@ -79,47 +79,47 @@ class Bayesian:
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
         """Add the verdicts to the data, and update the trust region."""
-        fresh = {name: verdicts[name].to_numpy() for name in TOLD[1:]}
+        fresh = {name: verdicts[name].to_numpy() for name in REPORTED[1:]}
         fresh["points"] = points_of(designs)
         held = np.isfinite(fresh["cost"])
         fresh = {name: values[held] for name, values in fresh.items()}
-        old = self.told or {name: values[:0] for name, values in fresh.items()}
+        old = self.reported or {name: values[:0] for name, values in fresh.items()}
         before = old["cost"][self.since :]
-        new = [i for i, x in enumerate(fresh["points"]) if _apart(x, old["points"])]
-        self.told = {name: np.concatenate([old[name], fresh[name][new]]) for name in TOLD}
+        new = [i for i, x in enumerate(fresh["points"]) if _distance(x, old["points"])]
+        self.reported = {name: np.concatenate([old[name], fresh[name][new]]) for name in REPORTED}
         if len(before) >= self.settings.first and self.space.m > self.settings.many:
             better = bool(fresh["cost"].min(initial=np.inf) < before.min(initial=np.inf))
             q, last = self.settings.batch, self.region
             self.region = last.after(better, math.ceil(max(4 / q, self.space.m / q)))
             if self.region.side > 2 * last.side:
-                self.since = len(self.told["cost"])
+                self.since = len(self.reported["cost"])
 
     def state_dict(self) -> State:
         """Return all data, and the region."""
         own = self.region
         region = np.array([own.side, own.wins, own.losses, self.since])
-        return {"region": region} | self.told
+        return {"region": region} | self.reported
 
     def load_state_dict(self, state: State) -> None:
         """Load data and region."""
         side, *counts = state["region"].tolist()
         wins, losses, self.since = map(int, counts)
         self.region = Region(side, wins, losses)
-        self.told = {name: state[name] for name in TOLD if name in state}
+        self.reported = {name: state[name] for name in REPORTED if name in state}
 
     def _promising(self, q: int, waiting: Float[np.ndarray, "w m"]) -> Float[np.ndarray, "n m"]:
         """Return the points with the largest acquisition, chosen one after the other."""
-        how, told = self.settings, {name: x[self.since :] for name, x in self.told.items()}
-        best = order(told["cost"], told["violation"], told["loss"])
+        how, reported = self.settings, {name: x[self.since :] for name, x in self.reported.items()}
+        best = order(reported["cost"], reported["violation"], reported["loss"])
         last = np.arange(len(best))[-how.learned // 2 :]
         rows = np.unique(np.concatenate([best[: how.learned // 2], last]))
-        used = {name: values[rows] for name, values in told.items()}
+        used = {name: values[rows] for name, values in reported.items()}
         model = self._model(used)
-        inside, centre = self.space.m > how.many, told["points"][best[0]]
+        inside, centre = self.space.m > how.many, reported["points"][best[0]]
         if inside and how.worth is None:
             spread = np.maximum(used["margin"].std(0), 1e-12)
-            return drawn(model, near(centre, self.region.side), spread, q)
-        worth = Acquisition(model, used, how.worth or "log_ei", how.bold, how.draws).function()
+            return sampled(model, near(centre, self.region.side), spread, q)
+        worth = Acquisition(model, used, how.worth or "log_ei", how.bold, how.samples).function()
         if len(waiting):
             worth.set_X_pending(torch.from_numpy(waiting))
         if inside:
@@ -151,5 +151,5 @@ class Bayesian:
         return model
 
 
-def _apart(x: Float[np.ndarray, " m"], others: Float[np.ndarray, "n m"]) -> bool:
+def _distance(x: Float[np.ndarray, " m"], others: Float[np.ndarray, "n m"]) -> bool:
     return not len(others) or float(np.abs(others - x).max(1).min()) > NEAR

@@ -48,16 +48,16 @@ class CmaEs(Generational):
 
     def offspring(self, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
         """Sample points about the mean of the run."""
-        self._asked = self._run_ask(self.generation)
-        return np.array(self._asked)
+        self._requested = self._run_ask(self.generation)
+        return np.array(self._requested)
 
-    def survive(self, told: dict[str, np.ndarray]) -> None:
+    def survive(self, reported: dict[str, np.ndarray]) -> None:
         """Update mean and covariance, or begin a new run."""
         if self._next is None:  # a replay of points that an earlier instance proposed
-            self._asked = self._run_ask(self.generation)
-        cost = np.minimum(told["cost"], WORST)
+            self._requested = self._run_ask(self.generation)
+        cost = np.minimum(reported["cost"], WORST)
         self.costs.append(cost)
-        self.run.tell(self._asked, cost.tolist())
+        self.run.tell(self._requested, cost.tolist())
         if self.run.stop():
             self.restarts += 1
             self.size *= 2
@@ -99,5 +99,5 @@ class CmaEs(Generational):
     def _run_ask(self, generation: int) -> list[Float[np.ndarray, " m"]]:
         rng = block_rng(self.seed, generation, "cma generation")
         self._normal = np.random.default_rng(rng.initial_seed())
-        asked: list[Float[np.ndarray, " m"]] = self.run.ask()
-        return asked
+        requested: list[Float[np.ndarray, " m"]] = self.run.ask()
+        return requested

@@ -70,11 +70,11 @@ def likeliest_factor(
 
     Source: Forrester, Sóbester and Keane, Proc. R. Soc. A 463:3251, 2007, equations 3.9 to 3.13.
     """
-    apart = np.sqrt(np.square(x[:, None] - x[None]).sum(2))
+    distance = np.sqrt(np.square(x[:, None] - x[None]).sum(2))
     columns = np.stack([np.ones_like(cheap), (cheap - cheap.mean()) / cheap.std()], 1)
     best, factor = np.inf, 0.0
     for length in LENGTHS * np.sqrt(x.shape[1]):
-        scaled = np.sqrt(5) * apart / length
+        scaled = np.sqrt(5) * distance / length
         alike = (1 + scaled + scaled**2 / 3) * np.exp(-scaled)
         for noise in NOISES:
             root = np.linalg.cholesky(alike + noise * np.eye(len(x)))

@@ -45,11 +45,13 @@ class CrossEntropy(Generational):
         normal = rng.standard_normal((self.size, self.space.m))
         return np.clip(self.mean + self.spread * normal, 0.0, 1.0)
 
-    def survive(self, told: dict[str, np.ndarray]) -> None:
+    def survive(self, reported: dict[str, np.ndarray]) -> None:
         """Move towards the law of the elite."""
         how = self.settings
         count = max(int(how.elite * self.size), 2)
-        best = told["points"][order(told["cost"], told["violation"], told["loss"])[:count]]
+        best = reported["points"][
+            order(reported["cost"], reported["violation"], reported["loss"])[:count]
+        ]
         self.mean = (1 - how.step) * self.mean + how.step * best.mean(0)
         stir = how.noise / (1 + self.generation)
         self.spread = (1 - how.step) * self.spread + how.step * best.std(0) + stir

@@ -70,15 +70,15 @@ class Evolution(Generational):
             children = np.concatenate([np.asarray(children).reshape(-1, self.space.m), more])
         return np.clip(np.asarray(children, dtype=np.float64), 0.0, 1.0)
 
-    def survive(self, told: dict[str, np.ndarray]) -> None:
+    def survive(self, reported: dict[str, np.ndarray]) -> None:
         """Select the best of parents and children."""
-        fresh = {name: told[name] for name in self.columns}
+        fresh = {name: reported[name] for name in self.columns}
         old = self.living or {name: values[:0] for name, values in fresh.items()}
         both = {name: np.concatenate([old[name], fresh[name]]) for name in self.columns}
         problem, population = self._population(both)
         rng = self._randomness()
-        kept = self._survival().do(problem, population, n_survive=self.size, random_state=rng)
-        rows = kept.get("row").astype(int)
+        stored = self._survival().do(problem, population, n_survive=self.size, random_state=rng)
+        rows = stored.get("row").astype(int)
         self.living = {name: values[rows] for name, values in both.items()}
 
     def learned(self) -> State:
@@ -90,16 +90,16 @@ class Evolution(Generational):
         found = {name: state.get(f"living.{name}") for name in self.columns}
         self.living = {name: values for name, values in found.items() if values is not None}
 
-    def _population(self, told: dict[str, np.ndarray]) -> tuple[Any, Any]:
+    def _population(self, reported: dict[str, np.ndarray]) -> tuple[Any, Any]:
         """Problem of pymoo, and a measured population."""
-        violation = np.minimum(told["violation"].sum(1), WORST)
-        loss = told["loss"] if told["loss"].shape[1] else np.zeros((len(violation), 1))
+        violation = np.minimum(reported["violation"].sum(1), WORST)
+        loss = reported["loss"] if reported["loss"].shape[1] else np.zeros((len(violation), 1))
         loss = np.where(np.isfinite(loss), loss, WORST)
         problem = package("pymoo.core.problem").Problem(
             n_var=self.space.m, n_obj=loss.shape[1], n_ieq_constr=1, xl=0.0, xu=1.0
         )
         population = package("pymoo.core.population").Population.new(
-            X=told["points"], F=loss, G=violation[:, None], row=np.arange(len(loss))
+            X=reported["points"], F=loss, G=violation[:, None], row=np.arange(len(loss))
         )
         for one in population:
             one.evaluated = {"F", "G", "H"}
@@ -149,16 +149,16 @@ class ManyObjectives(Evolution):
         self._survives = self._fresh()
         self.scale: Float[np.ndarray, " o"] | None = None  # of losses in the first generation
 
-    def survive(self, told: dict[str, np.ndarray]) -> None:
+    def survive(self, reported: dict[str, np.ndarray]) -> None:
         """Select the best of parents and children."""
         if self.scale is None:
-            loss = np.where(np.isfinite(told["loss"]), told["loss"], np.nan)
+            loss = np.where(np.isfinite(reported["loss"]), reported["loss"], np.nan)
             found = np.array(
                 [np.ptp(c[np.isfinite(c)]) if np.isfinite(c).any() else 1 for c in loss.T]
             )
             self.scale = np.where(found > 0, found, 1.0)
         with warnings.catch_warnings():  # pymoo changes the filters of warnings
-            super().survive(told)
+            super().survive(reported)
 
     def learned(self) -> State:
         """Return the population, the scale of losses and the bounds of the front."""
@@ -178,10 +178,10 @@ class ManyObjectives(Evolution):
         nsga = package("pymoo.algorithms.moo.nsga3")
         return nsga.ReferenceDirectionSurvival(self.directions)
 
-    def _population(self, told: dict[str, np.ndarray]) -> tuple[Any, Any]:
+    def _population(self, reported: dict[str, np.ndarray]) -> tuple[Any, Any]:
         """Put losses on one scale: pymoo takes ranges below 1e-3 of it for zero."""
-        loss = told["loss"] / (1.0 if self.scale is None else self.scale)
-        return super()._population(told | {"loss": loss})
+        loss = reported["loss"] / (1.0 if self.scale is None else self.scale)
+        return super()._population(reported | {"loss": loss})
 
     def _ranked(self, rng: np.random.Generator) -> tuple[Any, Any]:
         """Return the population without ranks: tournaments compare violations alone."""

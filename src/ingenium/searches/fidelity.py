@@ -17,7 +17,7 @@ from ingenium.searches.screening import CHEAP_LOSS, CHEAP_MARGIN, TIER
 from ingenium.searches.space import Space, points_of
 from ingenium.searches.strategy import State
 
-TOLD = ("points", "cheap", "exact", "sent")
+REPORTED = ("points", "cheap", "exact", "sent")
 NEAR = 1e-6  # of two points that are one
 LITTLE = 1e-12
 
@@ -57,30 +57,32 @@ class Fidelity:
     """
 
     def __init__(
-        self, space: Space, price: float, settings: FidelitySettings = FidelitySettings()
+        self, space: Space, cost_ratio: float, settings: FidelitySettings = FidelitySettings()
     ) -> None:
-        """Search a cube of designs; `price` is the cost ratio of cheap to exact measurements.
+        """Search a cube of designs; `cost_ratio` is the cost ratio of cheap to exact measurements.
 
         Raises:
             InputError: for a cost ratio that is not between 0 and 1.
         """
-        if not 0 < price < 1:
-            raise InputError("a price above 0 and below 1", price, "Write --price 0.01, say.")
-        self.space, self.price, self.settings = space, price, settings
-        self.told: dict[str, np.ndarray] = {}
+        if not 0 < cost_ratio < 1:
+            raise InputError(
+                "a cost ratio above 0 and below 1", cost_ratio, "Write --cost-ratio 0.01, say."
+            )
+        self.space, self.cost_ratio, self.settings = space, cost_ratio, settings
+        self.reported: dict[str, np.ndarray] = {}
         self.since = 0  # points of the cheap tier since the last exact one
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """Return one point for the exact tier, or some for the cheap one."""
-        draw = np.random.default_rng(int(torch.randint(2**31, (), generator=rng)))
+        rng_points = np.random.default_rng(int(torch.randint(2**31, (), generator=rng)))
         how = self.settings
-        sent = int(self.told["sent"].sum()) if self.told else 0
+        sent = int(self.reported["sent"].sum()) if self.reported else 0
         if sent < how.first:
-            points = self._about(draw, min(n, how.first * how.spread))
+            points = self._about(rng_points, min(n, how.first * how.spread))
             tier = np.zeros(len(points), dtype=np.int64)
             tier[: min(how.first - sent, len(points))] = 1
         else:
-            points, exact = self._promising(draw, n)
+            points, exact = self._promising(rng_points, n)
             tier = np.full(len(points), int(exact))
         return self.space.designs(points).assign_coords({TIER: (DESIGN, tier)})
 
@@ -91,92 +93,94 @@ class Fidelity:
         sent = verdicts["verdict"].to_numpy() != Verdict.SCREENED
         cheap = _outcomes(verdicts, CHEAP_MARGIN, CHEAP_LOSS)
         fresh = {"points": points_of(designs), "cheap": cheap, "exact": exact, "sent": sent}
-        old = self.told or {name: values[:0] for name, values in fresh.items()}
+        old = self.reported or {name: values[:0] for name, values in fresh.items()}
         first = {tuple(x): i for i, x in enumerate(old["points"])}
         again = [first.get(tuple(x), -1) for x in fresh["points"]]
         for row, known in enumerate(again):  # a point that the cheap tier had measured before
             if known >= 0 and sent[row]:
                 old["exact"][known], old["sent"][known] = exact[row], True
         new = np.flatnonzero(np.array(again) < 0)
-        self.told = {name: np.concatenate([old[name], fresh[name][new]]) for name in TOLD}
+        self.reported = {name: np.concatenate([old[name], fresh[name][new]]) for name in REPORTED}
         self.since = 0 if sent.any() else self.since + len(new)
 
     def state_dict(self) -> State:
         """Return all measurements."""
-        return {"since": np.array(self.since)} | self.told
+        return {"since": np.array(self.since)} | self.reported
 
     def load_state_dict(self, state: State) -> None:
         """Load measurements."""
         self.since = int(state["since"])
-        self.told = {name: np.array(state[name]) for name in TOLD if name in state}
+        self.reported = {name: np.array(state[name]) for name in REPORTED if name in state}
 
-    def _about(self, draw: np.random.Generator, n: int) -> Float[np.ndarray, "n m"]:
+    def _about(self, rng_points: np.random.Generator, n: int) -> Float[np.ndarray, "n m"]:
         """Points about known designs."""
-        start = self.space.start[draw.integers(len(self.space.start), size=n)]
-        return np.clip(start + 0.05 * draw.standard_normal(start.shape), 0.0, 1.0)
+        start = self.space.start[rng_points.integers(len(self.space.start), size=n)]
+        return np.clip(start + 0.05 * rng_points.standard_normal(start.shape), 0.0, 1.0)
 
     def _promising(
-        self, draw: np.random.Generator, n: int
+        self, rng_points: np.random.Generator, n: int
     ) -> tuple[Float[np.ndarray, "n m"], bool]:
         """Return the points of the largest worth, and whether the exact tier measures them."""
         how, rows = self.settings, self._rows()
-        worth = self._worth(rows, draw)
-        points = self._candidates(draw, rows)
+        worth = self._worth(rows, rng_points)
+        points = self._candidates(rng_points, rows)
         for climb in range(how.climbs):
             top = points[np.argsort(-worth(points)[0], kind="stable")[:8]]
             near = top.repeat(16, 0)
-            step = 0.1 * 0.4**climb * draw.standard_normal(near.shape)
-            move = draw.uniform(size=near.shape) < max(0.3, 1 / self.space.m)
+            step = 0.1 * 0.4**climb * rng_points.standard_normal(near.shape)
+            move = rng_points.uniform(size=near.shape) < max(0.3, 1 / self.space.m)
             points = np.concatenate([points, np.clip(near + step * move, 0.0, 1.0)])
-        value, told = worth(points)
-        value[_taken(points, self.told["points"][self.told["sent"]])] = -np.inf
+        value, reported = worth(points)
+        value[_taken(points, self.reported["points"][self.reported["sent"]])] = -np.inf
         best = int(value.argmax())
-        left = int(how.share / self.price) - self.since
-        if told[best] < np.sqrt(self.price) or left < 1:
+        left = int(how.share / self.cost_ratio) - self.since
+        if reported[best] < np.sqrt(self.cost_ratio) or left < 1:
             return points[[best]], True
-        value[told < np.sqrt(self.price)] = -np.inf
-        return _apart(points, value, min(n, how.cheap, left)), False
+        value[reported < np.sqrt(self.cost_ratio)] = -np.inf
+        return _distance(points, value, min(n, how.cheap, left)), False
 
     def _rows(self) -> Int[np.ndarray, " s"]:
         """Rows that the models learn from: the best of the exact tier, and the last."""
-        told, most = self.told, self.settings.learned
-        if len(told["points"]) <= most:
-            return np.arange(len(told["points"]))
+        reported, most = self.reported, self.settings.learned
+        if len(reported["points"]) <= most:
+            return np.arange(len(reported["points"]))
         limits = len(self.space.spec.limits)
-        exact = np.where(np.isfinite(told["exact"]), told["exact"], 0.0)
+        exact = np.where(np.isfinite(reported["exact"]), reported["exact"], 0.0)
         short = np.maximum(-exact[:, :limits], 0.0)
-        short[~np.isfinite(told["exact"]).all(1)] = np.inf
+        short[~np.isfinite(reported["exact"]).all(1)] = np.inf
         best = order(exact[:, limits:].sum(1), short, exact[:, limits:])[: most // 2]
         rows: np.ndarray = np.union1d(best, np.arange(len(exact))[-(most // 2) :])
         return rows
 
     def _candidates(
-        self, draw: np.random.Generator, rows: Int[np.ndarray, " s"]
+        self, rng_points: np.random.Generator, rows: Int[np.ndarray, " s"]
     ) -> Float[np.ndarray, "n m"]:
         """Candidates all over the cube, and the points that only the cheap tier has measured."""
-        sobol = qmc.Sobol(self.space.m, rng=draw).random(self.settings.raw)
-        near = self.told["points"][rows][-64:].repeat(4, 0)
-        near = np.clip(near + 0.05 * draw.standard_normal(near.shape), 0.0, 1.0)
-        waiting = self.told["points"][~self.told["sent"]][-256:]
+        sobol = qmc.Sobol(self.space.m, rng=rng_points).random(self.settings.raw)
+        near = self.reported["points"][rows][-64:].repeat(4, 0)
+        near = np.clip(near + 0.05 * rng_points.standard_normal(near.shape), 0.0, 1.0)
+        waiting = self.reported["points"][~self.reported["sent"]][-256:]
         return np.concatenate([sobol, near, waiting])
 
-    def _worth(self, rows: Int[np.ndarray, " s"], draw: np.random.Generator) -> "Worth":
+    def _worth(self, rows: Int[np.ndarray, " s"], rng_points: np.random.Generator) -> "Worth":
         """Models of all outcomes, and the best accepted loss."""
-        told = {name: self.told[name][rows] for name in TOLD}
-        count, x = len(self.space.spec.limits), told["points"]
-        columns = list(zip(told["cheap"].T[:count], told["exact"].T[:count], strict=True))
+        reported = {name: self.reported[name][rows] for name in REPORTED}
+        count, x = len(self.space.spec.limits), reported["points"]
+        columns = list(zip(reported["cheap"].T[:count], reported["exact"].T[:count], strict=True))
         limits = tuple(CoKriging.of(x, cheap, exact) for cheap, exact in columns)
-        if told["exact"].shape[1] == count:
+        if reported["exact"].shape[1] == count:
             return Worth(limits, None, None)
-        weights = draw.dirichlet(np.ones(told["exact"].shape[1] - count))
-        known = np.isfinite(told["exact"]).all(1)
-        low, high = (f(told["exact"][known, count:], axis=0) for f in (np.min, np.max))
+        weights = rng_points.dirichlet(np.ones(reported["exact"].shape[1] - count))
+        known = np.isfinite(reported["exact"]).all(1)
+        low, high = (f(reported["exact"][known, count:], axis=0) for f in (np.min, np.max))
         cheap, exact = (
-            chebyshev((told[name][:, count:] - low) / np.where(high > low, high - low, 1), weights)
+            chebyshev(
+                (reported[name][:, count:] - low) / np.where(high > low, high - low, 1), weights
+            )
             for name in ("cheap", "exact")
         )
-        held = known & (np.nan_to_num(told["exact"][:, :count], nan=-1.0) >= 0).all(1)
-        best = float(exact[held].min()) if held.any() else None
+        satisfied = known & (np.nan_to_num(reported["exact"][:, :count], nan=-1.0) >= 0).all(1)
+        best = float(exact[satisfied].min()) if satisfied.any() else None
         return Worth(limits, CoKriging.of(x, cheap, exact), best)
 
 
@@ -250,7 +254,7 @@ def _taken(
     return found
 
 
-def _apart(
+def _distance(
     points: Float[np.ndarray, "n m"], worth: Float[np.ndarray, " n"], count: int
 ) -> Float[np.ndarray, "k m"]:
     """Points of the largest worth with a minimum distance."""

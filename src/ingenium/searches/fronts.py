@@ -44,8 +44,8 @@ def order(
     """Return positions from best to worst: by violations, then fronts of losses, then costs."""
     short = violation.sum(1)
     front = np.zeros(len(cost), dtype=np.int64)
-    held = np.flatnonzero(short == 0)
-    if loss.shape[1] > 1 and len(held):
-        front[held] = pareto_rank(loss[held])
+    satisfied = np.flatnonzero(short == 0)
+    if loss.shape[1] > 1 and len(satisfied):
+        front[satisfied] = pareto_rank(loss[satisfied])
     best: np.ndarray = np.lexsort((cost, front, short))
     return best

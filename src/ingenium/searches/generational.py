@@ -28,7 +28,7 @@ class Generational(ABC):
     def __init__(self, space: Cube, size: int, seed: int) -> None:
         self.space, self.size, self.seed = space, size, seed
         self.generation = 0
-        self.told: list[dict[str, np.ndarray]] = []
+        self.reported: list[dict[str, np.ndarray]] = []
         self._next: Float[np.ndarray, "n m"] | None = None
 
     @abstractmethod
@@ -36,7 +36,7 @@ class Generational(ABC):
         """Return the next `size` points."""
 
     @abstractmethod
-    def survive(self, told: dict[str, np.ndarray]) -> None:
+    def survive(self, reported: dict[str, np.ndarray]) -> None:
         """Learn from a whole generation with the entries of `collected`."""
 
     @abstractmethod
@@ -49,8 +49,8 @@ class Generational(ABC):
 
     def collected(self, designs: xr.Dataset, verdicts: xr.Dataset) -> dict[str, np.ndarray]:
         """Return the data to learn from for some designs of a generation, a row each."""
-        told = {name: verdicts[name].to_numpy() for name in ("cost", "violation", "loss")}
-        return {"points": points_of(designs)} | told
+        reported = {name: verdicts[name].to_numpy() for name in ("cost", "violation", "loss")}
+        return {"points": points_of(designs)} | reported
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """Return the next points of the generation."""
@@ -72,15 +72,15 @@ class Generational(ABC):
         place = self._done + np.arange(designs.sizes[DESIGN])  # of searches without it
         if PLACE in designs.coords:
             place = designs[PLACE].to_numpy()
-        self.told.append({PLACE: place} | self.collected(designs, verdicts))
+        self.reported.append({PLACE: place} | self.collected(designs, verdicts))
         if self._done == self.size:
             self.survive(self._whole())
-            self.told, self._next = [], None
+            self.reported, self._next = [], None
             self.generation += 1
 
     def state_dict(self) -> State:
         """Return the state, and the verdicts of the unfinished generation."""
-        part = self._whole() if self.told else {}
+        part = self._whole() if self.reported else {}
         own = {f"told.{name}": values for name, values in part.items()}
         return {"generation": np.array(self.generation), **own, **self.learned()}
 
@@ -90,18 +90,18 @@ class Generational(ABC):
         part = {k[5:]: values for k, values in state.items() if k.startswith("told.")}
         if part:
             part.setdefault(PLACE, np.arange(len(part["points"])))
-        self.told = [part] if part else []
+        self.reported = [part] if part else []
         self.relearn(state)
 
     @property
     def _done(self) -> int:
         """Number of points of the generation with verdicts."""
-        return sum(len(part["points"]) for part in self.told)
+        return sum(len(part["points"]) for part in self.reported)
 
     def _whole(self) -> dict[str, np.ndarray]:
         """Data of the generation, in the order of its points."""
-        names = self.told[0]
-        whole = {name: np.concatenate([p[name] for p in self.told]) for name in names}
+        names = self.reported[0]
+        whole = {name: np.concatenate([p[name] for p in self.reported]) for name in names}
         order = np.argsort(whole[PLACE], kind="stable")
         return {name: values[order] for name, values in whole.items()}
 

@@ -44,9 +44,9 @@ class LearnedScreen:
     Shapes: n designs, m numbers of a point, l limits, o objectives.
     """
 
-    def __init__(self, space: SeenRows, fit: Fit, name: str, doubt: float, seed: int) -> None:
+    def __init__(self, space: SeenRows, fit: Fit, name: str, miscoverage: float, seed: int) -> None:
         self.space, self.fit, self.name = space, fit, name
-        self.doubt, self.seed = doubt, seed
+        self.miscoverage, self.seed = miscoverage, seed
         self.points: list[Float[np.ndarray, "n m"]] = []
         self.outcomes: list[Float[np.ndarray, "n k"]] = []
         self._fitted: tuple[int, Surrogate] | None = None
@@ -66,7 +66,7 @@ class LearnedScreen:
         if self._fitted is None or self._fitted[0] != rows:
             x, y = (np.concatenate(part)[:rows][-MOST:] for part in (self.points, self.outcomes))
             self._fitted = rows, self.fit(x, y, self.seed)
-        mean, most = self._fitted[1].expected(self.space.points(designs), self.doubt)
+        mean, most = self._fitted[1].expected(self.space.points(designs), self.miscoverage)
         return Outlook(mean[:, :limits], most[:, :limits], mean[:, limits:])
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset, cheap: np.ndarray | None) -> None:
@@ -78,9 +78,9 @@ class LearnedScreen:
             self.outcomes.append(np.concatenate(both, 1))
 
 
-def fitted_rows(told: int) -> int | None:
+def fitted_rows(reported: int) -> int | None:
     """Number of rows of the last fit, from the rows so far: a resumed search has the same fits."""
     rows, last = float(FIRST), None
-    while int(rows) <= told:
+    while int(rows) <= reported:
         last, rows = int(rows), rows * MORE
     return last

@@ -70,8 +70,8 @@ class MapElites(Generational):
 
     def collected(self, designs: xr.Dataset, verdicts: xr.Dataset) -> dict[str, np.ndarray]:
         """Add the behaviour of each design."""
-        held = [(verdicts if name in verdicts else designs)[name] for name in self.names]
-        behaviour = np.stack([x.to_numpy().astype(np.float64) for x in held], 1)
+        satisfied = [(verdicts if name in verdicts else designs)[name] for name in self.names]
+        behaviour = np.stack([x.to_numpy().astype(np.float64) for x in satisfied], 1)
         return super().collected(designs, verdicts) | {"behaviour": behaviour}
 
     def offspring(self, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
@@ -81,20 +81,20 @@ class MapElites(Generational):
             rows = rng.choice(len(start), self.size, replace=len(start) < self.size)
             near = start[rows] + 0.02 * rng.standard_normal((self.size, self.space.m))
             return np.clip(near, 0.0, 1.0)
-        self._asked = self.emitter.ask()
-        return np.asarray(np.clip(self._asked, 0.0, 1.0))
+        self._requested = self.emitter.ask()
+        return np.asarray(np.clip(self._requested, 0.0, 1.0))
 
-    def survive(self, told: dict[str, np.ndarray]) -> None:
+    def survive(self, reported: dict[str, np.ndarray]) -> None:
         """Store the best of each kind."""
         if self.archive is None:
-            self._begin(told["behaviour"])
-            self._add(told, told["points"])
+            self._begin(reported["behaviour"])
+            self._add(reported, reported["points"])
         else:
             if self._next is None:  # a replay of points that an earlier instance proposed
-                self._asked = self.emitter.ask()
-            info = self._add(told, self._asked)
-            self.emitter.tell(self._asked, *self._worth(told), info)
-        self.past.append({name: told[name] for name in LEARNED})
+                self._requested = self.emitter.ask()
+            info = self._add(reported, self._requested)
+            self.emitter.tell(self._requested, *self._worth(reported), info)
+        self.past.append({name: reported[name] for name in LEARNED})
 
     def learned(self) -> State:
         """Return all verdicts."""
@@ -121,10 +121,10 @@ class MapElites(Generational):
         if self.archive is None:
             return {"coverage": 0.0, "QD score": 0.0}
         cost = -self.archive.data("objective")
-        held = cost <= 0
-        worth = np.where(cost[held] < 0, -cost[held], 1.0)
+        satisfied = cost <= 0
+        worth = np.where(cost[satisfied] < 0, -cost[satisfied], 1.0)
         return {
-            "coverage": float(held.sum()) / self.archive.cells,
+            "coverage": float(satisfied.sum()) / self.archive.cells,
             "QD score": float(worth.sum()),
         }
 
@@ -176,15 +176,17 @@ class MapElites(Generational):
         )
 
     def _worth(
-        self, told: dict[str, np.ndarray]
+        self, reported: dict[str, np.ndarray]
     ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n b"]]:
         """Score to maximise, and finite behaviours; designs without an answer are the worst."""
         middle = self.ranges.mean(1)
-        behaviour = told["behaviour"]
-        return -np.minimum(told["cost"], WORST), np.where(np.isfinite(behaviour), behaviour, middle)
+        behaviour = reported["behaviour"]
+        return -np.minimum(reported["cost"], WORST), np.where(
+            np.isfinite(behaviour), behaviour, middle
+        )
 
-    def _add(self, told: dict[str, np.ndarray], points: Float[np.ndarray, "n m"]) -> Any:
-        objective, behaviour = self._worth(told)
+    def _add(self, reported: dict[str, np.ndarray], points: Float[np.ndarray, "n m"]) -> Any:
+        objective, behaviour = self._worth(reported)
         return self.archive.add(points, objective, behaviour)
 
 
@@ -219,9 +221,9 @@ def _spread(
     cells: int, ranges: Float[np.ndarray, "b 2"], rng: np.random.Generator
 ) -> Float[np.ndarray, "c b"]:
     """Centres of cells of about equal size, by k-means on uniform samples."""
-    draws = rng.uniform(size=(40 * cells, len(ranges)))
+    samples = rng.uniform(size=(40 * cells, len(ranges)))
     means = package("sklearn.cluster").KMeans(
         cells, n_init=1, max_iter=30, random_state=int(rng.integers(2**31))
     )
-    centres = means.fit(draws).cluster_centers_
+    centres = means.fit(samples).cluster_centers_
     return np.asarray(ranges[:, 0] + centres * (ranges[:, 1] - ranges[:, 0]))

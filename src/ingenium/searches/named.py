@@ -54,40 +54,44 @@ def _points(words: str) -> Named:
 _KINDS = "quantities and conditions that distinguish designs"
 STRATEGIES: Mapping[str, Named] = MappingProxyType(
     {
-        "random": Named("chance, as known designs are spread"),
-        "stock": Named("known designs, each once"),
-        "generator": Named("the generator of the spec, as it is"),
-        "tuned": Named("the generator, fitted again to what was good"),
-        "reweighted": Named("the generator, fitted again with weights by rank"),
-        "cross_entropy": _points("a normal law that moves to the best"),
-        "annealing": _points("walks that cool"),
-        "cma_es": _points("steps that follow the covariance of those that succeeded"),
-        "parzen": _points("where good points lie denser than others (TPE, as in Optuna)"),
-        "evolution": _points("parents and children, by dominance (NSGA-II)"),
-        "nsga3": _points("the same along directions, for many objectives"),
-        "population": Named(
-            "searchers that look near their best point and far off it", (ONE, LATENT)
+        "random": Named("random samples from the values of known designs"),
+        "dataset": Named("known designs in random order"),
+        "generator": Named("the generator of the spec, without learning"),
+        "tuned": Named("the generator, refitted to the best verified designs"),
+        "reweighted": Named("the generator, refitted with weights by rank"),
+        "cross_entropy": _points("a normal distribution that moves towards the best"),
+        "annealing": _points("simulated annealing"),
+        "cma_es": _points("covariance matrix adaptation"),
+        "parzen": _points("tree-structured Parzen estimator (TPE, as in Optuna)"),
+        "evolution": _points("genetic algorithm with Pareto dominance (NSGA-II)"),
+        "nsga3": _points("the same with reference directions, for many objectives"),
+        "population": Named("several searchers with narrow and wide moves", (ONE, LATENT)),
+        "map_elites": Named(
+            ("quality-diversity search: the best design of each niche"), (LATENT,), _KINDS
         ),
-        "map_elites": Named("the best of each kind of design", (LATENT,), _KINDS),
         "cma_me": Named("the same, with steps of cma_es", (LATENT,), _KINDS),
         "portfolio": Named(
-            "several, of which one has each round, mostly what does best", (), "their names"
+            "several strategies; each round goes mostly to the most successful", (), "their names"
         ),
         "bayesian": Named(
-            "what Gaussian processes promise most; above 20 numbers in a trust region, by the "
-            "acquisition if one is named, else by draws (Thompson sampling)",
+            "Bayesian optimisation by Gaussian processes; above 20 numbers in a trust region, by "
+            "the named acquisition, else by Thompson sampling",
             (*WORTHS, LATENT),
         ),
-        "two_regimes": Named("to act on what is known, or to know more", (*REGIMES, LATENT)),
-        "fidelity": Named("the cheap tier or the exact one, by what each reveals for its --price"),
+        "two_regimes": Named("exploitation of the best known, or exploration", (*REGIMES, LATENT)),
+        "fidelity": Named(
+            "multi-fidelity: the cheap or the exact tier, by information for its --cost-ratio"
+        ),
     }
 )
 
 
 OF_DOMAINS: Mapping[str, str] = MappingProxyType(
     {
-        "genetic": "molecules alone: graphs that are crossed and mutated, from known molecules",
-        "reinforced": "molecules alone: a generator pulled towards reward, anchored to its prior",
+        "genetic": "molecules only: crossover and mutation of graphs, from known molecules",
+        "reinforced": (
+            "molecules only: reinforcement learning of a generator, anchored to its prior"
+        ),
     }
 )
 

@@ -111,8 +111,8 @@ class PooledOperator(nn.Module):
         field = rows[:, : prod(self.shape)].reshape(-1, *self.shape)
         free = (rows[:, prod(self.shape) :] - self.middle) / self.spread
         grid = self.shape[1:]
-        told = free.reshape(*free.shape, *[1] * len(grid)).expand(*free.shape, *grid)
-        x = self.lift(torch.cat([field, told], 1))
+        reported = free.reshape(*free.shape, *[1] * len(grid)).expand(*free.shape, *grid)
+        x = self.lift(torch.cat([field, reported], 1))
         for layer in self.layers:
             x = nn.functional.gelu(layer(x))
         flat = x.flatten(2)

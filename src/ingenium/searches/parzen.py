@@ -61,13 +61,13 @@ class Parzen(Generational):
             study.add_trial(
                 optuna.trial.create_trial(params=params, distributions=each, value=cost)
             )
-        drawn = [study.ask(fixed_distributions=each).params for _ in range(self.size)]
-        return np.array([[one[name] for name in each] for one in drawn])
+        sampled = [study.ask(fixed_distributions=each).params for _ in range(self.size)]
+        return np.array([[one[name] for name in each] for one in sampled])
 
-    def survive(self, told: dict[str, np.ndarray]) -> None:
+    def survive(self, reported: dict[str, np.ndarray]) -> None:
         """Store points and costs."""
-        self.points = np.concatenate([self.points, told["points"]])
-        self.costs = np.concatenate([self.costs, np.minimum(told["cost"], WORST)])
+        self.points = np.concatenate([self.points, reported["points"]])
+        self.costs = np.concatenate([self.costs, np.minimum(reported["cost"], WORST)])
 
     def learned(self) -> State:
         """Return all points and costs."""

@@ -70,15 +70,19 @@ class Population(Generational):
         points[wide] = self._wide(wide, rng)
         return points
 
-    def survive(self, told: dict[str, np.ndarray]) -> None:
+    def survive(self, reported: dict[str, np.ndarray]) -> None:
         """Move searchers to better points; adapt the share of wide moves."""
         how = self.settings
         if not self.at:
-            best = np.argsort(told["cost"], kind="stable")[: how.searchers]
+            best = np.argsort(reported["cost"], kind="stable")[: how.searchers]
             step = np.full(how.searchers, how.step)
-            self.at = {"points": told["points"][best], "cost": told["cost"][best], "step": step}
+            self.at = {
+                "points": reported["points"][best],
+                "cost": reported["cost"][best],
+                "step": step,
+            }
         else:
-            self._move(told)
+            self._move(reported)
         least = float(self.at["cost"].min())
         if least < self.best:
             self.best, self.still = least, 0
@@ -132,15 +136,18 @@ class Population(Generational):
         jump = reflected(np.where(crossed, jump, own))
         return np.where(rng.uniform(size=(len(rows), 1)) < 0.2, begun, jump)
 
-    def _move(self, told: dict[str, np.ndarray]) -> None:
+    def _move(self, reported: dict[str, np.ndarray]) -> None:
         """Move each searcher to the best of its designs, if that is better; adapt the steps."""
         at = {name: values.copy() for name, values in self.at.items()}
         for one in range(self.settings.searchers):
             rows = np.flatnonzero(self.owner == one)
-            won = told["cost"][rows] < at["cost"][one]
-            best = rows[told["cost"][rows].argmin()]
-            if told["cost"][best] < at["cost"][one]:
-                at["points"][one], at["cost"][one] = told["points"][best], told["cost"][best]
+            won = reported["cost"][rows] < at["cost"][one]
+            best = rows[reported["cost"][rows].argmin()]
+            if reported["cost"][best] < at["cost"][one]:
+                at["points"][one], at["cost"][one] = (
+                    reported["points"][best],
+                    reported["cost"][best],
+                )
             at["step"][one] *= np.exp((won.mean() - 0.2) / np.sqrt(self.space.m) * 2)
         at["step"] = np.clip(at["step"], 1e-4, 0.5)
         self.at = at

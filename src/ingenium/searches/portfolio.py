@@ -14,7 +14,7 @@ from ingenium.searches.fronts import order
 from ingenium.searches.strategy import Ahead, State, Strategy
 
 ARM = "arm"  # coordinate of designs: the strategy that proposed them
-TOLD = ("cost", "violation", "loss")
+REPORTED = ("cost", "violation", "loss")
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ class Portfolio:
         worth = draw.beta(*(1.0 + self.counts).T)
         for arm in np.argsort(-worth, kind="stable").tolist():
             own = [part.drop_vars(ARM) for part in flying if int(part[ARM].to_numpy()[0]) == arm]
-            designs = self._asked_of(arm, n, rng, own)
+            designs = self._requested_of(arm, n, rng, own)
             if designs.sizes[DESIGN]:
                 break
         return designs.assign_coords({ARM: (DESIGN, np.full(designs.sizes[DESIGN], arm))})
 
-    def _asked_of(
+    def _requested_of(
         self, arm: int, n: int, rng: torch.Generator, own: Sequence[xr.Dataset]
     ) -> xr.Dataset:
         """Proposals of a strategy, given those that it has in flight."""
@@ -80,9 +80,9 @@ class Portfolio:
         """Pass the verdicts to the strategy that proposed, and count the successes."""
         arm = int(designs[ARM].to_numpy()[0])
         self.arms[self.names[arm]].tell(designs.drop_vars(ARM), verdicts)
-        fresh = {name: verdicts[name].to_numpy() for name in TOLD}
+        fresh = {name: verdicts[name].to_numpy() for name in REPORTED}
         old = self.elite or {name: values[:0] for name, values in fresh.items()}
-        both = {name: np.concatenate([old[name], fresh[name]]) for name in TOLD}
+        both = {name: np.concatenate([old[name], fresh[name]]) for name in REPORTED}
         best = order(*both.values())[: self.settings.elite]
         joined = int((best >= len(old["cost"])).sum())
         self.elite = {name: values[best] for name, values in both.items()}
@@ -99,7 +99,7 @@ class Portfolio:
     def load_state_dict(self, state: State) -> None:
         """Continue from a saved state."""
         self.counts = state["counts"]
-        self.elite = {name: state[f"elite.{name}"] for name in TOLD if f"elite.{name}" in state}
+        self.elite = {name: state[f"elite.{name}"] for name in REPORTED if f"elite.{name}" in state}
         for name, arm in self.arms.items():
             start = f"{name}/"
             own = {k[len(start) :]: v for k, v in state.items() if k.startswith(start)}

@@ -36,27 +36,27 @@ class Proposal:
 
     number: int
     arrays: Mapping[str, np.ndarray]
-    at_once: int  # designs that are measured together, if the arrays do not state it
+    batch_size: int  # designs that are measured together, if the arrays do not state it
 
     @classmethod
     def of(cls, problem: Problem, number: int, designs: xr.Dataset) -> "Proposal":
         """Build it with the digest of each design, and the coordinates that a strategy added."""
         arrays = to_arrays(designs, problem.variables) if designs.sizes[DESIGN] else ()
         named = zip(problem.variables, arrays, strict=bool(arrays))
-        kept = {f"variable.{v.name}": a.numpy() for v, a in named}
+        stored = {f"variable.{v.name}": a.numpy() for v, a in named}
         inside = {DESIGN, *problem.labels()}
         for name, coord in designs.coords.items():
             if name not in inside and coord.dims[:1] == (DESIGN,):
                 values = coord.to_numpy()
-                kept[f"coord.{name}"] = values.astype(str) if values.dtype == object else values
+                stored[f"coord.{name}"] = values.astype(str) if values.dtype == object else values
         digests = design_digests(problem, designs)
         width = max(map(len, digests), default=1)
-        kept[DIGEST] = np.array(digests, f"<U{width}")
-        return cls(number, kept, problem.at_once)
+        stored[DIGEST] = np.array(digests, f"<U{width}")
+        return cls(number, stored, problem.batch_size)
 
     def noted(self, arrays: Mapping[str, np.ndarray]) -> "Proposal":
         """Return a copy with more arrays."""
-        return Proposal(self.number, {**self.arrays, **arrays}, self.at_once)
+        return Proposal(self.number, {**self.arrays, **arrays}, self.batch_size)
 
     def designs(self, problem: Problem) -> xr.Dataset:
         """Return the designs with their coordinates, numbered in order of proposal."""
@@ -124,7 +124,7 @@ class Proposal:
     @property
     def size(self) -> int:
         """Number of designs that are measured together."""
-        return int(self.arrays[SIZE]) if SIZE in self.arrays else self.at_once
+        return int(self.arrays[SIZE]) if SIZE in self.arrays else self.batch_size
 
     @property
     def parts(self) -> int:

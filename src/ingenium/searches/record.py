@@ -14,12 +14,12 @@ DAMAGE = (OSError, ValueError, LookupError, BadZipFile, RuntimeError, TypeError,
 
 
 @dataclass(frozen=True)
-class KeptState:
+class StoredState:
     """File of a strategy's state; if it is absent, old or damaged the strategy learns again."""
 
     path: Path
 
-    def keep(self, strategy: Strategy, rounds: int) -> None:
+    def save(self, strategy: Strategy, rounds: int) -> None:
         """Write the state of a strategy after `rounds` rounds.
 
         Raises:

@@ -22,13 +22,13 @@ REGIME = "seeks"  # coordinate of designs: 1 where they were proposed to know mo
 
 
 def choose(
-    mean: Float[np.ndarray, " a"], spread: Float[np.ndarray, " a"], told: int
+    mean: Float[np.ndarray, " a"], spread: Float[np.ndarray, " a"], reported: int
 ) -> tuple[int, bool]:
     """Choose an option; return it, and whether it is chosen to explore.
 
     The leader is the option of the largest mean. It is chosen (exploit) unless the quantile `1 - 1
     / (told + 1)` of the belief on another option is above that of the leader; then that option is
-    chosen (explore). `told` is the number of measurements. With more of them beliefs become
+    chosen (explore). `reported` is the number of measurements. With more of them beliefs become
     narrower while the quantile grows slowly, so exploration becomes ever rarer.
 
     Shapes: a options.
@@ -36,7 +36,7 @@ def choose(
         least possible for options of 0 and 1); Kearns and Singh, Mach. Learn. 49:209, 2002 (two
         separate regimes).
     """
-    reach = mean + ndtri(1 - 1 / (max(told, 1) + 1)) * spread
+    reach = mean + ndtri(1 - 1 / (max(reported, 1) + 1)) * spread
     leader = int(mean.argmax())
     best = int(reach.argmax())
     return (leader, False) if reach[best] <= reach[leader] else (best, True)
@@ -76,23 +76,23 @@ class TwoRegimes:
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """Return points about known designs at first, then points by `choose`."""
         q = min(n, self.settings.batch)
-        draw = np.random.default_rng(int(torch.randint(2**31, (), generator=rng)))
+        sampler = np.random.default_rng(int(torch.randint(2**31, (), generator=rng)))
         if len(self.cost) < self.settings.first:
-            start = self.space.start[draw.integers(len(self.space.start), size=q)]
-            points = reflected(start + 0.05 * draw.standard_normal(start.shape))
+            start = self.space.start[sampler.integers(len(self.space.start), size=q)]
+            points = reflected(start + 0.05 * sampler.standard_normal(start.shape))
             sought = np.ones(q, dtype=bool)
         else:
-            with seeded(int(draw.integers(2**31))):
-                points, sought = self._chosen(q, draw)
+            with seeded(int(sampler.integers(2**31))):
+                points, sought = self._chosen(q, sampler)
         designs = self.space.designs(points)
         return designs.assign_coords({REGIME: (DESIGN, sought.astype(np.int64))})
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
         """Add verdicts to the data; designs without an answer are left out."""
         cost, points = unsquashed(verdicts["cost"].to_numpy()), points_of(designs)
-        held = np.isfinite(cost)
-        self.points = np.concatenate([self.points, points[held]])
-        self.cost = np.concatenate([self.cost, cost[held]])
+        satisfied = np.isfinite(cost)
+        self.points = np.concatenate([self.points, points[satisfied]])
+        self.cost = np.concatenate([self.cost, cost[satisfied]])
         sought = designs[REGIME].to_numpy()
         self.turns = self.turns + np.array([(sought == 0).sum(), (sought == 1).sum()])
 
@@ -109,10 +109,10 @@ class TwoRegimes:
         return {"sought": float(self.turns[1] / max(self.turns.sum(), 1))}
 
     def _chosen(
-        self, q: int, draw: np.random.Generator
+        self, q: int, sampler: np.random.Generator
     ) -> tuple[Float[np.ndarray, "q m"], Bool[np.ndarray, " q"]]:
         """Return the next points, and mark those that explore."""
-        options = self._options(draw)
+        options = self._options(sampler)
         mean, cover = self._belief(options)
         chosen, sought = [], []
         for i in range(q):
@@ -125,25 +125,25 @@ class TwoRegimes:
         return options[chosen], np.array(sought)
 
     def _choice(
-        self, mean: Float[np.ndarray, " n"], spread: Float[np.ndarray, " n"], told: int
+        self, mean: Float[np.ndarray, " n"], spread: Float[np.ndarray, " n"], reported: int
     ) -> tuple[int, bool]:
         """Choose by `choose`, or by one regime alone: the leader, or the least known option."""
         if self.settings.regime == "act":
             return int(mean.argmax()), False
         if self.settings.regime == "seek":
             return int(np.where(np.isfinite(mean), spread, -1.0).argmax()), True
-        return choose(mean, spread, told)
+        return choose(mean, spread, reported)
 
-    def _options(self, draw: np.random.Generator) -> Float[np.ndarray, "n m"]:
+    def _options(self, sampler: np.random.Generator) -> Float[np.ndarray, "n m"]:
         """Points about the best designs at several distances, and points anywhere."""
         how, m = self.settings, self.space.m
         count = int(how.near * how.points)
         best = np.argsort(self.cost, kind="stable")[: how.best]
-        about = self.points[best[draw.integers(len(best), size=count)]]
-        size = 10.0 ** draw.uniform(-3, -0.5, (count, 1))
-        moved = draw.uniform(size=(count, m)) < max(0.3, 2 / m)
-        near = reflected(about + size * moved * draw.standard_normal((count, m)))
-        return np.concatenate([near, draw.uniform(size=(how.points - count, m))])
+        about = self.points[best[sampler.integers(len(best), size=count)]]
+        size = 10.0 ** sampler.uniform(-3, -0.5, (count, 1))
+        moved = sampler.uniform(size=(count, m)) < max(0.3, 2 / m)
+        near = reflected(about + size * moved * sampler.standard_normal((count, m)))
+        return np.concatenate([near, sampler.uniform(size=(how.points - count, m))])
 
     def _belief(
         self, options: Float[np.ndarray, "n m"]

@@ -16,8 +16,8 @@ def origin(
 ) -> Origin:
     """Provenance of the designs of a search; `spec` is the file of the request."""
     words = ["ingenium", "search", about["problem"], "--spec", str(spec), *plan.words()]
-    sittings = search.store.sittings().values()
-    if search.paced or any(sitting.get("processes", 1) > 1 for sitting in sittings):
+    sessions = search.store.sessions().values()
+    if search.paced or any(session.get("processes", 1) > 1 for session in sessions):
         words += ["--follow", str(out)]
     words += ["--out", f"{out}-again", "--budget"]
     budgets = _budgets(search, stop)
@@ -40,10 +40,12 @@ def _budgets(search: Search, stop: Stop) -> list[int]:
 
     Sessions of old searches without a recorded beginning count as one.
     """
-    told = [s for s in search.store.sittings().values() if "before" in s and "budget" in s]
-    ends = [*[s["before"] for s in told][1:], search.calls]
+    reported = [s for s in search.store.sessions().values() if "before" in s and "budget" in s]
+    ends = [*[s["before"] for s in reported][1:], search.calls]
     spent = [
-        s["budget"] for s, end in zip(told, ends, strict=True) if s["before"] < s["budget"] <= end
+        s["budget"]
+        for s, end in zip(reported, ends, strict=True)
+        if s["before"] < s["budget"] <= end
     ]
     if stop.calls > search.calls:
         return [*spent, stop.calls]

@@ -17,7 +17,6 @@ import numpy as np
 import xarray as xr
 
 from ingenium.core import spec as specs
-from ingenium.core.asking import held, resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import CorruptError, InputError, choose
@@ -26,6 +25,7 @@ from ingenium.core.failures import check_answers
 from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
+from ingenium.core.resolving import held, resolve
 from ingenium.core.select import pareto_rank
 from ingenium.core.spec import Select, Spec
 from ingenium.core.verdict import Verdict
@@ -33,18 +33,18 @@ from ingenium.core.verify import Verifier, named
 from ingenium.generators import fitted
 from ingenium.runs.conflicts import unmet
 from ingenium.runs.loop import training
-from ingenium.runs.outcome import Batch, Clock, Finish, Run, enter, hand_over
+from ingenium.runs.outcome import Batch, Clock, Finish, Run, deliver, enter
 from ingenium.runs.rounds import Heard, unheard
 from ingenium.runs.search_plan import SearchPlan
-from ingenium.runs.sitting import LEAST, Sitting
+from ingenium.runs.session import LEAST, SearchSession
 from ingenium.runs.store import FILE, Store
 from ingenium.searches import replay, screens
-from ingenium.searches.hands import ALONE, Hands
 from ingenium.searches.screening import Screening
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
 from ingenium.searches.strategies import StrategyStart, Task, make, parted
 from ingenium.searches.tiers import CheapScreen
+from ingenium.searches.worker_choice import ALONE, WorkerChoice
 from ingenium.trust.ledger import Ledger
 
 RESULT, SEARCH, END = "result", "search", "search-end"
@@ -52,7 +52,7 @@ RESULT, SEARCH, END = "result", "search", "search-end"
 
 def run(
     problem: Problem,
-    asked: Spec,
+    requested: Spec,
     plan: SearchPlan,
     stop: Stop,
     out: Path,
@@ -60,7 +60,7 @@ def run(
     ledger: Ledger,
     watch: Watch = silent,
     heard: Heard = unheard,
-    hands: Hands = ALONE,
+    worker_choice: WorkerChoice = ALONE,
     overwrite: bool = False,
     finish: Finish | None = None,
     clock: Clock | None = None,
@@ -78,16 +78,18 @@ def run(
         EngineError: if the engine has no answer to any design.
         StorageError: if `out` cannot be written, or another run is writing there.
     """
-    clock, plain = clock or Clock(), resolve(asked, problem)
+    clock, plain = clock or Clock(), resolve(requested, problem)
     spec = held(plain, problem)
-    asked = asked if spec is plain else replace(asked, limits=spec.limits)
+    requested = requested if spec is plain else replace(requested, limits=spec.limits)
     with clock("data and strategy"):
         made, screening, data = _made(problem, spec, plan, watch)
     about = _about(problem, spec, plan, data, made)
     with _opened(out, about, overwrite, ledger) as store:
         on = {"versions": versions(), "machine": machine(), "code": code_digest()}
         began = {"budget": stop.calls, "before": len(store.verified())}
-        sitting = store.sit({**on, **began, "processes": hands.on.count, "on": str(hands.on)})
+        session = store.sit(
+            {**on, **began, "processes": worker_choice.on.count, "on": str(worker_choice.on)}
+        )
         search = Search(
             problem,
             spec,
@@ -98,16 +100,16 @@ def run(
             screening=screening,
         )
         name = digest(about)
-        asked_for = {"asked": specs.as_table(spec), "data_licence": problem.licence}
+        request = {"requested": specs.as_table(spec), "data_licence": problem.licence}
         who = {"search": name, "engines": [*engines(problem), *map(named, _cheap(screening))]}
-        at = {"head": store.head(), "sitting": sitting, "calls": search.calls}
+        at = {"head": store.head(), "session": session, "calls": search.calls}
         at |= {"first": store.first()}
-        ledger.append(SEARCH, who | about | asked_for | at)
-        with clock("search"), hands.begun(problem, about) as workers:
+        ledger.append(SEARCH, who | about | request | at)
+        with clock("search"), worker_choice.begun(problem, about) as workers:
             why = search.run(stop, workers=workers, watch=watch, heard=heard)
         _check_answers(search)
         origin = replay.origin(search, about, plan, stop, out / RESULT / "spec.toml", out)
-        batch = _batch(search, asked, origin, plan, why)
+        batch = _batch(search, requested, origin, plan, why)
         return _handed(batch, search, name, out, ledger, clock=clock, watch=watch, finish=finish)
 
 
@@ -122,8 +124,8 @@ def _made(
     watch("data", 0, 1)
     problem.prepare(watch)
     known = training(problem)
-    price = None if plan.screen is None else plan.screen.price
-    task = Task(problem, spec, known, plan.seed, watch, price)
+    cost_ratio = None if plan.screen is None else plan.screen.cost_ratio
+    task = Task(problem, spec, known, plan.seed, watch, cost_ratio)
     screening = None if plan.screen is None else screens.make(plan.screen, task)
     return make(plan.strategy, task), screening, dataset_digest(known)
 
@@ -184,11 +186,11 @@ def _opened(
             yield store
 
 
-def _same(apart: Mapping[str, tuple[str, str]], out: Path) -> None:
+def _same(distance: Mapping[str, tuple[str, str]], out: Path) -> None:
     """Refuse a folder of another search."""
-    if apart:
+    if distance:
         words = ", ".join(
-            f"{k} {_short(was)} and not {_short(now)}" for k, (was, now) in apart.items()
+            f"{k} {_short(was)} and not {_short(now)}" for k, (was, now) in distance.items()
         )
         raise InputError(
             "the folder of the same search, or a new one",
@@ -206,7 +208,7 @@ def check_whole(store: Store, heads: Mapping[str, str]) -> None:
     faults += [
         f"its end, that {who} names, was cut off"
         for who, head in heads.items()
-        if not store.holds(head)
+        if not store.contains(head)
     ]
     if faults:
         raise CorruptError(str(store.path), faults[0], "Begin a new search elsewhere.")
@@ -215,12 +217,12 @@ def check_whole(store: Store, heads: Mapping[str, str]) -> None:
 def _heads(store: Store, result: Path, ledger: Ledger) -> dict[str, str]:
     """Heads of the chain in the result of the last session and in the ledger."""
     first = store.first()
-    told = [
+    reported = [
         (f"entry {e.sequence} of the ledger", e.table)
         for kind in (SEARCH, END)
         for e in ledger.entries(kind)
     ]
-    own = {who: body for who, body in told if first and body.get("first") == first}
+    own = {who: body for who, body in reported if first and body.get("first") == first}
     own |= {f"{result / 'search.json'}": _record(result)}
     return {who: str(body["head"]) for who, body in own.items() if "head" in body}
 
@@ -229,22 +231,22 @@ def _short(value: str) -> str:
     return (value[:15] if value.startswith("sha256:") else value) or "none"
 
 
-def _batch(search: Search, asked: Spec, origin: Origin, plan: SearchPlan, why: str) -> Batch:
+def _batch(search: Search, requested: Spec, origin: Origin, plan: SearchPlan, why: str) -> Batch:
     """All verified designs until the end of a session."""
     problem, verdicts = search.problem, search.verdicts()
     designs = search.designs(range(search.calls))
     known = {DESIGN, *(c.name for c in problem.conditions), *problem.labels()}
-    sitting = Sitting(plan, why, tuple(search.history), unmet(verdicts, search.aim))
+    session = SearchSession(plan, why, tuple(search.history), unmet(verdicts, search.aim))
     return Batch(
         problem,
-        asked,
+        requested,
         search.spec,
         origin,
         designs.drop_vars([name for name in designs.coords if name not in known]),
         verdicts,
         _choice(search, verdicts),
-        _told(sitting, search),
-        sitting,
+        _reported(session, search),
+        session,
     )
 
 
@@ -269,14 +271,14 @@ def _handed(
             finish(run, part)
         run.record["energy"] = before + [run.record[k] for k in ("energy",) if k in run.record]
 
-    state = digest([head, specs.as_table(batch.asked), why])
+    state = digest([head, specs.as_table(batch.requested), why])
     with staged(out / RESULT, state, overwrite=True) as part:
         _swept(part)
-        run = hand_over(batch, part, out / RESULT, clock=clock, watch=watch, finish=finished)
-        watch("keep", 0, 1)
-        beside = {"search": name, "strategy": run.record["plan"]["strategy"], "head": head}
-        beside |= {"calls": search.calls, "why": why, "first": search.store.first()}
-        enter(ledger, END, run, part, beside, screens=_cheap(search.screening))
+        run = deliver(batch, part, out / RESULT, clock=clock, watch=watch, finish=finished)
+        watch("store", 0, 1)
+        alongside = {"search": name, "strategy": run.record["plan"]["strategy"], "head": head}
+        alongside |= {"calls": search.calls, "why": why, "first": search.store.first()}
+        enter(ledger, END, run, part, alongside, screens=_cheap(search.screening))
     return run
 
 
@@ -300,17 +302,17 @@ def _choice(search: Search, verdicts: xr.Dataset) -> Select:
     return replace(choice, count=max(front, LEAST))
 
 
-def _told(sitting: Sitting, search: Search) -> dict[str, Any]:
+def _reported(session: SearchSession, search: Search) -> dict[str, Any]:
     """Progress of the search as plain data."""
     return {
-        "plan": asdict(sitting.plan),
-        "why": sitting.why,
+        "plan": asdict(session.plan),
+        "why": session.why,
         "head": search.store.head(),
-        "unmet": asdict(sitting.unmet) if sitting.unmet else None,
-        "screened": sitting.last.screened,
+        "unmet": asdict(session.unmet) if session.unmet else None,
+        "screened": session.last.screened,
         "screen": _audited(search),
-        "rounds": [asdict(r) for r in sitting.rounds],
-        "sittings": search.store.sittings(),
+        "rounds": [asdict(r) for r in session.rounds],
+        "sessions": search.store.sessions(),
     }
 
 
@@ -334,4 +336,4 @@ def _audited(search: Search) -> dict[str, Any] | None:
     screening = search.screening
     if screening is None or screening.audit is None:
         return None
-    return {"name": screening.screen.name} | screening.audit.told()
+    return {"name": screening.screen.name} | screening.audit.reported()

@@ -88,7 +88,11 @@ class Screening:
         cheap = self._measured(fresh, designs)
         outlook = self.screen.expect(designs, cheap)
         free = max(room - int(audited.sum()), 0)
-        places = min(int(np.ceil(self.plan.keep * fresh.sum())), free) if outlook.knows else free
+        places = (
+            min(int(np.ceil(self.plan.pass_fraction * fresh.sum())), free)
+            if outlook.knows
+            else free
+        )
         found = {CUT: _cut(outlook, fresh, places, aim), AUDITED: audited}
         return found if cheap is None else found | {CHEAP: cheap}
 
@@ -116,7 +120,9 @@ class Screening:
             own = None if cheap is None else cheap[rows]
             self.screen.tell(designs.isel({DESIGN: rows}), verdicts.isel({DESIGN: rows}), own)
 
-    def beside(self, proposal: Proposal, designs: xr.Dataset, verdicts: xr.Dataset) -> xr.Dataset:
+    def alongside(
+        self, proposal: Proposal, designs: xr.Dataset, verdicts: xr.Dataset
+    ) -> xr.Dataset:
         """Add margins and losses of the cheap tier to verdicts, for strategies."""
         if not self.cheap_calls:
             return verdicts
@@ -128,7 +134,7 @@ class Screening:
         return verdicts.assign(own)
 
 
-class AsAsked(Screening):
+class AsRequested(Screening):
     """The cheap tier for a strategy that chooses the tier of its designs itself."""
 
     def __init__(self, plan: ScreenPlan, screen: Screen, seed: int) -> None:
@@ -153,13 +159,13 @@ def _cut(
     ranked = ranked[fresh[ranked]]
     hopeless = np.array((outlook.most < 0).any(1))
     least = int(np.ceil(LEAST * places))
-    kept = ranked[~hopeless[ranked]][:places]
-    if len(kept) < least:
-        kept = np.concatenate([kept, ranked[hopeless[ranked]][: least - len(kept)]])
+    stored = ranked[~hopeless[ranked]][:places]
+    if len(stored) < least:
+        stored = np.concatenate([stored, ranked[hopeless[ranked]][: least - len(stored)]])
     cut = np.zeros(len(fresh), dtype=np.int8)
     cut[fresh] = Cut.OUTRANKED
     cut[fresh & hopeless] = Cut.HOPELESS
-    cut[kept] = Cut.NOT
+    cut[stored] = Cut.NOT
     return cut
 
 
@@ -181,14 +187,14 @@ def _audited(audit: ScreenAudit, proposal: Proposal, verdicts: xr.Dataset) -> Sc
     """Return an audit with one more round counted."""
     fresh, cut = proposal.fresh, proposal.cut != Cut.NOT
     checked = fresh & proposal.audited
-    held = checked & (verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    satisfied = checked & (verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
     return replace(
         audit,
         seen=audit.seen + int(fresh.sum()),
         cut=audit.cut + int((fresh & cut).sum()),
         audited=audit.audited + int(checked.sum()),
         audited_cut=audit.audited_cut + int((checked & cut).sum()),
-        held=audit.held + int(held.sum()),
-        lost=audit.lost + int((held & cut).sum()),
-        wrong=audit.wrong + int((held & (proposal.cut == Cut.HOPELESS)).sum()),
+        satisfied=audit.satisfied + int(satisfied.sum()),
+        lost=audit.lost + int((satisfied & cut).sum()),
+        wrong=audit.wrong + int((satisfied & (proposal.cut == Cut.HOPELESS)).sum()),
     )

@@ -6,20 +6,20 @@ from types import MappingProxyType
 
 from ingenium.core.errors import InputError, choose
 from ingenium.generators.tokens.codec import kind_of
-from ingenium.runs.search_plan import ASKED, ScreenPlan
+from ingenium.runs.search_plan import REQUESTED, ScreenPlan
 from ingenium.searches.learned import LearnedScreen
 from ingenium.searches.operators import GridRows
-from ingenium.searches.screening import AsAsked, Screen, Screening
+from ingenium.searches.screening import AsRequested, Screen, Screening
 from ingenium.searches.strategies import Task
 from ingenium.searches.surrogates import Fit, ensemble, process
-from ingenium.searches.tiers import CheapScreen, cheap_tier, check_told
+from ingenium.searches.tiers import CheapScreen, cheap_tier, check_reported
 
 
 def _cheap(plan: ScreenPlan, task: Task) -> Screen:
-    otherwise = "--strategy portfolio" if plan.by == ASKED else "--screen ensemble"
+    otherwise = "--strategy portfolio" if plan.by == REQUESTED else "--screen ensemble"
     tier = cheap_tier(task.problem, plan.cheap, otherwise=otherwise)
-    check_told(tier, task.spec)
-    return CheapScreen(task.problem, task.spec, tier, plan.doubt)
+    check_reported(tier, task.spec)
+    return CheapScreen(task.problem, task.spec, tier, plan.miscoverage)
 
 
 def _learned(name: str, fit: Fit, plan: ScreenPlan, task: Task) -> Screen:
@@ -29,12 +29,12 @@ def _learned(name: str, fit: Fit, plan: ScreenPlan, task: Task) -> Screen:
             f"{task.problem.name}, whose designs hold texts",
             "Write --screen cheap.",
         )
-    return LearnedScreen(task.space, fit, name, plan.doubt, task.seed)
+    return LearnedScreen(task.space, fit, name, plan.miscoverage, task.seed)
 
 
 def _operator(plan: ScreenPlan, task: Task) -> Screen:
     rows = GridRows(task.problem, task.spec)
-    return LearnedScreen(rows, rows.fit, "Fourier operators", plan.doubt, task.seed)
+    return LearnedScreen(rows, rows.fit, "Fourier operators", plan.miscoverage, task.seed)
 
 
 LEARNED: Mapping[str, Callable[[ScreenPlan, Task], Screen]] = MappingProxyType(
@@ -45,7 +45,7 @@ LEARNED: Mapping[str, Callable[[ScreenPlan, Task], Screen]] = MappingProxyType(
     }
 )
 MAKERS: Mapping[str, Callable[[ScreenPlan, Task], Screen]] = MappingProxyType(
-    {ASKED: _cheap, "cheap": _cheap, **LEARNED}
+    {REQUESTED: _cheap, "cheap": _cheap, **LEARNED}
 )
 NAMES = tuple(MAKERS)
 
@@ -57,5 +57,5 @@ def make(plan: ScreenPlan, task: Task) -> Screening:
         InputError: for an unknown name, or a problem for which there is no such screen.
     """
     screen = MAKERS[choose(plan.by, NAMES, "screen")](plan, task)
-    kind = AsAsked if plan.by == ASKED else Screening
+    kind = AsRequested if plan.by == REQUESTED else Screening
     return kind(plan, screen, task.seed)

@@ -19,15 +19,15 @@ from ingenium.core.verify import verdicts as judged
 from ingenium.runs.aim import Aim
 from ingenium.runs.rounds import Heard, Round, unheard
 from ingenium.runs.store import Store
-from ingenium.searches.course import SearchCourse
+from ingenium.searches.progress import SearchProgress
 from ingenium.searches.proposal import AFTER, FRESH, MOST, SIZE, Proposal
-from ingenium.searches.record import KeptState
+from ingenium.searches.record import StoredState
 from ingenium.searches.screening import Screening
 from ingenium.searches.stopping import Stop
 from ingenium.searches.strategy import Ahead, Strategy, Telling
 from ingenium.searches.workers import Here, PacedWorkers, Workers
 
-KEEP_S = 1.0  # seconds of learning, after which the state of the strategy is stored
+STORE_S = 1.0  # seconds of learning, after which the state of the strategy is stored
 PATIENCE_S = 0.5  # between two looks whether the search is to stop
 
 
@@ -72,11 +72,15 @@ class Search:
         self.measured: list[Float[np.ndarray, " k"]] = [row for part in measured for row in part]
         self.places: list[tuple[int, int]] = []  # round and row of each call
         self.history: list[Round] = []
-        self.course: SearchCourse | None = None
+        self.curve: SearchProgress | None = None
         self.flights: dict[int, Flight] = {}
         self.unmeasured: set[str] = set()  # digests of designs that a screen rejected
-        self.asked, self.sent, self.parts = 0, 0, 0  # rounds, designs to measure, parts measured
-        self.kept = KeptState(store.path.with_name("strategy.npz"))
+        self.requested, self.sent, self.parts = (
+            0,
+            0,
+            0,
+        )  # rounds, designs to measure, parts measured
+        self.stored = StoredState(store.path.with_name("strategy.npz"))
         self.learning_s = 0.0  # since the state was stored
         self.paced = False  # whether a time limit set the size of some rounds
         self._recover()
@@ -89,7 +93,7 @@ class Search:
     @property
     def aim(self) -> Aim:
         """Goal on the scales of the first designs."""
-        return self.course.aim if self.course else Aim.of(*self._asked, self.verdicts([]))
+        return self.curve.aim if self.curve else Aim.of(*self._requested, self.verdicts([]))
 
     @property
     def seconds(self) -> float:
@@ -189,11 +193,14 @@ class Search:
             return False  # the strategy repeats designs in flight: it needs their verdicts first
         waiting = sum(len(flight.left) for flight in self.flights.values())
         ahead = not self.flights or isinstance(self.strategy, Ahead)
-        return ahead and workers.ready(self.asked, waiting, self.parts)
+        return ahead and workers.ready(self.requested, waiting, self.parts)
 
     def _most(self, stop: Stop, workers: Workers, elapsed: float) -> int | None:
         """Most designs of the next round, where a time limit or a followed search sets a number."""
-        if isinstance(workers, PacedWorkers) and (followed := workers.most(self.asked)) is not None:
+        if (
+            isinstance(workers, PacedWorkers)
+            and (followed := workers.most(self.requested)) is not None
+        ):
             return followed
         if stop.seconds is None:
             return None
@@ -204,7 +211,7 @@ class Search:
 
     def _ask(self, stop: Stop, workers: Workers, most: int | None) -> bool:
         """Propose a round, of `most` designs if set, and submit it; return False if empty."""
-        number, room = self.asked, stop.calls - self.sent
+        number, room = self.requested, stop.calls - self.sent
         rng = block_rng(self.seed, number, "search")
         n = self.batch if most is None else most
         n = min(n, room) if self.screening is None else n
@@ -237,7 +244,7 @@ class Search:
     def _fly(self, proposal: Proposal, designs: xr.Dataset) -> Flight:
         flight = Flight(proposal, designs, set(range(proposal.parts)))
         self.flights[proposal.number] = flight
-        self.asked = max(self.asked, proposal.number + 1)
+        self.requested = max(self.requested, proposal.number + 1)
         self.sent += len(proposal.sent)
         return flight
 
@@ -274,41 +281,43 @@ class Search:
     def _end(self, number: int, seconds: float) -> None:
         """Learn from a round, and store its end."""
         flight = self.flights.pop(number)
-        course = self._learn(flight.proposal, flight.designs, told=False)
+        curve = self._learn(flight.proposal, flight.designs, reported=False)
         repeated = self.history[-1].repeated if self.history else 0
         repeated += int((~flight.proposal.fresh).sum())
-        row = course.after(number, repeated, seconds)
+        row = curve.after(number, repeated, seconds)
         if self.screening is not None:
             audit, cheap = self.screening.audit, self.screening.cheap_calls
-            row = row.with_screen(len(self.unmeasured), audit, cheap, self.screening.plan.price)
+            row = row.with_screen(
+                len(self.unmeasured), audit, cheap, self.screening.plan.cost_ratio
+            )
         if isinstance(self.strategy, Telling):
             row = replace(row, own=self.strategy.progress())
         self.store.close_round(len(self.history), asdict(row))
         self.history.append(row)
-        if self.learning_s > KEEP_S:
-            self.kept.keep(self.strategy, len(self.history))
+        if self.learning_s > STORE_S:
+            self.stored.save(self.strategy, len(self.history))
             self.learning_s = 0.0
 
-    def _learn(self, proposal: Proposal, designs: xr.Dataset, *, told: bool) -> SearchCourse:
-        """Add the verdicts of a round; the strategy learns too, unless it has (`told`)."""
-        if self.course is None or not self.course.scaled:
-            failed = 0 if self.course is None else self.course.calls
+    def _learn(self, proposal: Proposal, designs: xr.Dataset, *, reported: bool) -> SearchProgress:
+        """Add the verdicts of a round; the strategy learns too, unless it has (`reported`)."""
+        if self.curve is None or not self.curve.scaled:
+            failed = 0 if self.curve is None else self.curve.calls
             first = self._verdicts_of(proposal, None)
             first = first.isel({DESIGN: first["verdict"].to_numpy() != Verdict.SCREENED})
-            self.course = SearchCourse.of(Aim.of(*self._asked, first), first, failed=failed)
-        weighed = self._verdicts_of(proposal, self.course.aim)
-        self.course.add(_rows(weighed, proposal.sent))
+            self.curve = SearchProgress.of(Aim.of(*self._requested, first), first, failed=failed)
+        weighed = self._verdicts_of(proposal, self.curve.aim)
+        self.curve.add(_rows(weighed, proposal.sent))
         out = weighed["verdict"].to_numpy() == Verdict.SCREENED
         for digest, kept_out in zip(proposal.digests, out.tolist(), strict=True):
             (self.unmeasured.add if kept_out else self.unmeasured.discard)(digest)
         if self.screening is not None:
             self.screening.learn(proposal, designs, weighed)
-            weighed = self.screening.beside(proposal, designs, weighed)
-        if not told:
+            weighed = self.screening.alongside(proposal, designs, weighed)
+        if not reported:
             began = time.perf_counter()
             self.strategy.tell(designs, weighed)
             self.learning_s += time.perf_counter() - began
-        return self.course
+        return self.curve
 
     def _verdicts_of(self, proposal: Proposal, aim: Aim | None) -> xr.Dataset:
         """Verdicts on all designs of a round, weighed by an aim; `SCREENED` if not measured."""
@@ -316,25 +325,25 @@ class Search:
         rows = np.full((len(calls), len(self.problem.quantities)), np.nan)
         for row in np.flatnonzero(calls >= 0).tolist():
             rows[row] = self.measured[calls[row]]
-        verifier, limits, beside = self.problem.verifier, self.spec.limits, None
+        verifier, limits, alongside = self.problem.verifier, self.spec.limits, None
         if aim is not None:
             names = [q.name for q in self.problem.quantities]
-            beside = partial(aim.weights, loss=aim.losses_of(rows, names))
-        verdicts = judged(rows, verifier, limits, index=calls, beside=beside)
+            alongside = partial(aim.weights, loss=aim.losses_of(rows, names))
+        verdicts = judged(rows, verifier, limits, index=calls, alongside=alongside)
         verdicts["verdict"].to_numpy()[calls < 0] = Verdict.SCREENED
         return verdicts
 
     def _recover(self) -> None:
         """Restore strategy and progress to the end of the last finished round."""
         ended = [Round.of(body) for body in self.store.rounds()]
-        until = self.kept.load(self.strategy, len(ended))
+        until = self.stored.load(self.strategy, len(ended))
         proposals: dict[int, Proposal] = {}
         for place, row in enumerate(ended):
             proposal = self._stored(row.round)
             proposals[row.round] = proposal
-            self._learn(proposal, proposal.designs(self.problem), told=place < until)
+            self._learn(proposal, proposal.designs(self.problem), reported=place < until)
             self.sent += len(proposal.sent)
-            self.asked = max(self.asked, row.round + 1)
+            self.requested = max(self.requested, row.round + 1)
             self.history.append(row)
         for number in self.store.begun():
             if number not in proposals:
@@ -348,12 +357,12 @@ class Search:
 
     def _stored(self, number: int) -> Proposal:
         arrays: Mapping[str, np.ndarray] = self.store.proposed(number) or {}
-        proposal = Proposal(number, arrays, self.problem.at_once)
+        proposal = Proposal(number, arrays, self.problem.batch_size)
         self.paced = self.paced or proposal.most is not None
         return proposal
 
     @property
-    def _asked(self) -> tuple[tuple[Limit, ...], tuple[Objective, ...]]:
+    def _requested(self) -> tuple[tuple[Limit, ...], tuple[Objective, ...]]:
         return self.spec.limits, self.spec.objectives
 
 

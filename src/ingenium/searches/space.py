@@ -10,10 +10,10 @@ import xarray as xr
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ingenium.core.asking import draw_conditions
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
+from ingenium.core.resolving import sample_conditions
 from ingenium.core.spec import Between, Spec
 from ingenium.generators.tokens.codec import kind_of
 
@@ -112,8 +112,8 @@ class Space:
         """Return the designs of points, with the points as a coordinate."""
         at, free = self.low + points * (self.high - self.low), acting(self.problem, self.spec)
         count = len(free)
-        apart = (self.start**2).sum(1) - 2 * points @ self.start.T
-        near = self.known.isel({DESIGN: apart.argmin(1)})
+        distance = (self.start**2).sum(1) - 2 * points @ self.start.T
+        near = self.known.isel({DESIGN: distance.argmin(1)})
         conditions = conditions_of(
             self.problem, self.spec, dict(zip(free, at.T, strict=False)), near
         )
@@ -159,7 +159,7 @@ def finished(
     points: Float[np.ndarray, "n m"],
 ) -> xr.Dataset:
     """Decode, project and repair standardised designs, and add their points."""
-    size = problem.at_once
+    size = problem.batch_size
     project = problem.project(spec.fixed, conditions)
     arrays = project(problem.decode(x.reshape(-1, *problem.codec.shape), conditions))
     parts = []
@@ -191,7 +191,12 @@ def points_of(designs: xr.Dataset) -> Float[np.ndarray, "n m"]:
 
 
 def reflected(points: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n m"]:
-    """Reflect points outside the cube at its sides."""
+    """Reflect points outside the cube at its sides.
+
+    Examples:
+        >>> reflected(np.array([[1.25, -0.25]])).tolist()
+        [[0.75, 0.25]]
+    """
     folded = np.mod(points, 2.0)
     return np.asarray(np.minimum(folded, 2.0 - folded))
 
@@ -240,7 +245,7 @@ def inside(problem: Problem, spec: Spec, known: xr.Dataset) -> Int[np.ndarray, "
 
 def admitted(problem: Problem, spec: Spec, known: xr.Dataset) -> xr.Dataset:
     """Return the known designs of the requested categories."""
-    draw_conditions(spec, problem.conditions, known, 1, torch.Generator())  # raises if none is
+    sample_conditions(spec, problem.conditions, known, 1, torch.Generator())  # raises if none is
     fits = np.ones(known.sizes[DESIGN], dtype=bool)
     for name, wanted in spec.conditions.items():
         if isinstance(wanted, tuple):

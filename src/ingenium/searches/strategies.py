@@ -18,9 +18,9 @@ from ingenium.searches.annealing import Annealing
 from ingenium.searches.bayesian import Bayesian, BayesianSettings
 from ingenium.searches.cma_es import CmaEs
 from ingenium.searches.cross_entropy import CrossEntropy
-from ingenium.searches.drawn import Drawn, Stock
 from ingenium.searches.evolution import Evolution, ManyObjectives
 from ingenium.searches.fidelity import Fidelity
+from ingenium.searches.fixed_strategies import DatasetBaseline, FixedGenerator
 from ingenium.searches.latent_space import LatentSpace
 from ingenium.searches.map_elites import ElitesSettings, MapElites, behaviours
 from ingenium.searches.named import ALSO, LATENT, ONE, STRATEGIES, Named
@@ -44,7 +44,7 @@ class Task:
     known: xr.Dataset  # designs for training
     seed: int
     watch: Watch
-    price: float | None = None  # cost ratio of the cheap to the exact tier
+    cost_ratio: float | None = None  # cost ratio of the cheap to the exact tier
     options: tuple[str, ...] = ()  # of the strategy, as written after its name
 
     def generator(self, choice: GeneratorChoice) -> tuple[fitted.FittedFamily, Generator]:
@@ -78,12 +78,12 @@ class StrategyStart:
 
 def _random(task: Task) -> StrategyStart:
     model, generator = task.generator(GeneratorChoice(family="random"))
-    return StrategyStart(Drawn(generator), model.digest)
+    return StrategyStart(FixedGenerator(generator), model.digest)
 
 
 def _generator(task: Task) -> StrategyStart:
     model, generator = task.generator(task.spec.generator)
-    return StrategyStart(Drawn(generator), model.digest)
+    return StrategyStart(FixedGenerator(generator), model.digest)
 
 
 def _tuned(task: Task, settings: TunedSettings) -> StrategyStart:
@@ -133,19 +133,19 @@ def _two_regimes(task: Task) -> StrategyStart:
 
 
 def _fidelity(task: Task) -> StrategyStart:
-    if task.price is None:
+    if task.cost_ratio is None:
         raise InputError(
             "the price of the cheap tier over the exact one",
             "none",
-            "Write --price 0.01, say; only a search with a cheap tier has this strategy.",
+            "Write --cost-ratio 0.01, say; only a search with a cheap tier has this strategy.",
         )
-    return StrategyStart(Fidelity(task.space, task.price))
+    return StrategyStart(Fidelity(task.space, task.cost_ratio))
 
 
 def _portfolio(task: Task) -> StrategyStart:
     """Build a portfolio of the named strategies, or of those that fit and need no engine model."""
     texts = kind_of(task.problem.codec) != "numbers"
-    usual = ("stock", "generator", "tuned") if texts else ("tuned", "evolution", "cma_es")
+    usual = ("dataset", "generator", "tuned") if texts else ("tuned", "evolution", "cma_es")
     names = task.options or usual
     bare = replace(task, options=())
     made = {name: make(name, bare) for name in names}
@@ -156,8 +156,8 @@ def _portfolio(task: Task) -> StrategyStart:
 MAKERS: Mapping[str, Callable[[Task], StrategyStart]] = MappingProxyType(
     {
         "random": _random,
-        "stock": lambda task: StrategyStart(
-            Stock(task.problem, task.known, task.seed, task.spec.conditions)
+        "dataset": lambda task: StrategyStart(
+            DatasetBaseline(task.problem, task.known, task.seed, task.spec.conditions)
         ),
         "generator": _generator,
         "tuned": lambda task: _tuned(task, TunedSettings()),
@@ -190,6 +190,10 @@ def parted(written: str, own: Iterable[str] = ()) -> tuple[str, tuple[str, ...]]
 
     Raises:
         InputError: for an unknown name, or options where there are none.
+
+    Examples:
+        >>> parted("cma_es:latent")
+        ('cma_es', ('latent',))
     """
     name, _, rest = written.partition(":")
     options = tuple(word.strip() for word in rest.split(",") if word.strip())

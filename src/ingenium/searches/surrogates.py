@@ -25,8 +25,8 @@ Table = Float[np.ndarray, "n k"]
 class Surrogate(Protocol):
     """Interface of models fitted to some rows."""
 
-    def expected(self, x: Float[np.ndarray, "n m"], doubt: float) -> tuple[Table, Table]:
-        """Return mean and upper bound of each outcome; `doubt` is the miscoverage rate."""
+    def expected(self, x: Float[np.ndarray, "n m"], miscoverage: float) -> tuple[Table, Table]:
+        """Return mean and upper bound of each outcome; `miscoverage` is the miscoverage rate."""
         ...
 
 
@@ -49,13 +49,13 @@ class OutcomeProcesses:
 
     parts: tuple[GaussianRegression, ...]
 
-    def expected(self, x: Float[np.ndarray, "n m"], doubt: float) -> tuple[Table, Table]:
+    def expected(self, x: Float[np.ndarray, "n m"], miscoverage: float) -> tuple[Table, Table]:
         """Return means and the bounds of the jackknife."""
         left = [part.without(x) for part in self.parts]
         without = np.stack([one for one, _ in left], 2)
         residual = np.stack([own for _, own in left], 1)
         mean = np.stack([part.mean(x) for part in self.parts], 1)
-        return mean, jackknife_upper(without, residual, doubt)
+        return mean, jackknife_upper(without, residual, miscoverage)
 
 
 def process(x: np.ndarray, y: np.ndarray, seed: int) -> OutcomeProcesses:
@@ -122,11 +122,11 @@ class Ensemble:
         each: np.ndarray = self.middle + self.scale * found
         return each
 
-    def expected(self, x: Float[np.ndarray, "n m"], doubt: float) -> tuple[Table, Table]:
+    def expected(self, x: Float[np.ndarray, "n m"], miscoverage: float) -> tuple[Table, Table]:
         """Return means and the bounds of cross-validation."""
         each = self.members(x)
         without = each[self.member].transpose(1, 0, 2)
-        return each.mean(0), jackknife_upper(without, self.residual, doubt)
+        return each.mean(0), jackknife_upper(without, self.residual, miscoverage)
 
 
 def ensemble(

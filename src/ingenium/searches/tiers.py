@@ -46,16 +46,16 @@ def cheap_tier(
     return problem.tiers[0]
 
 
-def check_told(tier: Verifier, spec: Spec) -> None:
+def check_reported(tier: Verifier, spec: Spec) -> None:
     """Refuse a cheap tier that is irrelevant for a spec.
 
     Raises:
         InputError: if it measures no quantity that the spec limits or ranks by.
     """
-    asked = [x.quantity for x in spec.limits] + [o.quantity for o in spec.objectives]
-    if not set(asked) & {q.name for q in tier.quantities}:
+    requested = [x.quantity for x in spec.limits] + [o.quantity for o in spec.objectives]
+    if not set(requested) & {q.name for q in tier.quantities}:
         raise InputError(
-            f"cheap quantities among those that are asked for: {', '.join(dict.fromkeys(asked))}",
+            f"cheap quantities among those requested: {', '.join(dict.fromkeys(requested))}",
             ", ".join(q.name for q in tier.quantities),
             "Name one that a limit or an objective is about.",
         )
@@ -71,8 +71,8 @@ class CheapScreen:
     Shapes: n designs, k quantities of the cheap tier, l limits, o objectives.
     """
 
-    def __init__(self, problem: Problem, spec: Spec, tier: Verifier, doubt: float) -> None:
-        self.problem, self.spec, self.tier, self.doubt = problem, spec, tier, doubt
+    def __init__(self, problem: Problem, spec: Spec, tier: Verifier, miscoverage: float) -> None:
+        self.problem, self.spec, self.tier, self.miscoverage = problem, spec, tier, miscoverage
         self.errors: list[Float[np.ndarray, "n l"]] = []  # exact less cheap margin
 
     @property
@@ -91,7 +91,7 @@ class CheapScreen:
         """Return its margins and losses, with the error of the margins."""
         margin, loss = self._seen(cheap)
         errors = np.concatenate(self.errors)[-LATE:] if self.errors else margin[:0]
-        most = margin + upper_error(errors, self.doubt, FIRST)
+        most = margin + upper_error(errors, self.miscoverage, FIRST)
         return Outlook(margin, np.where(np.isnan(most), np.inf, most), loss)
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset, cheap: np.ndarray | None) -> None:

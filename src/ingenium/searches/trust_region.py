@@ -48,7 +48,7 @@ def near(centre: Float[np.ndarray, " m"], side: float) -> Float[np.ndarray, "n m
     return found
 
 
-def drawn(
+def sampled(
     model: Any, points: Float[np.ndarray, "n m"], limits: Float[np.ndarray, " l"], q: int
 ) -> Float[np.ndarray, "q m"]:
     """Choose the best of many points, by one sample of all outcomes for each of `q`.
@@ -68,9 +68,9 @@ def drawn(
     """
     count = len(limits)
     with torch.no_grad():
-        draws = model.posterior(torch.from_numpy(points)).rsample(torch.Size([q]))
+        samples = model.posterior(torch.from_numpy(points)).rsample(torch.Size([q]))
     chosen: list[int] = []
-    for outcome in draws.numpy():
+    for outcome in samples.numpy():
         short = (np.maximum(-outcome[:, :count], 0.0) / limits).sum(1)
         worth = _along(outcome[:, count:])
         rank = np.lexsort((-worth, short))

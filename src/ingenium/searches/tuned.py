@@ -8,20 +8,20 @@ import torch
 import xarray as xr
 from torch import Tensor
 
-from ingenium.core.asking import as_measured
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
+from ingenium.core.resolving import as_measured
 from ingenium.core.seeds import block_rng, one_thread
 from ingenium.generators.generator import Generator
 from ingenium.generators.model import Model
 from ingenium.runs.aim import LIMIT, OBJECTIVE
-from ingenium.searches.drawn import proposals
+from ingenium.searches.fixed_strategies import proposals
 from ingenium.searches.fronts import order
 from ingenium.searches.strategy import State
 from ingenium.train.plan import Plan
 
 DIMS = {"cost": (), "violation": (LIMIT,), "loss": (OBJECTIVE,)}  # beyond `design`
-TOLD = tuple(DIMS)
+REPORTED = tuple(DIMS)
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class TunedSettings:
 
     elite: int = 64  # of the best designs so far
     every: int = 64  # verified designs between two fits
-    kept: float = 0.25  # share of known designs in the training data
+    known_share: float = 0.25  # share of known designs in the training data
     rows: int = 256  # sampled from both for each fit
     sharp: float | None = None  # of the weight by rank; None for equal weights of the elite
     passes: int = 2  # of training over these rows, for families that descend gradients
@@ -87,10 +87,10 @@ class Tuned:
         if len(answered):
             truly = as_measured(self.problem, designs, verdicts)
             own = self._bare(truly.isel({DESIGN: answered}))
-            told = {name: verdicts[name].isel({DESIGN: answered}).variable for name in TOLD}
-            own = self._encoded(own.assign(told))
+            reported = {name: verdicts[name].isel({DESIGN: answered}).variable for name in REPORTED}
+            own = self._encoded(own.assign(reported))
             if own.sizes[DESIGN]:
-                self._keep(own)
+                self._store(own)
         self.waiting += designs.sizes[DESIGN]
         if self.waiting >= self.settings.every and self.elite is not None:
             self._fit(self.elite)
@@ -102,8 +102,8 @@ class Tuned:
         parts = {"learned": self.learned} | ({"elite": self.elite} if self.elite else {})
         for part, designs in parts.items():
             state |= {f"{part}.{name}": designs[name].to_numpy() for name in self._names}
-        told = {f"told.{k}": self.elite[k].to_numpy() for k in TOLD} if self.elite else {}
-        return {"count": np.array([self.fits, self.waiting]), **state, **told}
+        reported = {f"told.{k}": self.elite[k].to_numpy() for k in REPORTED} if self.elite else {}
+        return {"count": np.array([self.fits, self.waiting]), **state, **reported}
 
     def load_state_dict(self, state: State) -> None:
         """Load weights and elite."""
@@ -111,8 +111,8 @@ class Tuned:
         self.learned = self._restored("learned", state)
         self.elite = None
         if "told.cost" in state:
-            told = {k: ((DESIGN, *DIMS[k]), state[f"told.{k}"]) for k in TOLD}
-            self.elite = self._restored("elite", state).assign(told)
+            reported = {k: ((DESIGN, *DIMS[k]), state[f"told.{k}"]) for k in REPORTED}
+            self.elite = self._restored("elite", state).assign(reported)
         weights = {k[7:]: torch.tensor(v) for k, v in state.items() if k.startswith("weight.")}
         self.family.load_state_dict(weights)
 
@@ -145,22 +145,22 @@ class Tuned:
             return _joined(*map(self._encoded, parts))
         return designs
 
-    def _keep(self, fresh: xr.Dataset) -> None:
+    def _store(self, fresh: xr.Dataset) -> None:
         """Update the elite by new designs, each once."""
         both = fresh if self.elite is None else _joined(self.elite, fresh)
         arrays = to_arrays(both, self.problem.variables)
         flat = torch.cat([a.reshape(len(a), -1) for a in arrays], 1)
         first = np.sort(np.unique(flat.numpy(), axis=0, return_index=True)[1])
         both = both.isel({DESIGN: first})
-        best = order(*(both[name].to_numpy() for name in TOLD))[: self.settings.elite]
+        best = order(*(both[name].to_numpy() for name in REPORTED))[: self.settings.elite]
         self.elite = both.isel({DESIGN: best})
 
     def _fit(self, elite: xr.Dataset) -> None:
         how, rng = self.settings, block_rng(self.seed, self.fits, "tuned")
-        old = int(how.kept * how.rows)
+        old = int(how.known_share * how.rows)
         known = torch.randint(self.known.sizes[DESIGN], (old,), generator=rng).numpy()
         best = self._drawn(elite.sizes[DESIGN], how.rows - old, rng)
-        parts = self.known.isel({DESIGN: known}), elite.drop_vars(TOLD).isel({DESIGN: best})
+        parts = self.known.isel({DESIGN: known}), elite.drop_vars(REPORTED).isel({DESIGN: best})
         self.learned = _joined(*parts)
         x = self.problem.encode(self.learned).to(torch.float32)
         cond = self.problem.features(self.learned).to(torch.float32)

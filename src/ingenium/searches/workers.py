@@ -66,7 +66,7 @@ class Here:
 
     def together(self, round: int, n: int) -> int:
         """Return the batch size of the problem."""
-        return self.problem.at_once
+        return self.problem.batch_size
 
     def ready(self, round: int, waiting: int, measured: int) -> bool:
         """Return whether everything is measured."""
@@ -94,7 +94,9 @@ class InOrder(Here):
         """Read the order from the store of an equal search."""
         super().__init__(problem)
         self.order = other.parts()
-        stored = {n: Proposal(n, other.proposed(n) or {}, problem.at_once) for n in other.begun()}
+        stored = {
+            n: Proposal(n, other.proposed(n) or {}, problem.batch_size) for n in other.begun()
+        }
         self.size = {n: p.size for n, p in stored.items()}
         self.after = {n: p.after for n, p in stored.items()}
         self.limits = {n: p.most for n, p in stored.items()}
@@ -102,7 +104,7 @@ class InOrder(Here):
 
     def together(self, round: int, n: int) -> int:
         """Return the size of parts in the other search."""
-        return self.size.get(round, self.problem.at_once)
+        return self.size.get(round, self.problem.batch_size)
 
     def most(self, round: int) -> int | None:
         """Return the limit of the round in the other search."""

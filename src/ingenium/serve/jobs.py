@@ -56,16 +56,16 @@ class Jobs:
             made: its output folder, which must still exist; a command without one is a question,
                 whose answer may change, and runs again.
         """
-        asked = digest({"words": list(words), "spec": spec, "version": __version__})
-        name = asked.removeprefix("sha256:")[:16]
+        requested = digest({"words": list(words), "spec": spec, "version": __version__})
+        name = requested.removeprefix("sha256:")[:16]
         with self._lock:
             self._start(name, words, spec, made)
         return name
 
     def _start(self, name: str, words: Sequence[str], spec: str | None, made: Path | None) -> None:
         place = self.folder / name
-        kept = self._ended(place).get("code") in FINAL and made is not None and made.is_dir()
-        if self._runs(name) or kept:
+        retained = self._ended(place).get("code") in FINAL and made is not None and made.is_dir()
+        if self._runs(name) or retained:
             return
         place.mkdir(parents=True, exist_ok=True)
         (place / COMMAND).write_text(words[0])
@@ -88,7 +88,7 @@ class Jobs:
         """Return how a job stands: its process, whether limits were met, and its answer.
 
         `limits_met` is null for a command that judges no design, and where the process gave no
-        answer; `replay` says in `evidence_holds` whether a design was reproduced.
+        answer; `replay` says in `evidence_reproduced` whether a design was reproduced.
 
         Raises:
             InputError: if no job has this name.
@@ -100,13 +100,13 @@ class Jobs:
         process = "lost" if code is None else PROCESS.get(code, "killed")
         command = (place / COMMAND).read_text() if (place / COMMAND).is_file() else ""
         met = MET.get(code) if code is not None else None
-        told = {
+        reported = {
             "job": job,
             "process": process,
             "limits_met": met if command in JUDGES else None,
-            **({"evidence_holds": met} if command == "replay" else {}),
+            **({"evidence_reproduced": met} if command == "replay" else {}),
         }
-        return told | _answer(place, process)
+        return reported | _answer(place, process)
 
     def stop(self, job: str) -> dict[str, Any]:
         """Interrupt a job where nothing is half done; the same request resumes from there."""

@@ -24,7 +24,7 @@ READ_ONLY = ("list_problems", "show_problem", "explain", "read", "poll")
 INSTRUCTIONS = (
     "Designs are proposed and verified by exact engines. Call list_problems, then show_problem, "
     "write a spec in TOML, submit it with propose or search, and poll. Only `limits_met` says "
-    "whether designs satisfy their limits (null: nothing was judged); `evidence_holds` says "
+    "whether designs satisfy their limits (null: nothing was judged); `evidence_reproduced` says "
     "whether a replay reproduced its design; `process` says how the command ended."
 )
 
@@ -53,11 +53,11 @@ def server(folders: tuple[Path, ...]) -> "MCPServer[None]":
     )
     for tool in Tools(allowed, jobs).all():
         hints = types.ToolAnnotations(read_only_hint=tool.__name__ in READ_ONLY)
-        made.tool(annotations=hints)(_told(tool))
+        made.tool(annotations=hints)(_reported(tool))
     return made
 
 
-def _told(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+def _reported(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """Wrap a tool so that its errors reach the caller as an answer in three parts."""
 
     @wraps(tool)

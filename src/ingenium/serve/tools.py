@@ -18,7 +18,7 @@ class Tools:
 
     Long commands are submitted: the answer names a job, and `poll` returns its state. In the answer
     of a job, `process` is how the command ended, and `limits_met` whether designs were judged and
-    satisfy their spec: it is null where nothing was judged. `evidence_holds` is whether a replay
+    satisfy their spec: it is null where nothing was judged. `evidence_reproduced`: whether a replay
     reproduced its design.
     """
 
@@ -30,6 +30,7 @@ class Tools:
         return (
             self.list_problems,
             self.show_problem,
+            self.ask,
             self.propose,
             self.search,
             self.verify,
@@ -42,7 +43,7 @@ class Tools:
 
     def list_problems(self) -> dict[str, Any]:
         """List every problem of every installed domain, one line each."""
-        return self._asked("list")
+        return self._requested("list")
 
     def show_problem(self, problem: str, spec: str = "") -> dict[str, Any]:
         """List variables, conditions, quantities with units, limits and setup of a problem.
@@ -51,7 +52,24 @@ class Tools:
             problem: its name, such as "grid.feeder_day".
             spec: TOML; with it, also how it is understood.
         """
-        return self._asked("show", problem, spec=_spec(problem, spec))
+        return self._requested("show", problem, spec=_spec(problem, spec))
+
+    def ask(
+        self, request: str, out: str, problem: str = "", answers: list[str] | None = None
+    ) -> dict[str, Any]:
+        """Turn a request in plain words into a spec, or a draft with numbered questions.
+
+        Args:
+            request: what is wanted, with numbers and units.
+            out: folder for the spec, in a folder that is allowed.
+            problem: its name; empty to infer it from the words.
+            answers: to the first open question in turn: the number of a choice, or words.
+        """
+        place = self.folders.place(out)
+        words = ["ask", request, "--out", str(place), "--overwrite", "--json"]
+        words += ["--problem", problem] if problem else []
+        words += [part for answer in answers or () for part in ("--answer", answer)]
+        return self._requested(*words)
 
     def propose(
         self, problem: str, out: str, spec: str = "", number: int = 100, seed: int = 0
@@ -93,7 +111,7 @@ class Tools:
             spec: TOML; empty for that of the run, or the problem's own limits.
         """
         places = [str(self.folders.place(f)) for f in files]
-        return self._asked("verify", problem, *places, spec=_spec(problem, spec))
+        return self._requested("verify", problem, *places, spec=_spec(problem, spec))
 
     def replay(self, folder: str, design: int) -> dict[str, Any]:
         """Reproduce one design of a run, and report whether its evidence is confirmed.
@@ -102,7 +120,7 @@ class Tools:
             folder: folder of the run.
             design: number of the design.
         """
-        return self._asked("replay", str(self.folders.place(folder)), "--design", str(design))
+        return self._requested("replay", str(self.folders.place(folder)), "--design", str(design))
 
     def explain(self, folder: str) -> dict[str, Any]:
         """Explain the result of a run: how often each limit is violated, and the nearest design.
@@ -125,7 +143,7 @@ class Tools:
             "failed": summary["failed"],
             "limits_most_broken_first": limits,
             "nearest": summary["nearest"],
-            "never_held_together": (record.get("search") or record).get("unmet"),
+            "never_satisfied_together": (record.get("search") or record).get("unmet"),
             "notes": record.get("notes", []),
         }
 
@@ -154,7 +172,7 @@ class Tools:
         """
         return self.jobs.stop(job)
 
-    def _asked(self, *words: str, spec: str | None = None) -> dict[str, Any]:
+    def _requested(self, *words: str, spec: str | None = None) -> dict[str, Any]:
         return self.jobs.state(self.jobs.submit(words, spec=spec), wait_s=QUICK_S)
 
     def _submitted(self, words: list[str], problem: str, spec: str, out: str) -> dict[str, Any]:

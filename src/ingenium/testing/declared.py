@@ -26,7 +26,7 @@ TableChange = Callable[[pd.DataFrame], pd.DataFrame]
 RecordChange = Callable[[dict[str, Any]], dict[str, Any]]
 FileChange = Callable[[Any], None]  # of an open HDF5 file
 LEAST = 1e-12  # relative, where there is no tolerance
-BESIDE = 1e-7  # of a number, by which it differs from the digits that can be written
+ALONGSIDE = 1e-7  # of a number, by which it differs from the digits that can be written
 
 
 def declared_forgeries(form: Format) -> Mapping[str, Damage]:
@@ -82,7 +82,7 @@ def _of_column(
     if column.digits is not None:
         step = 10.0**-column.digits
         yield f"{head} between its digits", with_numbers(lambda x: x + 0.37 * step)
-        yield f"{head} beyond its digits", with_numbers(lambda x: x + BESIDE)
+        yield f"{head} beyond its digits", with_numbers(lambda x: x + ALONGSIDE)
 
 
 def _underscored(numbers: Any) -> list[str]:
@@ -172,7 +172,7 @@ def _of_arrays(form: Arrays) -> Iterator[tuple[str, FileChange]]:
         yield f"{one.name} a tenth larger", partial(_replaced, one.name, lambda x: 1.1 * x)
         yield (
             f"{one.name} beyond its tolerance",
-            partial(_replaced, one.name, partial(_beside, one)),
+            partial(_replaced, one.name, partial(_alongside, one)),
         )
         yield f"without {one.name}", partial(_without, one.name)
         if one.unit:
@@ -187,7 +187,7 @@ def _of_arrays(form: Arrays) -> Iterator[tuple[str, FileChange]]:
     yield "without numbers", partial(_without, DESIGN)
 
 
-def _beside(one: Derived, x: Any) -> Any:
+def _alongside(one: Derived, x: Any) -> Any:
     """Change numbers by ten times their tolerance."""
     size = np.abs(x).clip(1.0) if one.each else np.abs(x).max()
     return x + 10 * (one.near or LEAST) * size
@@ -217,8 +217,8 @@ def _without(name: str, file: Any) -> None:
 
 
 def _of_another(key: str, file: Any) -> None:
-    told = file.attrs[key]
-    file.attrs[key] = f"{told} x" if isinstance(told, str) else 1.1 * np.asarray(told)
+    reported = file.attrs[key]
+    file.attrs[key] = f"{reported} x" if isinstance(reported, str) else 1.1 * np.asarray(reported)
 
 
 def _without_about(key: str, file: Any) -> None:

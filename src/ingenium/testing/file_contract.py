@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.evidence import read
 from ingenium.core.problem import Problem
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import GeneratorChoice, Select, Spec
 from ingenium.core.verify import verify
 from ingenium.domains import open_problem
@@ -56,7 +56,7 @@ def _opens_as_it_ended(run: Run) -> None:
     again = open_run(run.folder, lambda _: run.problem)
     pd.testing.assert_frame_equal(again.table, run.table)
     assert len(again.evidence) == len(run.table)
-    np.testing.assert_array_equal(again.kept[DESIGN], run.kept[DESIGN])
+    np.testing.assert_array_equal(again.exported[DESIGN], run.exported[DESIGN])
     assert again.accepted.sizes[DESIGN] == run.summary.accepted
 
 
@@ -158,22 +158,22 @@ class FileContract:
         self, problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Evidence, files and replay agree, whether designs share a file or have one each."""
-        asked = Spec(
+        requested = Spec(
             problem=problem.name,
             generator=GeneratorChoice(family="bootstrap"),
-            select=Select(keep="verified"),
+            select=Select(export="verified"),
         )
         forms = dict(problem.formats)
         for name, form in forms.items():
             monkeypatch.setattr(problem, "formats", {name: form} | forms)
             out = tmp_path / name
             with open_ledger(tmp_path / f"{name}.db") as book:
-                run = loop.run(problem, asked, self.few, 1, out, ledger=book)
+                run = loop.run(problem, requested, self.few, 1, out, ledger=book)
             records = read(out / "evidence.jsonl")
             stored = [r for r in records if r["file"]]
             assert len(stored) == len(run.selected) > 0
             files = sorted({r["file"] for r in stored})
-            audited = [d for f in files for d in audit(problem, asked, [out / f]).designs]
+            audited = [d for f in files for d in audit(problem, requested, [out / f]).designs]
             assert {d.record for d in audited} == {"as recorded"}
             assert {d.design: d.verdict for d in audited} == {
                 r["design"]: r["verdict"] for r in stored
@@ -184,8 +184,8 @@ class FileContract:
                 replayed.add(stored[0]["design"])
                 _opens_as_it_ended(run)
             for design in sorted(replayed):
-                found = replay(problem, asked, out, design)
-                assert found.holds, (name, [c for c in found.checks if not c.holds])
+                found = replay(problem, requested, out, design)
+                assert found.reproduced, (name, [c for c in found.checks if not c.reproduced])
 
     def test_a_strange_file_is_refused(self, problem: Problem, tmp_path: Path) -> None:
         strange = tmp_path / "notes.txt"
@@ -211,11 +211,11 @@ class FileContract:
         tried = list(RedTeam(problem, designs, own).attacks(tmp_path))
         got = {(t.format, t.forgery) for t in tried if t.outcome == "accepted"}
         known = {(f, n) for f, n in got if {n, f"{f}: {n}"} & set(self.harmless)}
-        told = [
+        reported = [
             t.__dict__ | ({"outcome": "harmless"} if (t.format, t.forgery) in known else {})
             for t in tried
         ]
-        record_property("forgeries", [self.problem_name, told])
+        record_property("forgeries", [self.problem_name, reported])
         assert not got - known, sorted(got - known)
         met = {n for _, n in known} | {f"{f}: {n}" for f, n in known}
         assert set(self.harmless) <= met, set(self.harmless) - met

@@ -65,7 +65,7 @@ def forgeries(endings: tuple[str, ...]) -> Mapping[str, Damage]:
         "with lines that few programs break": partial(_written, endings, _other_lines),
         "with a hidden end": partial(_written, endings, lambda b: b + b"\0\n"),
         **{k: partial(with_bytes, endings, partial(_same, v)) for k, v in STRANGE.items()},
-        "with another beside it": partial(_beside, endings),
+        "with another beside it": partial(_alongside, endings),
     }
 
 
@@ -103,7 +103,7 @@ def _turned(content: bytes) -> bytes:
     return bytes(out)
 
 
-def _beside(endings: tuple[str, ...], path: Path) -> None:
+def _alongside(endings: tuple[str, ...], path: Path) -> None:
     if path.is_file():
         raise UnfitFileError
     file = _files(path, endings)[0]
@@ -167,10 +167,10 @@ def _labelled(unit: str, path: Path) -> None:
     if path.suffix.lower() not in HDF5:
         raise UnfitFileError
     with h5py.File(path, "r+") as file:
-        told = [array for array in _arrays_of(file) if "units" in array.attrs]
-        for array in told:
+        reported = [array for array in _arrays_of(file) if "units" in array.attrs]
+        for array in reported:
             array.attrs["units"] = unit
-    if not told:
+    if not reported:
         raise UnfitFileError
 
 
@@ -257,8 +257,8 @@ def _3mf(file: Path, change: Change) -> None:
 
 
 def _npz(file: Path, change: Change) -> None:
-    with np.load(file) as kept:
-        arrays = dict(kept)
+    with np.load(file) as retained:
+        arrays = dict(retained)
     _largest(arrays, lambda a: change(a.ravel()).reshape(a.shape))
     np.savez(file, **arrays)
 
@@ -272,8 +272,8 @@ def _arrays(change: Change, path: Path) -> None:
     """Change the largest array of a NumPy archive."""
     if path.suffix != ".npz":
         raise UnfitFileError
-    with np.load(path) as kept:
-        arrays = dict(kept)
+    with np.load(path) as retained:
+        arrays = dict(retained)
     _largest(arrays, change)
     np.savez(path, **arrays)
 
@@ -284,8 +284,8 @@ def _largest(arrays: dict[str, np.ndarray], change: Change) -> None:
 
 
 def _netcdf(file: Path, change: Change) -> None:
-    with xr.open_dataset(file, engine="h5netcdf", decode_timedelta=False) as kept:
-        whole = kept.load()
+    with xr.open_dataset(file, engine="h5netcdf", decode_timedelta=False) as retained:
+        whole = retained.load()
     for array in _floats(whole):
         array.to_numpy()[...] = change(array.to_numpy().ravel()).reshape(array.shape)
     whole.to_netcdf(file, engine="h5netcdf")
@@ -297,8 +297,8 @@ def _floats(whole: xr.Dataset) -> Iterator[xr.DataArray]:
 
 
 def _hdf5(file: Path, change: Change) -> None:
-    with h5py.File(file, "r+") as kept:
-        for array in _arrays_of(kept):
+    with h5py.File(file, "r+") as retained:
+        for array in _arrays_of(retained):
             if array.dtype.kind == "f" and array.size:
                 array[...] = np.reshape(change(np.ravel(array[()])), array.shape)
 

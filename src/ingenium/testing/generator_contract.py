@@ -26,7 +26,7 @@ from ingenium.train.plan import Plan
 
 BRIEF = Plan(steps=6, batch=32, check_every=3)
 SHORT = Plan(steps=200, batch=128, ema_decay=0.97, check_every=50)
-ASKED = torch.tensor([[1.0, -0.5]])
+REQUESTED = torch.tensor([[1.0, -0.5]])
 KINDS = {1: "vector", 2: "series", 3: "plane", 4: "space"}  # of designs, by their axes
 
 
@@ -70,9 +70,9 @@ def designs(shape: tuple[int, ...], n: int) -> tuple[Tensor, Tensor]:
 def moments(family: Family, n: int) -> tuple[float, float]:
     """Largest error of a mean in true deviations, and relative error of the covariance."""
     slope, factor = truth(family.shape)
-    y = family.propose(ASKED.expand(n, 2), rng()).flatten(1)
+    y = family.propose(REQUESTED.expand(n, 2), rng()).flatten(1)
     covariance = factor @ factor.T
-    off = (y.mean(0) - (ASKED @ slope)[0]).abs() / covariance.diagonal().sqrt()
+    off = (y.mean(0) - (REQUESTED @ slope)[0]).abs() / covariance.diagonal().sqrt()
     return float(off.max()), float((torch.cov(y.T) - covariance).norm() / covariance.norm())
 
 

@@ -14,12 +14,12 @@ import pytest
 import torch
 import xarray as xr
 
-from ingenium.core.asking import draw_conditions, resolve
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, distance_to_given
 from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.resolving import resolve, sample_conditions
 from ingenium.core.spec import Fixed, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.domains import load, open_problem, problem_class
@@ -157,6 +157,15 @@ class ProblemContract(FileContract):
         assert (table[:half, half:].diagonal() == 0).all(), "a design and its double"
         assert (table[:half, :half] > 0).sum() >= half * (half - 1) // 2, "known designs differ"
 
+    def test_a_design_equals_its_double(self, problem: Problem, designs: xr.Dataset) -> None:
+        """Check which designs are one, so that each is exported once."""
+        first = problem.equal(xr.concat([designs, designs], DESIGN))
+        half = designs.sizes[DESIGN]
+        assert (first[half:] == first[:half]).all(), "a design and its double"
+        assert (first[first] == first).all(), "equals of equals"
+        assert len(set(first.tolist())) > 1, "known designs differ"
+        assert len(problem.equal(designs.isel({DESIGN: slice(0, 0)}))) == 0
+
     def test_decode_passes_gradients(self, problem: Problem, designs: xr.Dataset) -> None:
         if isinstance(problem.codec, Tokens):
             return  # whole numbers have no gradient
@@ -187,15 +196,15 @@ class ProblemContract(FileContract):
         assert {x.quantity for x in problem.limits} == {x.quantity for x in spec.limits}
         assert set(problem.validity) <= {q.name for q in problem.quantities}
         for name, codec in problem.input_codecs.items():
-            asked = np.asarray(given[name])
+            requested = np.asarray(given[name])
             column = known[name].to_numpy()
-            assert column.shape == (known.sizes[DESIGN], *asked.shape), name
+            assert column.shape == (known.sizes[DESIGN], *requested.shape), name
             assert np.isfinite(codec.encode(column)).all(), name
-            told = problem.features(known.isel({DESIGN: [0]}))
+            reported = problem.features(known.isel({DESIGN: [0]}))
             bare = known.drop_vars(name).isel({DESIGN: [0]})
-            assert not torch.equal(told, problem.features(bare)), "another input tells the same"
-        apart = distance_to_given(problem, known)
-        assert (apart is None) == (not problem.input_codecs)
+            assert not torch.equal(reported, problem.features(bare)), "another input tells the same"
+        distance = distance_to_given(problem, known)
+        assert (distance is None) == (not problem.input_codecs)
 
     def test_what_is_no_input_is_refused(self) -> None:
         given = {**self.given, "no_such_input": 1}
@@ -216,7 +225,7 @@ class ProblemContract(FileContract):
     def test_drawn_conditions_are_admissible(self, problem: Problem, known: xr.Dataset) -> None:
         spec = resolve(Spec(problem=problem.name), problem)
         rng = torch.Generator().manual_seed(3)
-        drawn = draw_conditions(spec, problem.conditions, known, 50, rng)
+        drawn = sample_conditions(spec, problem.conditions, known, 50, rng)
         assert drawn.sizes[DESIGN] == 50
         for c in problem.conditions:
             values = drawn[c.name].to_numpy()
@@ -226,7 +235,7 @@ class ProblemContract(FileContract):
                 assert values.min() >= c.lower
                 assert values.max() <= c.upper
         rng = torch.Generator().manual_seed(3)
-        assert drawn.identical(draw_conditions(spec, problem.conditions, known, 50, rng))
+        assert drawn.identical(sample_conditions(spec, problem.conditions, known, 50, rng))
 
     def test_measured_conditions_are_quantities(
         self, problem: Problem, designs: xr.Dataset, measured: xr.Dataset
@@ -239,8 +248,8 @@ class ProblemContract(FileContract):
                 continue
             assert own[c.measured].unit == c.unit, c.name
             if not c.acts:
-                apart = np.abs(measured[c.measured].to_numpy() - designs[c.name].to_numpy())
-                assert np.nanmax(apart) <= own[c.measured].rounding + 1e-6, c.name
+                distance = np.abs(measured[c.measured].to_numpy() - designs[c.name].to_numpy())
+                assert np.nanmax(distance) <= own[c.measured].rounding + 1e-6, c.name
 
     def test_projection_holds_and_stays(self, problem: Problem, designs: xr.Dataset) -> None:
         conditions = xr.Dataset({c.name: designs[c.name].variable for c in problem.conditions})

@@ -154,11 +154,11 @@ class RedTeam:
     def _other(self, claim: Spec, form: Format, name: str, folder: Path) -> Iterator[Tried]:
         """Try the file of another design under the claim of the first."""
         path, own = self._honest(form, folder, 1)
-        apart = any(
+        distance = any(
             not (x.at_least or 0) <= ((y.at_least or 0) + (y.at_most or 0)) / 2 <= (x.at_most or 0)
             for x, y in zip(claim.limits, own.limits, strict=False)
         )
-        if apart:
+        if distance:
             yield Tried(name, "another design", self._outcome(claim, path))
 
 

@@ -26,8 +26,8 @@ class Split:
 def split(n: int, share: float, rng: torch.Generator) -> Split:
     """Hold out a share of the rows; at least one on each side where `share` is positive."""
     order = torch.randperm(n, generator=rng)
-    kept = min(max(round(n * share), 1), n - 1) if share > 0 else 0
-    return Split(order[kept:].sort().values, order[:kept].sort().values)
+    retained = min(max(round(n * share), 1), n - 1) if share > 0 else 0
+    return Split(order[retained:].sort().values, order[:retained].sort().values)
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Batches:
     rows: Int[Tensor, " m"]
     size: int
     seed: int
-    drawn: int = 0  # batches so far; the only state that a resumed fit needs
+    sampled: int = 0  # batches so far; the only state that a resumed fit needs
 
     def __post_init__(self) -> None:
         self.size = min(self.size, len(self.rows))
@@ -48,9 +48,9 @@ class Batches:
         return self
 
     def __next__(self) -> Int[Tensor, " b"]:
-        whole, place = divmod(self.drawn, len(self.rows) // self.size)
+        whole, place = divmod(self.sampled, len(self.rows) // self.size)
         if whole != self._pass:
             shuffled = torch.randperm(len(self.rows), generator=stream(self.seed, 2, whole))
             self._pass, self._order = whole, self.rows[shuffled]
-        self.drawn += 1
+        self.sampled += 1
         return self._order[place * self.size : (place + 1) * self.size]

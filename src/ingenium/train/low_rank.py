@@ -83,12 +83,12 @@ class AdaptedModel:
 
     def merge(self) -> None:
         """Add the parts to the matrices, which turns the model into a plain one."""
-        self._apart(merged=True)
+        self._distance(merged=True)
 
     def remove(self) -> None:
         """Remove the parts: the matrices are bit for bit the original ones."""
-        self._apart(merged=False)
+        self._distance(merged=False)
 
-    def _apart(self, *, merged: bool) -> None:
+    def _distance(self, *, merged: bool) -> None:
         for layer in self.layers:
             parametrize.remove_parametrizations(layer, "weight", leave_parametrized=merged)

@@ -67,7 +67,7 @@ def train(
         if plan.progress is not None:
             plan.progress(fit.step, plan.steps, fit.latest)
     assign(fit.parameters, fit.best)
-    return fit.course
+    return fit.curve
 
 
 @dataclass
@@ -87,7 +87,7 @@ class _Fit:
     rows: Split
     batches: Batches
     rng: torch.Generator
-    course: dict[str, list[float]]
+    curve: dict[str, list[float]]
     sums: list[float]  # of the losses of each turn since the last check
     step: int = 0
     seconds: float = 0.0
@@ -124,7 +124,7 @@ class _Fit:
             rows=rows,
             batches=Batches(rows.train, plan.batch, plan.seed),
             rng=stream(plan.seed, 1),
-            course={name: [] for name in ("step", "held_out", *_names(turns))},
+            curve={name: [] for name in ("step", "held_out", *_names(turns))},
             sums=[0.0] * len(turns),
         )
         if plan.checkpoint is not None:
@@ -138,7 +138,7 @@ class _Fit:
     @property
     def latest(self) -> float:
         """The held-out loss of the last check."""
-        return self.course["held_out"][-1] if self.course["held_out"] else math.inf
+        return self.curve["held_out"][-1] if self.curve["held_out"] else math.inf
 
     def step_once(self) -> None:
         """Take one step of every optimiser in turn."""
@@ -169,17 +169,17 @@ class _Fit:
 
     def check(self, *, last: bool) -> None:
         """Evaluate averaged weights on held-out rows, store the best, decide whether to stop."""
-        since = self.step - (int(self.course["step"][-1]) if self.course["step"] else 0)
+        since = self.step - (int(self.curve["step"][-1]) if self.curve["step"] else 0)
         turn_means = [total / since for total in self.sums]
         self.sums = [0.0] * len(self.sums)
         # Without held-out rows nothing is watched, and the last weights count as the best.
         loss = self._held_out() if len(self.rows.held_out) else turn_means[0]
         if not math.isfinite(loss):
             raise FitError(_astray("held-out loss", loss, self.step, self.plan))
-        self.course["step"].append(float(self.step))
-        self.course["held_out"].append(loss)
+        self.curve["step"].append(float(self.step))
+        self.curve["held_out"].append(loss)
         for name, mean in zip(_names(self.turns), turn_means, strict=True):
-            self.course[name].append(mean)
+            self.curve[name].append(mean)
         if loss < self.least or not len(self.rows.held_out):
             self.least, self.best, self.idle = loss, self.ema.snapshot(), 0
         else:
@@ -190,14 +190,18 @@ class _Fit:
 
     def _held_out(self) -> float:
         """Mean held-out loss of averaged weights, with the same random numbers at every check."""
-        kept = self.rows.held_out
-        kept = kept.repeat(-(-CHECKED_ROWS // len(kept))) if len(kept) < CHECKED_ROWS else kept
+        retained = self.rows.held_out
+        retained = (
+            retained.repeat(-(-CHECKED_ROWS // len(retained)))
+            if len(retained) < CHECKED_ROWS
+            else retained
+        )
         rng = stream(self.plan.seed, 3)
         total = 0.0
         with self.ema.in_place():
-            for rows in torch.split(kept.to(self.x.device), CHECKED_ROWS):
+            for rows in torch.split(retained.to(self.x.device), CHECKED_ROWS):
                 total += self.descent.held_out(self.x[rows], self.cond[rows], rng)
-        return total / len(kept)
+        return total / len(retained)
 
     def save(self, folder: Path) -> None:
         """Store the whole state in a folder."""
@@ -211,10 +215,10 @@ class _Fit:
         tensors["rng"] = self.rng.get_state()
         facts = {
             "fit": _fingerprint(self),
-            "course": self.course,
+            "curve": self.curve,
             "sums": self.sums,
             "step": self.step,
-            "drawn": self.batches.drawn,
+            "sampled": self.batches.sampled,
             "seconds": self.seconds,
             "least": self.least if math.isfinite(self.least) else None,
             "idle": self.idle,
@@ -237,14 +241,14 @@ class _Fit:
             )
         for i, optimiser in enumerate(self.optimisers):
             first = f"{_group(i)}/step/"
-            kept = {k.removeprefix(first) for k in state.tensors if k.startswith(first)}
-            _warm(optimiser, {p for name, p in self.parameters.items() if name in kept})
+            retained = {k.removeprefix(first) for k in state.tensors if k.startswith(first)}
+            _warm(optimiser, {p for name, p in self.parameters.items() if name in retained})
         for group, parts in self._groups().items():
             own = {k: v for k, v in state.tensors.items() if k.startswith(f"{group}/")}
             self.descent.place(parts, {k.removeprefix(f"{group}/"): v for k, v in own.items()})
         self.rng.set_state(state.tensors["rng"])
-        self.course, self.sums, self.step = facts["course"], facts["sums"], facts["step"]
-        self.batches.drawn, self.seconds = facts["drawn"], facts["seconds"]
+        self.curve, self.sums, self.step = facts["curve"], facts["sums"], facts["step"]
+        self.batches.sampled, self.seconds = facts["sampled"], facts["seconds"]
         self.least = math.inf if facts["least"] is None else facts["least"]
         self.idle, self.done = facts["idle"], facts["done"]
 

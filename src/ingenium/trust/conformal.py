@@ -10,7 +10,6 @@ Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import mannwhitneyu
 
 ROUNDING = 1e-9  # tolerance of a share of rows, for rounding
 
@@ -26,32 +25,32 @@ def bound(errors: Float[np.ndarray, " n"], coverage: float) -> float:
 
 
 def upper_error(
-    errors: Float[np.ndarray, "n l"], doubt: float, least: int
+    errors: Float[np.ndarray, "n l"], miscoverage: float, least: int
 ) -> Float[np.ndarray, " l"]:
-    """Bound of each column that an error exceeds with a probability of at most `doubt`.
+    """Bound of each column that an error exceeds with a probability of at most `miscoverage`.
 
     Only finite errors count; with fewer than `least` of them the bound is infinite.
     """
     known = [column[np.isfinite(column)] for column in errors.T]
-    found = [bound(column, 1 - doubt) if len(column) >= least else np.inf for column in known]
+    found = [bound(column, 1 - miscoverage) if len(column) >= least else np.inf for column in known]
     return np.array(found, dtype=np.float64)
 
 
 def jackknife_upper(
-    without: Float[np.ndarray, "n r k"], residual: Float[np.ndarray, "r k"], doubt: float
+    without: Float[np.ndarray, "n r k"], residual: Float[np.ndarray, "r k"], miscoverage: float
 ) -> Float[np.ndarray, "n k"]:
     """Upper bound on each outcome of new rows, by models that left out the rows of their errors.
 
     `without` is the prediction for each new row by the model that left out the known row,
     `residual` the excess of that known row over the same model's prediction. An outcome exceeds the
-    bound with a probability of at most 2 `doubt`, and in practice about `doubt`, if rows are
+    bound with a probability of at most 2 `miscoverage`, in practice `miscoverage`, if rows are
     exchangeable.
 
     Source: Barber, Candès, Ramdas and Tibshirani, Ann. Stat. 49:486, 2021 (jackknife+ and CV+,
         theorems 1 and 4), one-sided.
     """
     r = len(residual)
-    rank = _rank(r, 1 - doubt)
+    rank = _rank(r, 1 - miscoverage)
     if rank > r:
         return np.full((len(without), residual.shape[1]), np.inf)
     reached: np.ndarray = np.partition(without + residual, rank - 1, axis=1)[:, rank - 1]
@@ -76,6 +75,8 @@ def shift(values: Float[np.ndarray, " n"], m: int) -> float:
 
     Source: Mann and Whitney, Ann. Math. Stat. 18:50, 1947.
     """
+    from scipy.stats import mannwhitneyu  # a second of imports, here alone
+
     own = np.arange(1, m + 1) / (m + 1)
     return float(mannwhitneyu(values, own, alternative="less").pvalue)
 

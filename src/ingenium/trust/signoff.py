@@ -26,6 +26,7 @@ from ingenium.trust.records import Entry
 
 KIND = "sign-off"
 DECISIONS = ("approved", "refused")
+WORK = re.compile(r" \((?P<minutes>\d{1,6}) minutes of work\)$")  # at the end of a statement
 COVERED = ("actor", "decision", "entry", "role", "statement")  # by the signature
 
 
@@ -114,6 +115,27 @@ def sign_off(
     return ledger.append(KIND, body | {"signature": seal}, actor=who)
 
 
+def with_work(statement: str, minutes: int | None) -> str:
+    """Return a statement that ends with the signer's minutes of work, which the signature covers.
+
+    Raises:
+        InputError: for minutes that are no plain number, or a statement that names some already.
+    """
+    if WORK.search(statement):
+        raise InputError("minutes of work as a number", statement, "Write --minutes 25.")
+    if minutes is None:
+        return statement
+    if not 0 <= minutes < 10**6:
+        raise InputError("minutes of work from 0 to 999999", minutes, "Write --minutes 25.")
+    return f"{statement.rstrip()} ({minutes} minutes of work)"
+
+
+def work_minutes(entry: Entry) -> int | None:
+    """Return the minutes of work that a sign-off states; None if it states none."""
+    match = WORK.search(str(entry.table.get("statement", "")))
+    return int(match["minutes"]) if match else None
+
+
 def check_sign_offs(ledger: Ledger, signers: Sequence[Signer] = ()) -> list[SignOff]:
     """Check every sign-off of a ledger."""
     return [_checked(ledger, entry, signers) for entry in ledger.entries(KIND)]
@@ -136,8 +158,10 @@ def read_signers(path: Path) -> tuple[Signer, ...]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise InputError("a file of allowed signers in UTF-8", f"{path} ({error})", LINE) from error
-    told = [(i, text.strip()) for i, text in enumerate(lines, start=1)]
-    return tuple(_signer(f"{path}, line {i}", t) for i, t in told if t and not t.startswith("#"))
+    reported = [(i, text.strip()) for i, text in enumerate(lines, start=1)]
+    return tuple(
+        _signer(f"{path}, line {i}", t) for i, t in reported if t and not t.startswith("#")
+    )
 
 
 LINE = 'Write `ann@lab namespaces="ingenium-safety" ssh-ed25519 AAAA...`.'

@@ -100,7 +100,7 @@ class FinishedDrill(Artifact):
 
 
 def drill(
-    asked: DrillSpec,
+    requested: DrillSpec,
     out: Path,
     *,
     watch: Watch = silent,
@@ -113,8 +113,8 @@ def drill(
         InputError: for a fit that cannot be divided so.
         RankLost: if more ranks are lost than the drill restarts.
     """
-    warn_of_cores(asked.request.on)
-    identity = digest([asdict(asked), code_digest()])
+    warn_of_cores(requested.request.on)
+    identity = digest([asdict(requested), code_digest()])
     with (
         ledger_or_own(ledger) as book,
         staged(out, identity, overwrite=overwrite) as part,
@@ -122,13 +122,13 @@ def drill(
     ):
         for left in ("undisturbed", "fit"):
             shutil.rmtree(part / left, ignore_errors=True)
-        data = _ingested(asked, book)
-        plain = ranked_fit.fit(asked.request, part / "undisturbed", watch=watch, ledger=book)
-        faults = FaultyRanks(asked, watch)
+        data = _ingested(requested, book)
+        plain = ranked_fit.fit(requested.request, part / "undisturbed", watch=watch, ledger=book)
+        faults = FaultyRanks(requested, watch)
         fit = ranked_fit.fit(
-            asked.request, part / "fit", watch=watch, ledger=book, gathered=faults.gathered
+            requested.request, part / "fit", watch=watch, ledger=book, gathered=faults.gathered
         )
-        record = _record(asked, plain.record, fit.record, faults, data)
+        record = _record(requested, plain.record, fit.record, faults, data)
         served = isinstance(book.store, PostgresStore)
         record["ledger"] = "PostgreSQL" if served else "a file of SQLite"
         if not served:
@@ -139,14 +139,14 @@ def drill(
     return FinishedDrill.open(out)
 
 
-def replay(kept: FinishedDrill, folder: Path) -> Replay:
+def replay(stored: FinishedDrill, folder: Path) -> Replay:
     """Drill the same fit again, and compare the weights and losses."""
-    return kept.compared(drill(kept.spec, folder, overwrite=True).record)
+    return stored.compared(drill(stored.spec, folder, overwrite=True).record)
 
 
-def _ingested(asked: DrillSpec, ledger: Ledger) -> str:
+def _ingested(requested: DrillSpec, ledger: Ledger) -> str:
     """Return the data version used for training, entered in the ledger beforehand."""
-    problem = open_problem(asked.spec)
+    problem = open_problem(requested.spec)
     problem.prepare(silent)
     version = dataset_digest(problem.data())
     ledger.append("ingest", {"problem": problem.name, "data": version, "licence": problem.licence})
@@ -168,16 +168,18 @@ class WorkerFault:
 class FaultyRanks:
     """Starts the ranks repeatedly and injects the faults of a drill."""
 
-    def __init__(self, asked: DrillSpec, watch: Watch) -> None:
-        self.asked, self.watch, self.faults = asked, watch, list[WorkerFault]()
+    def __init__(self, requested: DrillSpec, watch: Watch) -> None:
+        self.requested, self.watch, self.faults = requested, watch, list[WorkerFault]()
         self.beats: list[tuple[float, int]] = []
         self.notes: list[str] = []
-        self.todo = sorted([(s, "kill") for s in asked.kill] + [(s, "cut") for s in asked.cut])
-        why = lacking() if asked.cut else None
+        self.todo = sorted(
+            [(s, "kill") for s in requested.kill] + [(s, "cut") for s in requested.cut]
+        )
+        why = lacking() if requested.cut else None
         if why is not None:
             self.notes.append(f"No worker was cut off: {why}.")
             self.todo = [one for one in self.todo if one[1] != "cut"]
-        self._site = NamespacedSite if asked.cut and why is None else ProcessSite
+        self._site = NamespacedSite if requested.cut and why is None else ProcessSite
         self._open: WorkerFault | None = None
         self._now: tuple[Any, RankGang] | None = None
         self._began = 0.0
@@ -195,14 +197,14 @@ class FaultyRanks:
         self._began = time.perf_counter()
         site = self._site(place.count)
         try:
-            for attempt in range(self.asked.restarts + 1):
+            for attempt in range(self.requested.restarts + 1):
                 gang = RankGang(site, job, wait_s=wait_s)
                 self._now = site, gang
                 try:
                     found = gang.answers(self._heard)
                 except RankLost:
                     self._lost(site)
-                    if attempt == self.asked.restarts:
+                    if attempt == self.requested.restarts:
                         raise
                 else:
                     self.wall_s = time.perf_counter() - self._began
@@ -243,35 +245,35 @@ class FaultyRanks:
             self.faults.append(self._open)
         self._open.seen_s = max(now - self._open.at_s, 1e-3)
         if isinstance(site, NamespacedSite):
-            site.mend()
+            site.repair()
 
 
 def _record(
-    asked: DrillSpec,
+    requested: DrillSpec,
     plain: Mapping[str, Any],
     fit: Mapping[str, Any],
     faults: FaultyRanks,
     data: str,
 ) -> dict[str, Any]:
     same = fit["lineage"]["weights"] == plain["lineage"]["weights"]
-    loss, other = (r["course"]["held_out"][-1] for r in (fit, plain))
+    loss, other = (r["curve"]["held_out"][-1] for r in (fit, plain))
     against = [] if same and loss == other else ["the fit under faults is not the undisturbed one"]
     against += [] if faults.met else ["not every fault was met, or none was seen of one"]
     down = sum(f.recovered_s for f in faults.faults)
     return {
-        "title": asked.title,
-        "problem": asked.spec.problem,
+        "title": requested.title,
+        "problem": requested.spec.problem,
         "layout": fit["layout"],
-        "workers": asked.workers,
-        "steps": asked.steps,
+        "workers": requested.workers,
+        "steps": requested.steps,
         "faults": [asdict(f) for f in faults.faults],
         "notes": faults.notes,
         "loss": loss,
         "undisturbed_loss": other,
         "same_weights": same,
-        "spec": asdict(asked),
+        "spec": asdict(requested),
         **Judgement.of({}, (), against=against).record,
-        "courses": {"under faults": fit["course"], "undisturbed": plain["course"]},
+        "curves": {"under faults": fit["curve"], "undisturbed": plain["curve"]},
         "wall_s": faults.wall_s,
         "availability": 1 - down / faults.wall_s,
         "mean_time_to_recover_s": down / len(faults.faults) if faults.faults else 0.0,

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from ingenium.core.artifact import Replay
-from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
+from ingenium.core.resolving import resolve
 from ingenium.core.sealed import without_none
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice, Spec, parse
@@ -28,14 +28,14 @@ def opened(name: str, sheet: DeviceSheet, *, watch: Watch = silent) -> Compressi
     Raises:
         InputError: for a family without a network that a device can run.
     """
-    asked = parse(
+    requested = parse(
         {"problem": name, "setup": dict(sheet.setup), "generator": _choice(sheet.generator)},
         Spec,
         "the device sheet",
     )
     watch("open", 0, 1)
-    problem = open_problem(asked)
-    spec = resolve(asked, problem)
+    problem = open_problem(requested)
+    spec = resolve(requested, problem)
     fitted.check(problem, spec.generator)
     problem.prepare(watch)
     known = training(problem)
@@ -66,35 +66,35 @@ def fit(
             return fitting.fit(task, out, ledger=book, watch=watch, overwrite=overwrite)
 
 
-def lender(kept: SmallGenerator) -> Lender:
+def lender(stored: SmallGenerator) -> Lender:
     """Open a small generator as a source for others: its graphs and its whole designs.
 
     Raises:
         CorruptError: for a record without problem or sheet.
     """
     with one_thread():
-        task = opened(*_asked(kept))
-    runners = kept.runners()
+        task = opened(*_requested(stored))
+    runners = stored.runners()
     family: Any = task.seated(task.family, runners)
-    return Lender.of(kept.files, runners, family.propose)
+    return Lender.of(stored.files, runners, family.propose)
 
 
-def replay(kept: SmallGenerator, folder: Path) -> Replay:
+def replay(stored: SmallGenerator, folder: Path) -> Replay:
     """Fit it again from the sheet in its record, in another folder, and compare.
 
     Raises:
         CorruptError: for a record without problem or sheet.
     """
-    return kept.compared(fit(*_asked(kept), folder, overwrite=True).record)
+    return stored.compared(fit(*_requested(stored), folder, overwrite=True).record)
 
 
-def _asked(kept: SmallGenerator) -> tuple[str, DeviceSheet]:
+def _requested(stored: SmallGenerator) -> tuple[str, DeviceSheet]:
     """Problem and device sheet of a record."""
     try:
-        return str(kept.record["problem"]), kept.spec
+        return str(stored.record["problem"]), stored.spec
     except (LookupError, InputError) as error:
         what = f"holds no device sheet and problem ({error})"
-        raise kept.corrupt(kept.folder / kept.file, what) from error
+        raise stored.corrupt(stored.folder / stored.file, what) from error
 
 
 def _choice(choice: GeneratorChoice) -> dict[str, Any]:

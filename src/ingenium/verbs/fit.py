@@ -2,9 +2,9 @@
 
 from ingenium import __version__
 from ingenium.core import spec as specs
-from ingenium.core.asking import resolve
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.problem import Watch, silent
+from ingenium.core.resolving import resolve
 from ingenium.domains import open_problem
 from ingenium.generators import fitted
 from ingenium.runs import loop
@@ -15,7 +15,12 @@ from ingenium.verbs.propose import SpecLike, as_spec
 def fit(
     spec: SpecLike, *, ledger: Ledger | None = None, watch: Watch = silent
 ) -> fitted.FittedFamily:
-    """Fit the generator that a spec chooses, so that proposing finds it in the cache."""
+    """Fit the generator that a spec chooses, so that proposing finds it in the cache.
+
+    Examples:
+        >>> import ingenium
+        >>> fitted = ingenium.fit("structures.roof")
+    """
     spec = as_spec(spec)
     with ledger_or_own(ledger) as book:
         watch("open the problem", 0, 1)

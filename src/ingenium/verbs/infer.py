@@ -17,7 +17,7 @@ from ingenium.trust.ledger import Ledger, ledger_or_own
 
 
 def infer(
-    asked: InferSpec,
+    requested: InferSpec,
     out: Path,
     *,
     watch: Watch = silent,
@@ -26,28 +26,32 @@ def infer(
 ) -> Inferred:
     """Open the problem of a spec, infer its hidden state and save the posterior in `out`."""
     watch("open", 0, 1)
-    problem = open_problem(asked.spec)
+    problem = open_problem(requested.spec)
     with ledger_or_own(ledger) as book:
-        return answering.infer(problem, asked, out, ledger=book, watch=watch, overwrite=overwrite)
+        return answering.infer(
+            problem, requested, out, ledger=book, watch=watch, overwrite=overwrite
+        )
 
 
-def reading(asked: InferSpec, file: Path) -> InferSpec:
+def reading(requested: InferSpec, file: Path) -> InferSpec:
     """Return the spec with a file in place of its problem's readings.
 
     Raises:
         InputError: for a problem without readings.
     """
-    kind = problem_class(asked.problem)
+    kind = problem_class(requested.problem)
     observed = getattr(kind, "observed", "")
     if not observed or not hasattr(kind, "question"):
-        raise InputError("a problem with a hidden state, such as radio.estimate", asked.problem)
+        raise InputError("a problem with a hidden state, such as radio.estimate", requested.problem)
     choose(observed, {i.name for i in kind.inputs}, "input")
-    entry = asked.given.get(observed, {})
+    entry = requested.given.get(observed, {})
     own: Mapping[str, Any] = entry if isinstance(entry, Mapping) else {}
     rest = {k: v for k, v in own.items() if k != "values"}
-    return replace(asked, given={**asked.given, observed: {**rest, "file": str(file.resolve())}})
+    return replace(
+        requested, given={**requested.given, observed: {**rest, "file": str(file.resolve())}}
+    )
 
 
-def replay(kept: Posterior, folder: Path) -> Replay:
+def replay(stored: Posterior, folder: Path) -> Replay:
     """Infer it again from its own spec and files, in another folder, and compare."""
-    return kept.compared(infer(kept.spec, folder, overwrite=True).kept.record)
+    return stored.compared(infer(stored.spec, folder, overwrite=True).stored.record)

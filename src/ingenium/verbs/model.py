@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 
 from ingenium.core.artifact import Replay
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import InputError
@@ -17,6 +16,7 @@ from ingenium.core.folders import make_folder, staged, write_atomic
 from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import code_digest
 from ingenium.core.reading.files import content
+from ingenium.core.resolving import resolve
 from ingenium.core.sealed import RecordMaking
 from ingenium.core.spec import Limit, Spec
 from ingenium.core.verdict import Verdict
@@ -25,23 +25,24 @@ from ingenium.domains import open_problem
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
 from ingenium.model import checks, fitting, searched
-from ingenium.model.artifact import DATA, DRAWS, FORECAST, KeptModel
-from ingenium.model.asked import ModelSpec
+from ingenium.model.artifact import DATA, DRAWS, FORECAST, StoredModel
 from ingenium.model.families import PROCESSES, candidates
-from ingenium.model.fitting import FittedModel
-from ingenium.model.judging import ForecastScore, judge
-from ingenium.model.made import (
-    MadeModel,
+from ingenium.model.finished import (
+    NewModel,
     constant_bands,
-    course_times,
     forecast_score,
+    trajectory_times,
     unsaid,
     write_tables,
 )
+from ingenium.model.fitting import FittedModel
+from ingenium.model.judging import ForecastScore, judge
+from ingenium.model.lack_of_fit import lack_of_fit
 from ingenium.model.posterior import ModelPosterior, posterior
 from ingenium.model.reading import ProcessReading, read
 from ingenium.model.searched import LONGEST, RATE, RATE_UNIT, RateLaw
 from ingenium.model.series import MeasuredSeries
+from ingenium.model.spec import ModelSpec
 from ingenium.model.system import ProcessModel
 from ingenium.runs.loop import training
 from ingenium.trust.ledger import Ledger, ledger_or_own
@@ -55,60 +56,60 @@ BETTER = 0.98  # of the misfit of shorter laws, that a longer one must reach
 
 
 def model(
-    asked: ModelSpec,
+    requested: ModelSpec,
     data: Path,
     out: Path,
     *,
     watch: Watch = silent,
     overwrite: bool = False,
     ledger: Ledger | None = None,
-) -> MadeModel:
+) -> NewModel:
     """Build the model described in words from a table over time, and save it in `out`.
 
     Raises:
         InputError: for words or a table that fit no model.
         StorageError: if `out` cannot be written.
     """
-    series = MeasuredSeries.read(data, asked.held_out)
-    reading = read(asked.words)
+    series = MeasuredSeries.read(data, requested.held_out)
+    reading = read(requested.words)
     families = _candidates(reading, series)
-    identity = digest([asdict(asked), file_digest(data), code_digest()])
+    identity = digest([asdict(requested), file_digest(data), code_digest()])
     with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
         write_atomic(part / DATA, content(data, "a table over time as CSV"))
-        laws = _searched(series, part, asked.seed, watch)
+        laws = _searched(series, part, requested.seed, watch)
         models = [ProcessModel(f, o, series) for f, o in families]
         own = [ProcessModel(f, tuple(range(len(series.names))), series)
                for f in searched.families(series, laws, AMONG)]  # fmt: skip
-        fits, left = _fitted([*models, *own], asked.seed, watch)
+        fits, left = _fitted([*models, *own], requested.seed, watch)
         best = fits[0]
         watch("constants", 0, 1)
-        found = posterior(best, asked.draws, asked.seed)
-        fine = course_times(series)
-        courses = found.courses(fine)
-        readings = found.readings(courses, asked.seed)
-        score = forecast_score(series, courses, readings)
+        found = posterior(best, requested.samples, requested.seed)
+        fine = trajectory_times(series)
+        trajectories = found.trajectories(fine)
+        readings = found.readings(trajectories, requested.seed)
+        score = forecast_score(series, trajectories, readings)
         write_tables(part, found, series, fine, readings)
-        told = {
-            "asked": asdict(asked),
-            "clock_unit": series.clock_unit,
+        reported = {
+            "requested": asdict(requested),
+            "time_unit": series.time_unit,
             "read": {"processes": list(reading.processes), "unread": list(reading.unread)},
             **_chosen(best),
-            "candidates": [_told(f, best.aicc) for f in fits],
+            "candidates": [_reported(f, best.aicc) for f in fits],
             "left_out": left,
             "laws": [asdict(law) for law in laws],
             "found_again": _found_again(models, own),
             "cannot_say": unsaid(reading, series, found, fits),
-            **_weighed(best, found, score),
+            **_weighed(best, found, score, reading),
         }
         files = {name: file_digest(part / name) for name in (DATA, DRAWS, FORECAST)}
-        _entered(making.write(part / KeptModel.file, told, files), ledger)
-    return MadeModel(KeptModel.open(out), series, found, fine, courses, readings)
+        _entered(making.write(part / StoredModel.file, reported, files), ledger)
+    return NewModel(StoredModel.open(out), series, found, fine, trajectories, readings)
 
 
-def replay(kept: KeptModel, folder: Path) -> Replay:
+def replay(stored: StoredModel, folder: Path) -> Replay:
     """Build it again from its own words and table, in another folder, and compare."""
-    again = model(kept.spec, kept.folder / DATA, folder, overwrite=True)
-    return kept.compared(again.kept.record)
+    again = model(stored.spec, stored.folder / DATA, folder, overwrite=True)
+    return stored.compared(again.stored.record)
 
 
 def _candidates(reading: ProcessReading, series: MeasuredSeries) -> list[Any]:
@@ -138,10 +139,10 @@ def _searched(series: MeasuredSeries, part: Path, seed: int, watch: Watch) -> li
     for place, column in enumerate(series.names):
         watch("laws", place, len(series.names))
         given = {"table": searched.rate_table(series, column)}
-        asked = Spec(problem=LAWS, setup=SETUP | EFFORT, given=given, limits=LOOSE)
+        requested = Spec(problem=LAWS, setup=SETUP | EFFORT, given=given, limits=LOOSE)
         try:
-            problem = open_problem(asked)
-            spec = resolve(asked, problem)
+            problem = open_problem(requested)
+            spec = resolve(requested, problem)
             known = training(problem)
         except InputError:  # rates that no formula explains even in part
             continue
@@ -166,12 +167,12 @@ def _front(verdicts: xr.Dataset) -> list[int]:
     """Return accepted laws that no shorter one beats, the most accurate first."""
     good = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
     size, error = (verdicts[n].to_numpy() for n in ("complexity", "misfit"))
-    kept: list[int] = []
+    stored: list[int] = []
     for row in np.lexsort((error, size)).tolist():
-        better = not kept or error[row] < BETTER * error[kept[-1]]
+        better = not stored or error[row] < BETTER * error[stored[-1]]
         if good[row] and size[row] <= LONGEST and better:
-            kept.append(row)
-    return kept[::-1]
+            stored.append(row)
+    return stored[::-1]
 
 
 def _fitted(
@@ -217,16 +218,19 @@ def _checked(best: FittedModel) -> list[checks.ModelCheck]:
     return [c for c in found if c is not None]
 
 
-def _weighed(best: FittedModel, found: ModelPosterior, score: ForecastScore) -> dict[str, Any]:
+def _weighed(
+    best: FittedModel, found: ModelPosterior, score: ForecastScore, reading: ProcessReading
+) -> dict[str, Any]:
     """Return constants with their bands, checks, the forecast, and derived values."""
-    tried = _checked(best)
+    tried, smooth = _checked(best), lack_of_fit(best)
     return {
         "constants": constant_bands(found),
         "checks": [asdict(c) for c in tried],
         "forecast": asdict(score),
-        "plain": score.told,
+        "plain": score.reported,
         "sampler": {"r_hat": found.r_hat, "effective": found.effective},
-        **judge(found, tried, score).record,
+        "lack_of_fit": None if smooth is None else asdict(smooth),
+        **judge(found, tried, score, mechanisms=reading.mechanisms, smooth=smooth).record,
     }
 
 
@@ -248,7 +252,7 @@ def _chosen(best: FittedModel) -> dict[str, Any]:
     }
 
 
-def _told(fit: FittedModel, least: float) -> dict[str, Any]:
+def _reported(fit: FittedModel, least: float) -> dict[str, Any]:
     family = fit.model.family
     return {
         "family": family.name,

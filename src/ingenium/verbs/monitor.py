@@ -23,7 +23,7 @@ from ingenium.runs.replay import recorded_spec
 from ingenium.trust.ledger import Ledger, ledger_or_own
 
 Heard = Callable[[RowAlarm], None]
-KEPT_EVERY = 100  # rows, after which the memory of a running monitor is written
+STORE_EVERY = 100  # rows, after which the memory of a running monitor is written
 
 
 def streams_of(path: Path) -> tuple[tuple[Stream, ...], StreamSource]:
@@ -74,14 +74,14 @@ def unheard(row: RowAlarm) -> None:
 class StreamRun:
     """A stream, and a monitor's alarms on it."""
 
-    told: list[RowAlarm]
+    reported: list[RowAlarm]
     values: np.ndarray
     label: np.ndarray | None  # of events, where the stream has one
     memory: Memory
 
 
 def run(
-    kept: Monitor, stream: Path, state: Path | None = None, *, heard: Heard = unheard
+    stored: Monitor, stream: Path, state: Path | None = None, *, heard: Heard = unheard
 ) -> StreamRun:
     """Feed a stream to a monitor, row by row; `-` is standard input.
 
@@ -91,46 +91,48 @@ def run(
     Raises:
         InputError: for a stream that the monitor cannot read; naming row and column.
     """
-    model = kept.record["evidence"]["model"]
+    model = stored.record["evidence"]["model"]
     memory = Memory.read(state, model) if state else Memory(model)
-    watcher = Watcher(kept, memory)
-    told, values, labels = list[RowAlarm](), list[np.ndarray](), list[bool]()
-    lines = _lines(_found(kept, stream))
+    watcher = Watcher(stored, memory)
+    reported, values, labels = list[RowAlarm](), list[np.ndarray](), list[bool]()
+    lines = _lines(_found(stored, stream))
     header = next(lines, [])
     place = next((i for i, n in enumerate(header) if n.strip().lower() in tables.LABELS), None)
     try:
-        for number, cells, row in rows(header, lines, kept.tags, str(stream)):
-            told.append(watcher.feed(tables.stamp(cells[0], number, stream), row))
-            heard(told[-1])
+        for number, cells, row in rows(header, lines, stored.tags, str(stream)):
+            reported.append(watcher.feed(tables.stamp(cells[0], number, stream), row))
+            heard(reported[-1])
             values.append(row)
             labels.append(place is not None and reading(cells[place]) == 1)
-            if state is not None and number % KEPT_EVERY == 0:
+            if state is not None and number % STORE_EVERY == 0:
                 memory.write(state)
     finally:
         if state is not None:
             memory.write(state)
-    if not told:
+    if not reported:
         raise InputError("a stream with rows below its header", f"none in {stream}")
     label = None if place is None else np.array(labels)
-    return StreamRun(told, np.array(values), label, memory)
+    return StreamRun(reported, np.array(values), label, memory)
 
 
-def replay(kept: Monitor, folder: Path) -> Replay:
+def replay(stored: Monitor, folder: Path) -> Replay:
     """Fit it again from its own data, in a folder of its own, and compare.
 
     Raises:
         InputError: if that data no longer exists.
     """
-    path = Path(kept.record["source"])
+    path = Path(stored.record["source"])
     if not path.exists():
         raise InputError("the streams that the monitor was fitted to", f"nothing at {path}")
-    return kept.compared(fit(path, kept.spec, folder, overwrite=True).record)
+    return stored.compared(fit(path, stored.spec, folder, overwrite=True).record)
 
 
-def _found(kept: Monitor, stream: Path) -> Path:
+def _found(stored: Monitor, stream: Path) -> Path:
     """Return the stream itself, or the one of its name in the monitor's folder."""
-    beside = kept.folder / stream
-    return beside if not stream.exists() and beside.is_file() and str(stream) != "-" else stream
+    alongside = stored.folder / stream
+    return (
+        alongside if not stream.exists() and alongside.is_file() and str(stream) != "-" else stream
+    )
 
 
 def _lines(path: Path) -> Iterator[list[str]]:

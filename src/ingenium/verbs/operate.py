@@ -25,7 +25,7 @@ from ingenium.domains import open_problem
 from ingenium.evaluate.measured import Interval
 from ingenium.operate import judging, worth
 from ingenium.operate import watch as watching
-from ingenium.operate.artifact import COURSE, DECISIONS, OperationRecord
+from ingenium.operate.artifact import DECISIONS, TRAJECTORY, OperationRecord
 from ingenium.operate.drill import Drill
 from ingenium.operate.plant import Acting, Operated, Plant, Policy, Twinned
 from ingenium.operate.release import PolicyRelease, released
@@ -111,13 +111,13 @@ def _designed(folder: Path, design: int | None, where: Operated) -> tuple[Policy
     problem = run.problem
     if not isinstance(problem, Acting):
         raise InputError("a run whose designs are policies", f"one of {problem.name}")
-    kept = run.kept["design"].to_numpy().tolist()
-    if design is None and not kept:
+    stored = run.exported["design"].to_numpy().tolist()
+    if design is None and not stored:
         raise InputError("a run that exported a policy", f"{folder}, which exported none")
-    index = kept[0] if design is None else design
+    index = stored[0] if design is None else design
     entry = next((r for r in read(run.folder / "evidence.jsonl") if r["design"] == index), None)
     if entry is None or entry["file"] is None:
-        raise InputError(f"a design with a file, such as {kept[:3]}", f"design {index}")
+        raise InputError(f"a design with a file, such as {stored[:3]}", f"design {index}")
     path = run.folder / entry["file"]
     if file_digest(path) != entry["file_digest"]:
         raise CorruptError(str(path), "is not the file that was judged", "Propose it again.")
@@ -125,7 +125,7 @@ def _designed(folder: Path, design: int | None, where: Operated) -> tuple[Policy
         raise InputError(
             "a policy that met its limits (constraint in learning)",
             f"design {index}, which is {entry['verdict']}",
-            f"Write --design {kept[0] if kept else 'N'}.",
+            f"Write --design {stored[0] if stored else 'N'}.",
         )
     form = next(f for f in problem.formats.values() if f.name == entry["format"])
     one = form.read(path)
@@ -188,7 +188,7 @@ def operate(
         watch("release", 0, 1)
         passed = released(acting, (plant, where.held_out), spec)
         held_out = where.held_out.name
-        told: dict[str, Any] = {
+        reported: dict[str, Any] = {
             "problem": name,
             "twin": where.twin.name if isinstance(where, Twinned) else "",
             "plant": {"name": plant.name, "version": plant.version, "held_out": held_out},
@@ -198,18 +198,20 @@ def operate(
             "release": passed.record,
         }
         files: dict[str, str] = {}
-        if passed.holds:
+        if passed.passed:
             run = _run(where, acting, spec, drill, part, real_time, watch)
             watch("other scenarios", 0, 1)
             valued = _scenarios(run, where, spec, drill)
-            told |= _judged(run, valued, spec, drill, book, name)
-            files = _written(run, valued, told["decisions"], part)
+            reported |= _judged(run, valued, spec, drill, book, name)
+            files = _written(run, valued, reported["decisions"], part)
         else:
-            told |= _refused(passed)
-        record = making.write(part / OperationRecord.file, told, {"files": files, "system": system})
-        watch("keep", 0, 1)
+            reported |= _refused(passed)
+        record = making.write(
+            part / OperationRecord.file, reported, {"files": files, "system": system}
+        )
+        watch("store", 0, 1)
         short = {k: record[k] for k in ("problem", "policy", "verdict", "evidence")}
-        book.append("operation" if passed.holds else "refusal", short)
+        book.append("operation" if passed.passed else "refusal", short)
     return OperationRecord.open(out)
 
 
@@ -234,7 +236,7 @@ def _run(
     plant = where.plant
     watch("set the watch", 0, 1)
     at = WATCHING.some(spec.watch_episodes)
-    periods = round(spec.release_s / plant.period_s)
+    periods = spec.release_periods(plant.period_s)
     own = watching.Watch.set_on(plant, policy, at, periods, spec.coverage)
     whole = round(spec.seconds / plant.period_s)
     if whole < 1:
@@ -255,19 +257,19 @@ def _judged(
     name: str,
 ) -> dict[str, Any]:
     """Measure and judge a run; its decisions go to the ledger."""
-    course = run.table()
+    trajectory = run.table()
     outcome = _outcome(run, valued, spec, drill)
     for decision in outcome["decisions"]:
         person = decision["who"] == "person"
         ledger.append(
             "decision", {"problem": name, **decision}, actor=decision["name"] if person else None
         )
-    seconds = course["seconds"].to_numpy()
+    seconds = trajectory["seconds"].to_numpy()
     watch = run.shell.watch
     return {
         **outcome,
-        "shares": {w: float((course["who"].to_numpy() == i).mean()) for i, w in enumerate(WHO)},
-        "faults": judging.met(course, drill),
+        "shares": {w: float((trajectory["who"].to_numpy() == i).mean()) for i, w in enumerate(WHO)},
+        "faults": judging.met(trajectory, drill),
         "stops_s": run.stops,
         "period": {
             "seconds": run.plant.period_s,
@@ -275,7 +277,7 @@ def _judged(
             "p99_us": 1e6 * float(np.quantile(seconds, 0.99)),
         },
         "watch": None if watch is None else {
-            "bar": watch.bar, "coverage": watch.coverage, "episodes": watch.episodes,
+            "threshold": watch.threshold, "coverage": watch.coverage, "episodes": watch.episodes,
             "episode_s": watch.seconds,
         },
     }  # fmt: skip
@@ -285,24 +287,24 @@ def _written(
     run: Operation, valued: worth.WorthScenarios, decisions: Sequence[Any], part: Path
 ) -> dict[str, str]:
     """Write the trajectory and the decisions as files; return their digests."""
-    course = valued.onto(run.table())
-    course.attrs["stops_s"] = run.stops or [-1.0]
-    write_netcdf(part / COURSE, course)
+    trajectory = valued.onto(run.table())
+    trajectory.attrs["stops_s"] = run.stops or [-1.0]
+    write_netcdf(part / TRAJECTORY, trajectory)
     write_atomic(part / DECISIONS, "".join(json.dumps(d) + "\n" for d in decisions))
     (part / PROGRESS).unlink(missing_ok=True)
-    return {f: file_digest(part / f) for f in (COURSE, DECISIONS)}
+    return {f: file_digest(part / f) for f in (TRAJECTORY, DECISIONS)}
 
 
 def _outcome(
     run: Operation, valued: worth.WorthScenarios, spec: OperateSpec, drill: Drill
 ) -> dict[str, Any]:
     """Return results of a run that are recorded, and compared on replay."""
-    course, plant = run.table(), run.plant
-    counted = judging.measured(course, plant, drill)
+    trajectory, plant = run.table(), run.plant
+    counted = judging.measured(trajectory, plant, drill)
     if any(x.quantity == "covered" for x in spec.limits):  # also for a policy without predictions
         counted = {"covered": float("nan"), **counted}
     values = {k: Interval(v, v, v) for k, v in counted.items()} | worth.measured(valued.own, plant)
-    found = judging.decisions(course, drill, plant.period_s, run.reasons)
+    found = judging.decisions(trajectory, drill, plant.period_s, run.reasons)
     saved, units = valued.saved(plant), worth.units(plant)
     return {
         "measured": stated(values, QUANTITIES | units),
@@ -316,7 +318,7 @@ def _scenarios(
     run: Operation, where: Operated, spec: OperateSpec, drill: Drill
 ) -> worth.WorthScenarios:
     """Rates of the run, of its other scenarios, and of rivals without an alarm in the same ones."""
-    own = run.course["worth"][:, None]
+    own = run.trajectory["worth"][:, None]
     at = np.array([SERVING.of_seed(spec.seed + i) for i in range(spec.scenarios)])
     if spec.scenarios > 1:
         others = worth.served(run.policy, run.shell, drill, at[1:], run.periods)
@@ -338,14 +340,14 @@ def _refused(passed: PolicyRelease) -> dict[str, Any]:
     return {**judged, "measured": {}, "decisions": [], "faults": []}
 
 
-def replay(kept: OperationRecord, folder: Path) -> Replay:
+def replay(stored: OperationRecord, folder: Path) -> Replay:
     """Run an operation again from its record, with the same late periods, and compare.
 
     Raises:
         InputError: if the run of its policy is no longer there, or the policy never ran, or the run
             was stopped in between, which cannot be replayed.
     """
-    record, course, spec = kept.record, kept.course, kept.spec
+    record, trajectory, spec = stored.record, stored.trajectory, stored.spec
     if record["stops_s"]:
         raise InputError(
             "an operation that ran without a stop", f"one stopped at {record['stops_s']}"
@@ -362,12 +364,14 @@ def replay(kept: OperationRecord, folder: Path) -> Replay:
     policy, source = policy_of(choice, where, record["problem"], spec.seed)
     passed = released(policy, (where.plant, where.held_out), spec)
     at = WATCHING.some(spec.watch_episodes)
-    periods = round(spec.release_s / where.plant.period_s)
-    bar = watching.Watch.set_on(where.plant, policy, at, periods, spec.coverage)
-    late, scenario = course["late"].to_numpy().astype(bool), SERVING.of_seed(spec.seed)
-    run = Operation(where.plant, policy, Shell(where.plant, bar), drill, len(late), scenario, late)
+    periods = spec.release_periods(where.plant.period_s)
+    threshold = watching.Watch.set_on(where.plant, policy, at, periods, spec.coverage)
+    late, scenario = trajectory["late"].to_numpy().astype(bool), SERVING.of_seed(spec.seed)
+    run = Operation(
+        where.plant, policy, Shell(where.plant, threshold), drill, len(late), scenario, late
+    )
     run.run()
-    odd = unlike(run.table(), course, COMPARED)
+    odd = unlike(run.table(), trajectory, COMPARED)
     valued = _scenarios(run, where, spec, drill)
     again = json.loads(json.dumps(finite(_outcome(run, valued, spec, drill))))  # as a record has it
     return Replay.of(

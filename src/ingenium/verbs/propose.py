@@ -48,6 +48,18 @@ def propose(
         InputError: if the spec asks for something that the problem lacks, or `n` is below 1.
         EngineError: if the engine fails on all designs.
         StorageError: if `out` cannot be written, or another run is writing there.
+
+    Examples:
+        >>> import ingenium
+        >>> spec = {
+        ...     "problem": "structures.roof",
+        ...     "limits": [{"quantity": "mass", "at_most": 2500.0, "unit": "kg"}],
+        ... }
+        >>> run = ingenium.propose(spec, n=8, seed=1, out="roof")
+        >>> run.summary.proposed
+        8
+        >>> run.summary.accepted == int((run.verdicts["verdict"] == "accepted").sum())
+        True
     """
     check_count(n, seed)
     clock, spec = clock or Clock(), as_spec(spec)
@@ -77,6 +89,10 @@ def as_spec(spec: SpecLike) -> Spec:
     """Return a spec as it is, or load it from its file or its entries.
 
     The name of a problem, where no file has it, is that problem with its own limits.
+
+    Examples:
+        >>> as_spec("structures.roof").problem
+        'structures.roof'
     """
     if isinstance(spec, str) and _PROBLEM.fullmatch(spec) and not Path(spec).exists():
         problem_class(spec)

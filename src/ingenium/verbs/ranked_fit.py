@@ -19,13 +19,13 @@ import torch.distributed as dist
 from torch import Tensor
 
 from ingenium.core import spec as specs
-from ingenium.core.asking import resolve
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.energy import Meter
 from ingenium.core.errors import InputError, choose
 from ingenium.core.folders import cache_folder, locked, staged, write_atomic
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.domains import open_problem
 from ingenium.generators import offer
@@ -75,11 +75,11 @@ class RankedFit:
         agree(self._stands_on(problem, x, cond, make().state_dict()))
         found: dict[str, Any] = {"rank": rank.number}
         if self.rehearse:
-            layout, told = self._rehearsed(make, x, cond)
-            found |= told
+            layout, reported = self._rehearsed(make, x, cond)
+            found |= reported
         else:
             layout = RankLayout.parse(self.layout)
-            planner.check(self._asked(make, x), rank.count, layout)
+            planner.check(self._requested(make, x), rank.count, layout)
         found["layout"] = str(layout)
         if self.fit:
             found |= self._fitted(make, layout, x, cond, tell)
@@ -96,7 +96,7 @@ class RankedFit:
             "PyTorch": str(torch.__version__),
         }
 
-    def _asked(self, make: Callable[[], Any], x: Tensor) -> PlanSpec:
+    def _requested(self, make: Callable[[], Any], x: Tensor) -> PlanSpec:
         family = make()
         if not isinstance(family, ChainedFamily):
             raise InputError(
@@ -110,23 +110,25 @@ class RankedFit:
         unlike = UnlikeSteps.of(chain.known_steps(x), batch, pieces)
         return PlanSpec(chain.size, Training(batch, tokens), unlike=unlike)
 
-    def _layout(self, asked: PlanSpec, cluster: Cluster) -> RankLayout:
+    def _layout(self, requested: PlanSpec, cluster: Cluster) -> RankLayout:
         """Return the layout that was specified, or the fastest that fits, as rank 0 finds it."""
-        told: list[Any] = [None]
+        reported: list[Any] = [None]
         if dist.get_rank() == 0:
             if self.layout == AUTO:
-                told = [planner.best(asked, cluster)[0].layout]
+                reported = [planner.best(requested, cluster)[0].layout]
             else:
-                told = [planner.asked(asked, cluster, RankLayout.parse(self.layout)).layout]
-        dist.broadcast_object_list(told)
-        chosen: RankLayout = told[0]
+                reported = [
+                    planner.requested(requested, cluster, RankLayout.parse(self.layout)).layout
+                ]
+        dist.broadcast_object_list(reported)
+        chosen: RankLayout = reported[0]
         return chosen
 
     def _rehearsed(
         self, make: Callable[[], Any], x: Tensor, cond: Tensor
     ) -> tuple[RankLayout, dict[str, Any]]:
         """Calibrate, choose a layout, and compare a few of its steps with their prediction."""
-        asked, chain = self._asked(make, x), make().chain()
+        requested, chain = self._requested(make, x), make().chain()
         full = in_precision(chain, "fp32")  # in which it is rehearsed
         some = _some(x, max(self.plan.batch, dist.get_world_size()))
         batch = x[some], cond[some]
@@ -134,14 +136,14 @@ class RankedFit:
         spent = calibrated(full, *batch, clock=time.process_time)
         rehearsal, tried = Rehearsal(make, self.plan, x, cond), list[dict[str, Any]]()
         if self.layout == TRIED:
-            tried = rehearsal.each(asked, calibrated(full, *batch))
+            tried = rehearsal.each(requested, calibrated(full, *batch))
             layout = RankLayout.parse(tried[0]["layout"])
         else:
-            layout = self._layout(asked, cluster)
+            layout = self._layout(requested, cluster)
         return layout, {
             "cluster": asdict(cluster),
             "tried": tried,
-            "predicted": predicted(asked, cluster, spent, layout),
+            "predicted": predicted(requested, cluster, spent, layout),
             **rehearsal.of(layout),
         }
 
@@ -157,11 +159,11 @@ class RankedFit:
             tell("fit", step, steps)
 
         plan = replace(self.plan, progress=heard)
-        course = train(model, x, cond, plan, descent=descent)
+        curve = train(model, x, cond, plan, descent=descent)
         whole = descent.whole(model.state_dict())
         steps = np.diff(ticks, axis=0)
         return {
-            "course": course,
+            "curve": curve,
             "step_s": float(np.median(steps[:, 0])) if len(steps) else None,
             "step_cpu_s": float(np.median(steps[:, 1])) if len(steps) else None,
             "steps_here": len(ticks),  # earlier ones were before a stop
@@ -204,7 +206,7 @@ class FitRequest:
 
 
 def fit(
-    asked: FitRequest,
+    requested: FitRequest,
     out: Path,
     *,
     watch: Watch = silent,
@@ -223,24 +225,28 @@ def fit(
         FolderInUseError: if another process makes the same fit, or writes to `out`.
         RankLost: if a rank ended by itself.
     """
-    if asked.on.follows:
+    if requested.on.follows:
         raise InputError("the first rank, which keeps what comes out", "another", "Call follow.")
-    own = _OpenedFit.of(asked, watch)
+    own = _OpenedFit.of(requested, watch)
     with (
         staged(out, own.identity, overwrite=overwrite) as part,
         locked(own.resume),
         Meter() as meter,
     ):
         # First what many may refuse, such as a head that cannot be reached.
-        found = gathered(asked.on, own.job, wait_s=asked.wait_s, tell=watch)
-        alone = _alone(own.job, asked, watch) if asked.rehearse and asked.on.handed_out else None
+        found = gathered(requested.on, own.job, wait_s=requested.wait_s, tell=watch)
+        alone = (
+            _alone(own.job, requested, watch)
+            if requested.rehearse and requested.on.handed_out
+            else None
+        )
         model = _model(own.problem, own.job.family, found[0])
         model.save(part / MODEL)
-        record = _record(asked, own.job, found, alone)
+        record = _record(requested, own.job, found, alone)
         record["lineage"] |= {"weights": model.digest, "package": package_digest(own.problem)}
         record["energy"] = asdict(meter.read())
         FitRecord.write(part, record)
-        write_atomic(part / SPEC, specs.dump(asked.spec))
+        write_atomic(part / SPEC, specs.dump(requested.spec))
         _enter(record, ledger)
         shutil.rmtree(own.resume, ignore_errors=True)
     return FitRecord.open(out)
@@ -251,9 +257,9 @@ def shared(problem: Problem, choice: GeneratorChoice) -> bool:
     return _family(problem, choice) == DIVIDED
 
 
-def follow(asked: FitRequest) -> None:
+def follow(requested: FitRequest) -> None:
     """Do the part of a rank that torchrun started; the first rank saves the result."""
-    gather(asked.on, _OpenedFit.of(asked, silent).job, wait_s=asked.wait_s)
+    gather(requested.on, _OpenedFit.of(requested, silent).job, wait_s=requested.wait_s)
 
 
 @dataclass(frozen=True)
@@ -266,25 +272,25 @@ class _OpenedFit:
     identity: str
 
     @classmethod
-    def of(cls, asked: FitRequest, watch: Watch) -> "_OpenedFit":
+    def of(cls, requested: FitRequest, watch: Watch) -> "_OpenedFit":
         watch("open the problem", 0, 1)
-        problem = open_problem(asked.spec)
-        spec = resolve(asked.spec, problem)
+        problem = open_problem(requested.spec)
+        spec = resolve(requested.spec, problem)
         family = _family(problem, spec.generator)
-        plan = _plan(problem, family, spec.generator, asked.steps)
+        plan = _plan(problem, family, spec.generator, requested.steps)
         problem.prepare(watch)
-        opener = partial(open_problem, asked.spec, problem.given)
-        under = [specs.as_table(spec), family, asdict(plan), asked.precision]
+        opener = partial(open_problem, requested.spec, problem.given)
+        under = [specs.as_table(spec), family, asdict(plan), requested.precision]
         under += [code_digest(), package_digest(problem)]
         resume = cache_folder() / "ranked" / digest(under).removeprefix("sha256:")
-        job = asked.job(opener, family, replace(plan, checkpoint=resume))
-        return cls(problem, job, resume, digest([*under, str(asked.on), asked.layout]))
+        job = requested.job(opener, family, replace(plan, checkpoint=resume))
+        return cls(problem, job, resume, digest([*under, str(requested.on), requested.layout]))
 
 
 def _family(problem: Problem, choice: GeneratorChoice) -> str:
     """Return the family of a spec, or one that ranks can share if that family is pretrained."""
     name = problem.default_family if choice.family == "default" else choice.family
-    if offer.check(problem, name) == "shipped":
+    if offer.check(problem, name) == "pretrained":
         if choice.family != "default":
             raise InputError("a family that is fitted", f"{name}, which comes trained")
         return DIVIDED
@@ -297,11 +303,11 @@ def _plan(problem: Problem, family: str, choice: GeneratorChoice, steps: int | N
     return replace(plan, check_every=min(plan.check_every, max(1, own // 10)))
 
 
-def _alone(job: RankedFit, asked: FitRequest, watch: Watch) -> dict[str, Any]:
+def _alone(job: RankedFit, requested: FitRequest, watch: Watch) -> dict[str, Any]:
     """Run the same steps in one process."""
     watch("the same by one process", 0, 1)
     own = replace(job, layout=AUTO, fit=False)
-    found: dict[str, Any] = gather(WorkPlace(LOCAL), own, wait_s=asked.wait_s)[0]
+    found: dict[str, Any] = gather(WorkPlace(LOCAL), own, wait_s=requested.wait_s)[0]
     return found
 
 
@@ -310,13 +316,13 @@ def _model(problem: Problem, name: str, first: Mapping[str, Any]) -> FittedFamil
     family = offer.make(problem, name, known.shape[1])
     state = {k: torch.from_numpy(v) for k, v in first["weights"].items()}
     family.load_state_dict(state)
-    losses = {k: v[-1] for k, v in first["course"].items() if v}
+    losses = {k: v[-1] for k, v in first["curve"].items() if v}
     meta = {"layout": first["layout"], "losses": losses}
     return FittedFamily(name, family, state_digest(state), meta, cached=False)
 
 
 def _record(
-    asked: FitRequest,
+    requested: FitRequest,
     job: RankedFit,
     found: list[dict[str, Any]],
     alone: Mapping[str, Any] | None,
@@ -324,10 +330,10 @@ def _record(
     first = found[0]
     compared = None if alone is None else _compared(first, alone, len(found))
     return {
-        "problem": asked.spec.problem,
+        "problem": requested.spec.problem,
         "family": job.family,
-        "precision": asked.precision,
-        "on": str(asked.on),
+        "precision": requested.precision,
+        "on": str(requested.on),
         "ranks": len(found),
         "layout": first["layout"],
         "steps": job.plan.steps,
@@ -344,11 +350,11 @@ def _record(
         "tried": first.get("tried", []),
         "losses": first.get("losses"),
         "one_process": compared,
-        "course": first["course"],
-        **_judged(first["course"], compared),
+        "curve": first["curve"],
+        **_judged(first["curve"], compared),
         "cluster": first.get("cluster"),
         "lineage": {
-            "spec": digest(specs.as_table(asked.spec)),
+            "spec": digest(specs.as_table(requested.spec)),
             "code": code_digest(),
             "versions": versions(),
             "machine": machine(),
@@ -359,24 +365,22 @@ def _record(
 def _compared(first: Mapping[str, Any], alone: Mapping[str, Any], ranks: int) -> dict[str, Any]:
     """Compare the first steps of a rank with those of one process."""
     both = zip(first["losses"], alone["losses"], strict=True)
-    apart = max(abs(a - b) for a, b in both)
+    distance = max(abs(a - b) for a, b in both)
     times = [alone["rehearsed_steps_s"], first["rehearsed_steps_s"]]
     share = fitted_share([1, ranks], times)
     return {
         "losses": alone["losses"],
-        "apart": apart,
-        "equal": apart <= SAME,
+        "distance": distance,
+        "equal": distance <= SAME,
         "speedup": float(np.median(times[0]) / np.median(times[1])),
         "parallel_share": asdict(share) | {"most": ceiling(share.value)},
     }
 
 
-def _judged(
-    course: Mapping[str, list[float]], compared: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def _judged(curve: Mapping[str, list[float]], compared: Mapping[str, Any] | None) -> dict[str, Any]:
     unequal = compared is not None and not compared["equal"]
     against = ["losses of the first steps are not those of one process"] if unequal else []
-    return judge({k: v[-1] for k, v in course.items() if v}, against).record
+    return judge({k: v[-1] for k, v in curve.items() if v}, against).record
 
 
 def _some(x: Tensor, count: int) -> Tensor:

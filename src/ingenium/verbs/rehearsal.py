@@ -59,11 +59,11 @@ class Rehearsal:
             "waits": waits,
         }
 
-    def each(self, asked: PlanSpec, cluster: Cluster) -> list[dict[str, Any]]:
+    def each(self, requested: PlanSpec, cluster: Cluster) -> list[dict[str, Any]]:
         """Try all layouts that fit; return predicted and measured costs, the fastest first."""
-        told: list[Any] = [planner.each(asked, cluster)]
-        dist.broadcast_object_list(told)
-        found = [self._measured(one) for one in told[0]]
+        reported: list[Any] = [planner.each(requested, cluster)]
+        dist.broadcast_object_list(reported)
+        found = [self._measured(one) for one in reported[0]]
         dist.broadcast_object_list(found)  # of rank 0, whose clock is that of all
         return sorted(found, key=lambda own: own["step_s"])
 
@@ -125,14 +125,14 @@ class Rehearsal:
 
 
 def predicted(
-    asked: PlanSpec, cluster: Cluster, spent: Cluster, layout: RankLayout
+    requested: PlanSpec, cluster: Cluster, spent: Cluster, layout: RankLayout
 ) -> dict[str, Any]:
     """Predict the costs of a layout, and of a rehearsed step from the CPU time `spent`."""
-    one = planner.planned(asked, cluster, layout)
+    one = planner.planned(requested, cluster, layout)
     return {
         "bytes": asdict(one.bytes) | {"total": one.bytes.total},
         "step_s": one.seconds.total,
-        "step_cpu_s": planner.planned(asked, spent, layout).seconds.total,
+        "step_cpu_s": planner.planned(requested, spent, layout).seconds.total,
         "seconds": asdict(one.seconds),
         "bubble": layout.bubble,
     }

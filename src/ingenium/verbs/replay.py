@@ -20,6 +20,14 @@ def open_run(folder: str | Path) -> Artifact:
     Raises:
         InputError: if none lies there, or one of an older version.
         CorruptError: if one of its files was changed.
+
+    Examples:
+        >>> import ingenium
+        >>> run = ingenium.open_run("roof")
+        >>> run.verdict.value
+        'accepted'
+        >>> run.spec.problem
+        'structures.roof'
     """
     return open_artifact(Path(folder))
 
@@ -35,6 +43,12 @@ def replay(out: str | Path, design: int = 0, *, ledger: Ledger | None = None) ->
     Raises:
         InputError: if the folder holds nothing that can be replayed.
         CorruptError: if its files were changed.
+
+    Examples:
+        >>> import ingenium
+        >>> replay = ingenium.replay("roof", design=1)
+        >>> replay.reasons
+        ()
     """
     folder = Path(out)
     if record_in(folder) not in (None, *RUN_RECORDS):
@@ -48,7 +62,7 @@ def replay(out: str | Path, design: int = 0, *, ledger: Ledger | None = None) ->
             "engines": engines(problem),
             "design": design,
             "evidence": file_digest(folder / "evidence.jsonl"),
-            "holds": found.holds,
+            "reproduced": found.reproduced,
             "broken": found.broken,
             "version": __version__,
         }

@@ -11,8 +11,8 @@ from ingenium.runs.rounds import Heard, unheard
 from ingenium.runs.search_plan import SearchPlan
 from ingenium.scale.place import LOCAL, WorkPlace
 from ingenium.searches import running
-from ingenium.searches.hands import Hands
 from ingenium.searches.stopping import Stop
+from ingenium.searches.worker_choice import WorkerChoice
 from ingenium.trust.ledger import Ledger, ledger_or_own
 from ingenium.verbs.propose import SpecLike, as_spec, finish
 
@@ -47,6 +47,20 @@ def search(
         InputError: if the spec asks for something that the problem lacks, or `out` holds another
             search or something else.
         StorageError: if `out` cannot be written, or another run is writing there.
+
+    Examples:
+        >>> import ingenium
+        >>> best = ingenium.search(
+        ...     {
+        ...         "problem": "structures.roof",
+        ...         "objectives": [{"quantity": "mass", "sense": "minimise"}],
+        ...     },
+        ...     ingenium.SearchPlan("random", batch=16),
+        ...     ingenium.Stop(calls=32),
+        ...     out="light",
+        ... )
+        >>> best.summary.proposed
+        32
     """
     clock, spec = clock or Clock(), as_spec(spec)
     usual = problem_class(spec.problem)
@@ -66,7 +80,7 @@ def search(
             ledger=book,
             watch=watch,
             heard=heard,
-            hands=Hands(
+            worker_choice=WorkerChoice(
                 WorkPlace.parse(on),
                 partial(open_problem, spec, problem.given),
                 Path(follow) if follow else None,

@@ -7,7 +7,7 @@ import xarray as xr
 
 from ingenium.core.spec import Limit, Objective
 from ingenium.evaluate.trials import Readings
-from ingenium.searches.drawn import Drawn
+from ingenium.searches.fixed_strategies import FixedGenerator
 from ingenium_book.studies.airfoils import (
     closed_loop,
     lift_front,
@@ -16,15 +16,15 @@ from ingenium_book.studies.airfoils import (
     prior_trials,
     two_engines,
 )
-from ingenium_book.studies.airfoils.wing_sections import LIMITS, WingWish
+from ingenium_book.studies.airfoils.wing_sections import LIMITS, WingTarget
 
 
 @pytest.fixture(scope="module")
-def asked() -> WingWish:
-    return WingWish((*LIMITS, Limit("lift_to_drag", at_least=90.0)))
+def requested() -> WingTarget:
+    return WingTarget((*LIMITS, Limit("lift_to_drag", at_least=90.0)))
 
 
-class Known(Drawn):
+class Known(FixedGenerator):
     """Designs that are returned in their order."""
 
     def __init__(self, designs: xr.Dataset) -> None:
@@ -39,16 +39,16 @@ class Known(Drawn):
 
 @pytest.mark.slow
 def test_rates_of_a_loop_are_those_of_its_designs(
-    asked: WingWish, monkeypatch: pytest.MonkeyPatch
+    requested: WingTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(closed_loop, "AT_ONCE", 12)
-    monkeypatch.setattr(closed_loop, "asked", lambda: asked)
-    designs = asked.drawn("bootstrap", 36, 3)
+    monkeypatch.setattr(closed_loop, "requested", lambda: requested)
+    designs = requested.drawn("bootstrap", 36, 3)
     names = ("lift_missing", "moment", "max_lift", "lift_to_drag")
-    value = asked.problem.verifier.measure(
-        *(torch.from_numpy(designs[v.name].to_numpy()) for v in asked.problem.variables)
+    value = requested.problem.verifier.measure(
+        *(torch.from_numpy(designs[v.name].to_numpy()) for v in requested.problem.variables)
     ).numpy()
-    missing, moment, most, glide = asked.columns(value, names).T
+    missing, moment, most, glide = requested.columns(value, names).T
     hit = (missing <= 0.001) & (moment >= -0.09) & (most >= 1.5) & (glide >= 90)
     assert 0 < hit.sum() < 36
     arm = closed_loop.Arm(lambda task: Known(designs))
@@ -77,10 +77,10 @@ def test_a_rate_that_only_rises_has_a_trend_of_one() -> None:
 
 @pytest.mark.slow
 def test_a_generator_that_learns_hits_more_often(
-    asked: WingWish, monkeypatch: pytest.MonkeyPatch
+    requested: WingTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = WingWish(asked.limits, (Objective("lift_to_drag", "maximise"),))
-    monkeypatch.setattr(closed_loop, "asked", lambda: own)
+    own = WingTarget(requested.limits, (Objective("lift_to_drag", "maximise"),))
+    monkeypatch.setattr(closed_loop, "requested", lambda: own)
     arm = closed_loop.measure.arms[closed_loop.LEARNING]
     rates = np.asarray(closed_loop.run(arm, 0, closed_loop.Rounds(4, checked=0))["rates"])
     assert rates[-1] > rates[0] + 0.1
@@ -88,10 +88,10 @@ def test_a_generator_that_learns_hits_more_often(
 
 def test_trials_are_counted_until_the_hypervolume_is_there() -> None:
     y = np.array([[1.0, 1], [np.nan, 1], [2, 1], [1, 2]])
-    told = lift_front.Told(np.zeros((4, 1)), y, np.isfinite(y).all(1))
-    reached = [told.reached(size, np.zeros(2)) for size in (1.0, 1.5, 3.0, 3.1)]
+    reported = lift_front.ReportedTrials(np.zeros((4, 1)), y, np.isfinite(y).all(1))
+    reached = [reported.reached(size, np.zeros(2)) for size in (1.0, 1.5, 3.0, 3.1)]
     assert reached == [1, 3, 4, None]
-    assert told.front.tolist() == [2, 3]
+    assert reported.front.tolist() == [2, 3]
 
 
 def test_runs_that_do_not_arrive_count_their_whole_budget() -> None:

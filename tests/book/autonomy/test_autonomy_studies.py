@@ -6,7 +6,7 @@ import pytest
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings
 from ingenium.generators.families import build
-from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
+from ingenium.operate.residual import AHEAD, ResidualPolicy, ResidualTraining
 from ingenium.operate.rollout import rollout
 from ingenium.train.plan import Plan
 from ingenium_book.studies.autonomy import (
@@ -64,7 +64,7 @@ def test_a_score_of_plans_is_best_with_the_spread_of_the_truth(
 ) -> None:
     """A plain distance would be least without any spread."""
     rng = np.random.default_rng(0)
-    lesson = ResidualLesson(rng.normal(size=(4000, 3)), rng.normal(size=(4000, AHEAD)))
+    training = ResidualTraining(rng.normal(size=(4000, 3)), rng.normal(size=(4000, AHEAD)))
     one, family = np.ones(3), build("nearest_neighbours", (AHEAD,), 3)
     policy = ResidualPolicy(Proportional(), family, one, one, np.ones(AHEAD), np.ones(1))
 
@@ -73,7 +73,7 @@ def test_a_score_of_plans_is_best_with_the_spread_of_the_truth(
             return size * rng.normal(size=(len(features), AHEAD))
 
         monkeypatch.setattr(stepped, "proposed", drawn)
-        return float(np.mean([loss(policy, lesson, rng) for _ in range(8)]))
+        return float(np.mean([loss(policy, training, rng) for _ in range(8)]))
 
     assert score(1.0) < min(score(0.3), score(2.0))
 
@@ -92,20 +92,20 @@ def test_steps_are_compared_with_a_thousand() -> None:
 def test_more_steps_of_sampling_ask_the_network_more_often(family: str) -> None:
     """Weights stay the same, and the fitted policy keeps its own number of steps."""
     rng = np.random.default_rng(0)
-    lesson = ResidualLesson(rng.normal(size=(64, 3)), rng.normal(size=(64, AHEAD)))
-    made, asked = build(family, (AHEAD,), 3), list[int]()
-    policy, _ = ResidualPolicy.fitted(Proportional(), made, lesson, Plan(steps=2), np.ones(1))
+    training = ResidualTraining(rng.normal(size=(64, 3)), rng.normal(size=(64, AHEAD)))
+    made, requested = build(family, (AHEAD,), 3), list[int]()
+    policy, _ = ResidualPolicy.fitted(Proportional(), made, training, Plan(steps=2), np.ones(1))
     network = policy.family.network
-    network.register_forward_hook(lambda *_: asked.append(1))
+    network.register_forward_hook(lambda *_: requested.append(1))
     drawn = {}
     for steps in (1, 10, 40):
-        asked.clear()
-        drawn[steps] = proposed(with_steps(policy, steps), lesson.features)
-        assert steps <= len(asked) <= 2 * steps + 1
+        requested.clear()
+        drawn[steps] = proposed(with_steps(policy, steps), training.features)
+        assert steps <= len(requested) <= 2 * steps + 1
     assert np.abs(drawn[1] - drawn[40]).max() > 1e-3
-    asked.clear()
-    proposed(policy, lesson.features)
-    assert 5 < len(asked) < 40
+    requested.clear()
+    proposed(policy, training.features)
+    assert 5 < len(requested) < 40
 
 
 class Pushing:
@@ -137,12 +137,12 @@ class Proportional(Pushing):
 
 def test_a_residual_learns_what_its_expert_adds_and_keeps_its_bound() -> None:
     plant = machine_of("usual", 0).bench
-    lesson = ResidualLesson.of(plant, Proportional(), Pushing(), np.arange(8), 200)
-    assert lesson.added.shape[1] == AHEAD
-    assert np.abs(np.abs(lesson.added - 0.5) - 0.1).max() < 0.11
-    family = build("nearest_neighbours", (AHEAD,), lesson.features.shape[1])
+    training = ResidualTraining.of(plant, Proportional(), Pushing(), np.arange(8), 200)
+    assert training.added.shape[1] == AHEAD
+    assert np.abs(np.abs(training.added - 0.5) - 0.1).max() < 0.11
+    family = build("nearest_neighbours", (AHEAD,), training.features.shape[1])
     policy, _ = ResidualPolicy.fitted(
-        Proportional(), family, lesson, Plan(steps=1), np.array([0.55])
+        Proportional(), family, training, Plan(steps=1), np.array([0.55])
     )
     course = rollout(plant, policy, np.arange(20, 24), 50)
     added = course.action[..., 0] - (course.wanted[..., 0] - course.truth[..., 0])

@@ -15,7 +15,7 @@ from ingenium.generators.classical import NearestNeighbours, NeighbourSettings, 
 from ingenium.generators.flow import Flow
 from ingenium.train.plan import Plan
 from ingenium_book.studies.grid import day_ahead, diffusion_load, flow_load, home_hours, load_hours
-from ingenium_book.studies.grid.ahead_contest import AheadContest
+from ingenium_book.studies.grid.ahead_comparison import AheadComparison
 from ingenium_book.studies.grid.day_ahead import (
     CHECK,
     DAY,
@@ -84,9 +84,9 @@ def test_loads_are_the_inverse_of_their_logarithms(days):
 
 def test_gaps_between_days_are_refused():
     late = np.delete(DATES, 5)
-    part, told = np.zeros(len(late), int), np.ones((len(late), 1))
+    part, reported = np.zeros(len(late), int), np.ones((len(late), 1))
     with pytest.raises(InputError, match="without gaps"):
-        ahead_days(np.ones((1, len(late), 24)), part, late, told)
+        ahead_days(np.ones((1, len(late), 24)), part, late, reported)
 
 
 @pytest.mark.parametrize("around", [NOTHING, DAY, MEAN])
@@ -129,11 +129,13 @@ def test_quantiles_follow_the_conditions_and_draws_hang_together():
     x = torch.cat([cond + (1 + cond / 2) * error] * 2, 1)
     model = QuantileRegression((2,), 1, ridge=0.0)
     model.fit(x, cond, Plan())
-    asked = torch.tensor([[-0.8], [0.8]])
-    truth = asked + (1 + asked / 2) * torch.special.ndtri(model.levels(x))
+    requested = torch.tensor([[-0.8], [0.8]])
+    truth = requested + (1 + requested / 2) * torch.special.ndtri(model.levels(x))
     for number in range(2):
-        torch.testing.assert_close(model.quantiles(asked)[:, number], truth, atol=0.25, rtol=0.0)
-    drawn = model.propose(asked[:1].repeat(2000, 1), rng)
+        torch.testing.assert_close(
+            model.quantiles(requested)[:, number], truth, atol=0.25, rtol=0.0
+        )
+    drawn = model.propose(requested[:1].repeat(2000, 1), rng)
     assert float(drawn.std(0)[0]) == pytest.approx(0.6, rel=0.08)
     assert float(torch.corrcoef(drawn.T)[0, 1]) > 0.99
 
@@ -152,38 +154,40 @@ def test_a_flow_inverts_and_a_broken_one_is_seen():
 MODULES = pytest.mark.parametrize("module", [flow_load, diffusion_load])
 
 
-def elsewhere(module: ModuleType, days: AheadDays, monkeypatch) -> AheadContest:
+def elsewhere(module: ModuleType, days: AheadDays, monkeypatch) -> AheadComparison:
     """The comparison of a study, on other days."""
-    contest = replace(module.CONTEST, places=dict.fromkeys(module.CONTEST.places, lambda: days))
-    monkeypatch.setattr(module, "CONTEST", contest)
-    return contest
+    comparison = replace(
+        module.COMPARISON, places=dict.fromkeys(module.COMPARISON.places, lambda: days)
+    )
+    monkeypatch.setattr(module, "COMPARISON", comparison)
+    return comparison
 
 
-def planted(contest: AheadContest, days: AheadDays) -> Readings:
+def planted(comparison: AheadComparison, days: AheadDays) -> Readings:
     """The first family errs half as much as all others, on every day and with every seed."""
     errs = np.random.default_rng(0).gamma(4, 1, len(days.rows(HELD)))
     pieces = {
         name: [
-            dict.fromkeys(day_ahead.MEASURES, (0.5 if arm.family == contest.first else 1) * errs)
+            dict.fromkeys(day_ahead.MEASURES, (0.5 if arm.family == comparison.first else 1) * errs)
             | {"kept": 0, "loss": 1 - arm.steps * FLAT, "round_trip": 1e-12 * (s + 1)}
             for s in range(2)
         ]
-        for name, arm in contest.arms.items()
+        for name, arm in comparison.arms.items()
     }
     return Readings((0, 1), pieces)
 
 
 @MODULES
 def test_gains_of_planted_scores_are_what_they_must_be(days, monkeypatch, module):
-    contest = elsewhere(module, days, monkeypatch)
-    found = planted(contest, days)
+    comparison = elsewhere(module, days, monkeypatch)
+    found = planted(comparison, days)
     values = module.read(found)
     gains = {k: v for k, v in values.items() if "gain" in k and "half" not in k}
     assert len(gains) > 8
     for value in gains.values():
         assert value.interval.value == pytest.approx(50)
         assert value.by_seed == pytest.approx((50, 50))
-    control = contest.control(found)
+    control = comparison.control(found)
     assert control.convincing
     assert (control.half_loss, control.full_loss) == pytest.approx((1 - FLAT / 2, 1 - FLAT))
     if module is flow_load:
@@ -192,20 +196,20 @@ def test_gains_of_planted_scores_are_what_they_must_be(days, monkeypatch, module
 
 @MODULES
 def test_a_control_that_look_up_beats_convinces_nobody(days, monkeypatch, module):
-    contest = elsewhere(module, days, monkeypatch)
-    found = planted(contest, days)
-    lookup = list(contest.families)[-2]
+    comparison = elsewhere(module, days, monkeypatch)
+    found = planted(comparison, days)
+    lookup = list(comparison.families)[-2]
     for piece in found.pieces[lookup]:
         piece["crps"] = 0.4 * piece["crps"]
-    assert not contest.control(found).convincing
+    assert not comparison.control(found).convincing
 
 
 @MODULES
 def test_a_piece_of_each_arm(days, monkeypatch, module):
-    contest = elsewhere(module, days, monkeypatch)
+    comparison = elsewhere(module, days, monkeypatch)
     work = AheadWork(steps=0.002, tries=1, members=4)
-    for arm in contest.arms.values():
-        piece = contest.piece(arm, 0, work)
+    for arm in comparison.arms.values():
+        piece = comparison.piece(arm, 0, work)
         assert {len(np.atleast_1d(piece[m])) for m in day_ahead.MEASURES} == {len(days.rows(HELD))}
         assert ("round_trip" in piece) == (arm.family == "flow")
 

@@ -38,11 +38,11 @@ def fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (tmp_path / name).parent.mkdir()
         rows.to_csv(tmp_path / name)
     monkeypatch.setenv(alloys.PLACE, str(tmp_path))
-    for kept in (alloys.phases, alloys.strengths, alloy_ways.kept):
-        kept.cache_clear()
+    for retained in (alloys.phases, alloys.strengths, alloy_ways.retained):
+        retained.cache_clear()
     yield
-    for kept in (alloys.phases, alloys.strengths, alloy_ways.kept):
-        kept.cache_clear()
+    for retained in (alloys.phases, alloys.strengths, alloy_ways.retained):
+        retained.cache_clear()
 
 
 def test_phases_are_flags_and_strengths_logarithms():
@@ -52,9 +52,9 @@ def test_phases_are_flags_and_strengths_logarithms():
     assert (1, 1, 0, 0, 0) in flags  # BCC+FCC
     assert (1, 0, 0, 1, 0) in flags  # FCC+IM
     assert len(flags) <= len(KINDS)
-    told = alloys.strengths()
-    assert told.found.shape == (239, 1)
-    assert np.log(100) < float(told.found.min()) < float(told.found.max()) < np.log(1000)
+    reported = alloys.strengths()
+    assert reported.found.shape == (239, 1)
+    assert np.log(100) < float(reported.found.min()) < float(reported.found.max()) < np.log(1000)
 
 
 @pytest.mark.parametrize("read", [alloys.phases, alloys.strengths])
@@ -101,7 +101,7 @@ def test_few_draws_tell_the_r2_of_endless_ones():
 def test_a_known_alloy_is_its_own_nearest_and_chance_knows_nothing():
     table = alloys.strengths()
     own = table.own(60, 0)
-    near = guessed(table, lambda *asked: alloy_ways._near(1, *asked), own, own, 0, 1.0)
+    near = guessed(table, lambda *requested: alloy_ways._near(1, *requested), own, own, 0, 1.0)
     truth = table.found[own].double().numpy()
     assert fair_r2(near.drawn, truth) == pytest.approx(1, abs=1e-3)
     chance = guessed(table, WAYS["chance"][0], own, own, 0, 1.0)
@@ -120,12 +120,12 @@ def test_each_family_draws_and_again_the_same(name):
 
 def test_the_better_setting_is_kept(monkeypatch: pytest.MonkeyPatch):
     def off(by):
-        return lambda x, cond, asked, seed, share: alloy_ways.Guess(
-            alloy_ways._near(1, x, cond, asked, seed, share).drawn + by
+        return lambda x, cond, requested, seed, share: alloy_ways.Guess(
+            alloy_ways._near(1, x, cond, requested, seed, share).drawn + by
         )
 
     monkeypatch.setattr(alloy_ways, "WAYS", {"near": (off(1.0), off(0.0), off(2.0))})
-    assert alloy_ways.kept(alloys.strengths(), "near", 1.0) == 1
+    assert alloy_ways.retained(alloys.strengths(), "near", 1.0) == 1
 
 
 def test_leads_are_paired_by_seed_and_tables_are_medians():

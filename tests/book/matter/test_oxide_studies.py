@@ -55,7 +55,7 @@ def test_known_oxides_have_the_energies_that_their_data_say() -> None:
 def test_wishes_are_those_of_held_out_oxides() -> None:
     whole = oxides.opened().data()
     held = whole["stability"].to_numpy()[whole["held_out"].to_numpy()]
-    first, again, other = (oxides.asked(k, 30)["stability"].to_numpy() for k in (1, 1, 2))
+    first, again, other = (oxides.requested(k, 30)["stability"].to_numpy() for k in (1, 1, 2))
     assert set(first) <= set(held)
     assert first.tolist() == again.tolist() != other.tolist()
 

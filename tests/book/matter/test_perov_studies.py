@@ -38,11 +38,11 @@ def fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for file in perov.FILES:
         pd.DataFrame({"cif": rows}).to_csv(tmp_path / file)
     monkeypatch.setenv(perov.PLACE, str(tmp_path))
-    for kept in (perov.parts, perov.places):
-        kept.cache_clear()
+    for retained in (perov.parts, perov.places):
+        retained.cache_clear()
     yield
-    for kept in (perov.parts, perov.places):
-        kept.cache_clear()
+    for retained in (perov.parts, perov.places):
+        retained.cache_clear()
 
 
 def test_cells_are_read_and_told_back() -> None:
@@ -76,11 +76,11 @@ def test_what_is_told_moves_with_nothing() -> None:
     kind = torch.randint(6, (8, 5), generator=rng)
     cells = AtomCells(kind, torch.rand(8, 5, 3, generator=rng), torch.randn(8, generator=rng))
     assert predicted.moved_by(model, cells) < 1e-6
-    plain, _ = model.told(
+    plain, _ = model.condition(
         cells.kind, cells.place.double(), cells.edge.double(), torch.ones(8).double()
     )
     pulled = cells.place.double() + 0.1 * torch.eye(5, 3).double()
-    other, _ = model.told(cells.kind, pulled, cells.edge.double(), torch.ones(8).double())
+    other, _ = model.condition(cells.kind, pulled, cells.edge.double(), torch.ones(8).double())
     assert (plain - other).abs().max() > 1e-4, "atoms that move against each other are seen"
 
 

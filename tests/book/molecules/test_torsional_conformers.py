@@ -2,8 +2,8 @@
 
 import pytest
 
+from ingenium.domains.molecules.conformers.known_ensembles import KnownEnsemble, admitted
 from ingenium.domains.molecules.conformers.search import ConformerSearch, searched
-from ingenium.domains.molecules.conformers.stock import KnownEnsemble, admitted
 from ingenium.domains.molecules.conformers.trained import about
 from ingenium_book.studies.molecules.conformer_truth import truth
 from ingenium_book.studies.molecules.torsional_conformers import Case, _compared

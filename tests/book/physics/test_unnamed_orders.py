@@ -9,7 +9,7 @@ from ingenium.evaluate.trials import Readings
 from ingenium_book.studies.physics import critical_point, order_parameters
 from ingenium_book.studies.physics.critical_point import ARMS, GRID, ONSAGER, CriticalTrial
 
-SMALL = CriticalTrial(chains=1, settle=8, sweeps=4, told=4, steps=150)
+SMALL = CriticalTrial(chains=1, settle=8, sweeps=4, condition=4, steps=150)
 
 
 def _cumulant(size: int) -> np.ndarray:
@@ -57,10 +57,10 @@ def test_groups_are_those_that_lie_apart() -> None:
 def test_what_a_chain_leaves_alone_is_found_and_what_it_stirs_is_not() -> None:
     """The sum over places is preserved here, and all else is sampled again."""
     rng = torch.Generator().manual_seed(0)
-    kept = torch.randint(-1, 2, (300, 1, 1, 1), generator=rng).float()
+    retained = torch.randint(-1, 2, (300, 1, 1, 1), generator=rng).float()
     pair = [torch.randn(300, 1, 6, 6, generator=rng) for _ in range(2)]
-    before, after = (x - x.mean((2, 3), keepdim=True) + kept for x in pair)
+    before, after = (x - x.mean((2, 3), keepdim=True) + retained for x in pair)
     net = order_parameters.unchanged(before, after, 1, 150, 0)
     with torch.no_grad():
         found = net(before)[:, 0].numpy()
-    assert abs(np.corrcoef(found, kept.ravel().numpy())[0, 1]) > 0.99
+    assert abs(np.corrcoef(found, retained.ravel().numpy())[0, 1]) > 0.99

@@ -12,10 +12,10 @@ from ingenium.evaluate.trials import Readings
 from ingenium_book.checks.plant.scorecard import AXES
 from ingenium_book.studies.plant import (
     batadal,
+    classified_attacks,
     epochs_to_learn,
-    made_streams,
     oversampled_attacks,
-    told_attacks,
+    synthetic_streams,
 )
 
 
@@ -42,12 +42,12 @@ def test_gains_of_oversampling_are_differences_on_the_same_seeds() -> None:
 
 
 def test_steps_are_compared_at_an_accuracy_that_both_arms_reach() -> None:
-    courses = {
+    trajectories = {
         "none": [[0.5, 0.6, 0.6, 0.7], [0.5, 0.5, 0.6, 0.7]],  # reaches 0.70 with its last look
         "gan": [[0.5, 0.5, 0.5, 0.5], [0.4, 0.5, 0.5, 0.5]],
         "diffusion": [[0.5, 0.75, 0.95, 0.9], [0.6, 0.7, 0.8, 0.8]],
     }
-    values = {arm: {"course": course} for arm, course in courses.items()}
+    values = {arm: {"course": course} for arm, course in trajectories.items()}
     found = epochs_to_learn.read(planted(epochs_to_learn.ARMS, values))
     half = found["steps_by_none"]
     assert isinstance(half, Value)
@@ -62,9 +62,9 @@ def test_steps_are_compared_at_an_accuracy_that_both_arms_reach() -> None:
 
 def test_errors_of_made_streams_are_compared_by_their_ratio() -> None:
     names = ("acf_error", "cross_error", "acf_floor", "cross_floor", "auc_made", "auc_real")
-    values = {arm: {n: [0.2, 0.4] for n in names} for arm in made_streams.ARMS}
+    values = {arm: {n: [0.2, 0.4] for n in names} for arm in synthetic_streams.ARMS}
     values["timegan"] = {n: [0.1, 0.2] for n in names}
-    found = made_streams.read(planted(made_streams.ARMS, values))
+    found = synthetic_streams.read(planted(synthetic_streams.ARMS, values))
     gain = found["acf_error_by_gan"]
     assert isinstance(gain, Value)
     assert gain.interval.value == pytest.approx(0.5)
@@ -76,19 +76,19 @@ def test_correlations_of_known_streams() -> None:
     x = torch.randn(400, 24, 2, generator=rng)
     for i in range(1, 24):
         x[:, i] = 0.8 * x[:, i - 1] + 0.6 * x[:, i]
-    found = made_streams.autocorrelation(x)
+    found = synthetic_streams.autocorrelation(x)
     assert found[0] == pytest.approx(0.8, abs=0.03)
     assert found[3] == pytest.approx(0.8**4, abs=0.05)
     both = torch.cat([x, -2 * x[..., :1]], 2)
-    assert made_streams.between(both)[0, 2] == pytest.approx(-1.0)
+    assert synthetic_streams.between(both)[0, 2] == pytest.approx(-1.0)
 
 
 def test_gains_in_accuracy() -> None:
-    names = (*told_attacks.NAMES, "calm", "chance")
+    names = (*classified_attacks.NAMES, "calm", "chance")
     more: dict[str, list] = {"delay": [[3, 50], [4, 50]], "losses": [[0.3, 0.2], [0.3, 0.2]]}  # type: ignore[type-arg]
-    values = {arm: {n: [0.9, 0.8] for n in names} | more for arm in told_attacks.ARMS}
-    values["diffusion"] = values["diffusion"] | {n: [0.95, 0.9] for n in told_attacks.NAMES}
-    found = told_attacks.read(planted(told_attacks.ARMS, values))
+    values = {arm: {n: [0.9, 0.8] for n in names} | more for arm in classified_attacks.ARMS}
+    values["diffusion"] = values["diffusion"] | {n: [0.95, 0.9] for n in classified_attacks.NAMES}
+    found = classified_attacks.read(planted(classified_attacks.ARMS, values))
     np.testing.assert_allclose(np.asarray(found["accuracy_gain"]), [0.05, 0.1])
     np.testing.assert_allclose(np.asarray(found["delay_none_1"]), [3, 4])
     np.testing.assert_allclose(np.asarray(found["loss_full_none"]), [0.2, 0.2])
@@ -97,24 +97,24 @@ def test_gains_in_accuracy() -> None:
 def test_the_scorecard_reads_values_that_studies_keep() -> None:
     own = {"auc": [0.8], "missed": [0.2], "missed_unseen": [0.5], "false_alarms": [2.0]}
     own |= {"losses": [[0.3, 0.2]], "membership": [0.5]}
-    told = {n: [0.9] for n in (*told_attacks.NAMES, "calm", "chance")}
-    told |= {"delay": [[3]], "losses": [[0.3, 0.2]]}
-    kept = {
+    reported = {n: [0.9] for n in (*classified_attacks.NAMES, "calm", "chance")}
+    reported |= {"delay": [[3]], "losses": [[0.3, 0.2]]}
+    retained = {
         "22.2": oversampled_attacks.read(
             planted(oversampled_attacks.ARMS, dict.fromkeys(oversampled_attacks.ARMS, own))
         ),
-        "22.6": told_attacks.read(
-            planted(told_attacks.ARMS, dict.fromkeys(told_attacks.ARMS, told))
+        "22.6": classified_attacks.read(
+            planted(classified_attacks.ARMS, dict.fromkeys(classified_attacks.ARMS, reported))
         ),
     }
     for axis in AXES:
-        assert set(axis.values) <= set(kept.get(axis.row, axis.values)), axis.use
+        assert set(axis.values) <= set(retained.get(axis.row, axis.values)), axis.use
     by_use = {axis.use: axis for axis in AXES}
 
     def scores(use: str, *values: float) -> dict[str, float]:
         names = [name for name in by_use[use].values if name]
-        told = zip(names, values, strict=True)
-        return by_use[use].scores({name: {"interval": {"value": x}} for name, x in told})
+        reported = zip(names, values, strict=True)
+        return by_use[use].scores({name: {"interval": {"value": x}} for name, x in reported})
 
     assert scores("energy", 0.5, 0.4) == pytest.approx({"classical": 0.8, "generative": 1.0})
     assert scores("false alarms", 2.0, 0.5, 0.0)["classical"] == 0.5

@@ -18,7 +18,7 @@ from ingenium_book.studies.structures.auxetic_cells import (
 )
 from ingenium_book.studies.structures.cell_designs import (
     CELLS,
-    apart,
+    distance,
     distinct,
     nearest,
     spacing,
@@ -31,7 +31,7 @@ def test_cells_are_compared_wherever_they_begin():
     changed = cell.copy()
     changed[3, :4] ^= True
     moved = np.stack([np.roll(cell, (5, 11), (0, 1)), np.roll(changed, (2, 3), (0, 1))])
-    np.testing.assert_allclose(apart(cell[None], moved), [[0, 4 / 256]], atol=1e-12)
+    np.testing.assert_allclose(distance(cell[None], moved), [[0, 4 / 256]], atol=1e-12)
     others = rng.random((2, 16, 16)) < 0.4
     assert distinct(np.concatenate([cell[None], moved, others])).tolist() == [0, 3, 4]
 
@@ -73,7 +73,7 @@ def _readings(optimiser=(40.0, 20.0), look_up=(1.0, 2.0)):
     pieces = {name: [_piece(50.0, 3.0)] * 2 for name in measure.arms}
     pieces[OURS] = [_piece(60.0, 2.0, 8.0), _piece(90.0, 2.0, 9.0)]
     pieces[OPTIMISER] = [_piece(x, 10.0) for x in optimiser]
-    pieces["nearest_known_mended"] = [_piece(50.0, 3.0, x) for x in look_up]
+    pieces["nearest_known_repaired"] = [_piece(50.0, 3.0, x) for x in look_up]
     return Readings((0, 1), pieces)
 
 

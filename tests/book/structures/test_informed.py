@@ -122,7 +122,7 @@ def test_an_estimate_counts_by_its_noise() -> None:
     """A perfect denoiser of identical designs returns them at any noise level."""
 
     class Perfect(Denoising):
-        def denoise(self, x: Tensor, sigma: Tensor, cond: Tensor, keep: object = None) -> Tensor:
+        def denoise(self, x: Tensor, sigma: Tensor, cond: Tensor, store: object = None) -> Tensor:
             self.seen = sigma
             return torch.ones_like(x)
 
@@ -163,10 +163,10 @@ def test_state_comes_back_from_safetensors() -> None:
 
 def test_a_price_buys_physics_and_so_does_guidance() -> None:
     """Designs violate the sum by 1.4; penalty terms teach it, an energy imposes it."""
-    _, asked = designs(256, seed=5)
+    _, requested = designs(256, seed=5)
 
     def violation(fitted: Family, steer: Steer = FREE) -> float:
-        return float(balanced(fitted.propose(asked, rng(), steer), asked).mean())
+        return float(balanced(fitted.propose(requested, rng(), steer), requested).mean())
 
     plan = Plan(steps=80, batch=64, learning_rate=1e-2, ema_decay=0.9, check_every=40)
     plain, informed = (family(FlowMatching, price, rows=64) for price in (0.0, 10.0))
@@ -175,7 +175,9 @@ def test_a_price_buys_physics_and_so_does_guidance() -> None:
     off = violation(plain)
     assert off == pytest.approx(4 * 0.7**2, rel=0.3)
     assert violation(informed) < 0.5 * off
-    assert violation(plain, Steer(energy=lambda x: balanced(x, asked), strength=10.0)) < 0.3 * off
+    assert (
+        violation(plain, Steer(energy=lambda x: balanced(x, requested), strength=10.0)) < 0.3 * off
+    )
 
 
 def test_components_of_fields_learn_under_terms() -> None:
@@ -204,11 +206,11 @@ def test_components_of_fields_learn_under_terms() -> None:
 
     plain, informed = fitted(0.0), fitted(20.0)
     guided = Steer(energy=lambda x: level(x, cond), strength=50.0)
-    free, told, steered = (
+    free, reported, steered = (
         float(level(family.propose(cond, rng(), steer), cond).mean())
         for family, steer in [(plain, FREE), (informed, FREE), (plain, guided)]
     )
-    assert told < 0.6 * free
+    assert reported < 0.6 * free
     assert steered < 0.6 * free
 
 

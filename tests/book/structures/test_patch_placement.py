@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from ingenium_book.studies.structures import patch_placement
-from ingenium_book.studies.structures.patch_placement import KEPT, MODES, NOISE
+from ingenium_book.studies.structures.patch_placement import MODES, NOISE, RETAINED
 from ingenium_book.studies.structures.plates import placement
 from ingenium_book.studies.structures.plates.plate import drawn, modes
 from ingenium_book.studies.structures.plates.proposer import Proposer
@@ -13,10 +13,10 @@ from ingenium_book.studies.structures.plates.proposer import Proposer
 def test_solved_choices_are_of_the_asked_size_and_near_the_best() -> None:
     rng = np.random.default_rng(5)
     rows = placement.rows_of(modes(drawn(rng), MODES), NOISE)
-    chosen, told = patch_placement.solved([rows], rng)
-    assert len(chosen) == len(told) >= 1
-    assert (chosen.sum(1) == KEPT).all()
-    greedy = placement.information(rows, placement.greedy(rows, KEPT))
+    chosen, reported = patch_placement.solved([rows], rng)
+    assert len(chosen) == len(reported) >= 1
+    assert (chosen.sum(1) == RETAINED).all()
+    greedy = placement.information(rows, placement.greedy(rows, RETAINED))
     for one in chosen.numpy():
         worth = placement.information(rows, np.flatnonzero(one))
         assert worth >= greedy - patch_placement.NEAR
@@ -25,7 +25,7 @@ def test_solved_choices_are_of_the_asked_size_and_near_the_best() -> None:
 def test_no_rule_passes_the_bound_and_an_unlearned_generator_is_no_better_than_chance() -> None:
     torch.manual_seed(0)
     found = patch_placement._on_plate(
-        Proposer(MODES, KEPT),
+        Proposer(MODES, RETAINED),
         drawn(np.random.default_rng(6)),
         8,
         torch.Generator().manual_seed(1),

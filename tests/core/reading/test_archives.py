@@ -25,16 +25,21 @@ def packed(path: Path, *parts: tuple[str, bytes], how: int = zipfile.ZIP_DEFLATE
 
 
 def header(shape: str, dtype: str = "<f8") -> bytes:
-    told = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}}}".ljust(117) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(told)) + told.encode()
+    reported = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}}}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(reported)) + reported.encode()
 
 
 def test_numbers_come_back(tmp_path: Path) -> None:
     x = np.arange(24.0).reshape(2, 3, 4)
-    kept = {"x": x, "column": np.asfortranarray(x), "one": np.array(7), "none": np.empty((0, 3))}
-    found = arrays(npz(tmp_path / "a.npz", **kept), "an archive")
-    assert set(found) == set(kept)
-    for name, values in kept.items():
+    retained = {
+        "x": x,
+        "column": np.asfortranarray(x),
+        "one": np.array(7),
+        "none": np.empty((0, 3)),
+    }
+    found = arrays(npz(tmp_path / "a.npz", **retained), "an archive")
+    assert set(found) == set(retained)
+    for name, values in retained.items():
         np.testing.assert_array_equal(found[name], values)
         assert found[name].dtype == values.dtype
 

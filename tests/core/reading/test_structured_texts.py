@@ -11,19 +11,19 @@ from ingenium.core.reading.documents import elements, json_file, json_text
 
 def test_an_entry_that_stands_twice() -> None:
     assert json_text('{"a": 1, "b": {"a": 2}}', "a table", "x") == {"a": 1, "b": {"a": 2}}
-    for told in (
+    for reported in (
         '{"a": 1, "a": 1}',
         '[{"b": {"a": 1, "c": 2, "a": {}}}]',
         '{"a": 1, "\\u0061": 2}',
     ):
         with pytest.raises(InputError, match='expected a table, got x: the entry "a" occurs twice'):
-            json_text(told, "a table", "x")
+            json_text(reported, "a table", "x")
 
 
-@pytest.mark.parametrize("told", ["", "{", "[" * 100_000, '{"a":' * 50_000, "1" * 5000, "\0"])
-def test_what_is_no_json(told: str) -> None:
+@pytest.mark.parametrize("reported", ["", "{", "[" * 100_000, '{"a":' * 50_000, "1" * 5000, "\0"])
+def test_what_is_no_json(reported: str) -> None:
     with pytest.raises(InputError, match="expected a table, got x"):
-        json_text(told, "a table", "x")
+        json_text(reported, "a table", "x")
 
 
 def test_more_parts_than_memory_is_for(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_text_in_pieces_is_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         b'<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;">]><a>&d;</a>',
         b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
@@ -61,9 +61,9 @@ def test_text_in_pieces_is_whole() -> None:
         b"<a b='1' b='2'/>",
     ],
 )
-def test_what_is_no_plain_xml(told: bytes) -> None:
+def test_what_is_no_plain_xml(reported: bytes) -> None:
     with pytest.raises((ValueError, documents.expat.ExpatError), match=r"\S"):
-        list(elements(told))
+        list(elements(reported))
 
 
 def test_empty_elements_without_end() -> None:

@@ -90,13 +90,13 @@ def test_stamps_with_a_zone_and_the_changeover() -> None:
 def test_columns_that_must_be_there() -> None:
     table = table_of("a,b\n1,2\n", "a table")
     table.expect(["b", "a"], 1, ordered=False)
-    for heads_, rows, told in (
+    for heads_, rows, reported in (
         (["a"], 1, "none missing, b too many"),
         (["a", "c"], 1, "c missing, b too many"),
         (["a", "b"], 2, "Write 2 rows"),
         (["b", "a"], 1, "above the rows"),
     ):
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=reported):
             table.expect(heads_, rows)
     with pytest.raises(InputError, match="a 2 in row 2 of"):
         table.same("a", [2])
@@ -141,9 +141,9 @@ def test_a_million_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         read_table(file, "a table")
 
 
-@pytest.mark.parametrize("told", ["", 'a,b\n"1,2\n', "a,b\n1,2,3\n1,2,3,4\n"])
-def test_what_is_no_table(tmp_path: Path, told: str) -> None:
+@pytest.mark.parametrize("reported", ["", 'a,b\n"1,2\n', "a,b\n1,2,3\n1,2,3,4\n"])
+def test_what_is_no_table(tmp_path: Path, reported: str) -> None:
     file = tmp_path / "a.csv"
-    file.write_text(told)
+    file.write_text(reported)
     with pytest.raises(InputError, match=r"expected a table, got .*a\.csv"):
         read_table(file, "a table")

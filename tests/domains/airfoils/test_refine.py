@@ -30,7 +30,7 @@ def test_mending_goes_to_the_camber_that_was_asked() -> None:
     arrays = to_arrays(designs, problem.variables)
     before = of_shape(*arrays)[:, 2]
     for more in (0.0, 0.004):
-        asked = before + more
-        wish = designs.assign_coords(camber=(DESIGN, asked.numpy()))
-        after = of_shape(*problem.repair(arrays, wish))[:, 2]
-        assert (after - asked).abs().max() < 0.0021, more
+        requested = before + more
+        target = designs.assign_coords(camber=(DESIGN, requested.numpy()))
+        after = of_shape(*problem.repair(arrays, target))[:, 2]
+        assert (after - requested).abs().max() < 0.0021, more

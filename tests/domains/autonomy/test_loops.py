@@ -94,7 +94,7 @@ def test_compiled_courses_are_those_of_single_steps(service: bool) -> None:
     """Equal to the last bit, for other machines, loads, noise, saturation and changing levels."""
     plant, law = Oscillator(BOX, 0.01, 0, service=service), some(24)
     at = np.arange(24) % 12 - (0 if service else 5)
-    whole = plant.courses(law, at, 600)
+    whole = plant.trajectories(law, at, 600)
     assert whole is not None
     stepped = rollout(plant, Asked(law), at, 600)
     for part in ("truth", "action", "wanted"):
@@ -171,8 +171,8 @@ def test_courses_from_inside_a_region_end_at_the_goal_and_its_function_falls() -
         value = np.einsum("in,ij,jn->n", x, found.energy[i], x)
         assert (value <= found.level[i] * (1 + 1e-9)).all()
         for _ in range(200):
-            asked = loops.asked[i] @ x
-            cut = np.clip(asked, -loops.room, loops.room) - asked
+            requested = loops.requested[i] @ x
+            cut = np.clip(requested, -loops.room, loops.room) - requested
             x = loops.uncut[i] @ x + loops.cut[i][:, None] * cut
             after = np.einsum("in,ij,jn->n", x, found.energy[i], x)
             assert (after <= value * (1 + 1e-12)).all()
@@ -208,8 +208,10 @@ def test_a_step_beyond_the_region_of_an_unstable_machine_can_be_lost() -> None:
     assert 0 < found.step[0] < 0.75  # beyond 3 / 4 the action cannot balance it
     x = loops.begun[0] * 2.0
     for _ in range(2000):
-        asked = loops.asked[0] @ x
-        x = loops.uncut[0] @ x + loops.cut[0] * (np.clip(asked, -loops.room, loops.room) - asked)
+        requested = loops.requested[0] @ x
+        x = loops.uncut[0] @ x + loops.cut[0] * (
+            np.clip(requested, -loops.room, loops.room) - requested
+        )
     assert not np.linalg.norm(x) < 1e3
 
 

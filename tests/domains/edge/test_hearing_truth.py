@@ -44,7 +44,7 @@ def test_the_gain_is_that_of_wiener(ratio: float) -> None:
     """Without memory: (r - 1) / r where a frame has r times the power of the noise."""
     frames = torch.ones(1, LEARNED + 1, 3, dtype=torch.complex128)
     frames[:, -1] *= math.sqrt(ratio)
-    gain = filter_gains(frames, WienerSettings(kept=0.0))
+    gain = filter_gains(frames, WienerSettings(retained=0.0))
     torch.testing.assert_close(
         gain[0, -1], torch.full((3,), (ratio - 1) / ratio, dtype=torch.float64)
     )
@@ -56,7 +56,7 @@ def test_what_was_heard_before_counts_as_ephraim_and_malah_say() -> None:
     """Eq. 51 of Ephraim and Malah by hand, for two frames of nine times the noise."""
     frames = torch.ones(1, LEARNED + 2, 1, dtype=torch.complex128)
     frames[:, LEARNED:] *= 3.0
-    found = filter_gains(frames, WienerSettings(kept=0.9))[0, LEARNED:, 0].tolist()
+    found = filter_gains(frames, WienerSettings(retained=0.9))[0, LEARNED:, 0].tolist()
     before = 0.9 * 0.01**2 * 1.0 + 0.1 * 8.0
     first = before / (1 + before)
     second = 0.9 * first**2 * 9.0 + 0.1 * 8.0

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
+from ingenium.core.resolving import resolve
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec, parse
 from ingenium.domains import open_problem
@@ -32,7 +32,7 @@ SMALL = ResidualSettings(width=16, layers=2, steps=150, points=200)
 
 def _drawn(equation: FieldEquation, own: ResidualSettings) -> ResidualNetworks:
     rng = torch.Generator().manual_seed(3)
-    return ResidualNetworks.drawn(equation, own, equation.draw(2, rng), 1.0, rng)
+    return ResidualNetworks.sampled(equation, own, equation.sample(2, rng), 1.0, rng)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def _drawn(equation: FieldEquation, own: ResidualSettings) -> ResidualNetworks:
      (Poisson(points=32), True)],
 )  # fmt: skip
 def test_derivatives_are_those_of_differences(equation: FieldEquation, held: bool) -> None:
-    nets = _drawn(equation, replace(SMALL, held_start=held))
+    nets = _drawn(equation, replace(SMALL, exact_start=held))
     nets.weights[:] = [w.double() for w in nets.weights]
     at = torch.rand(20, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     at = 0.1 + 0.8 * at
@@ -112,7 +112,7 @@ def test_times_that_are_learned_out_of_order_are_told() -> None:
 def test_a_pilot_that_fails_stops_with_the_cause() -> None:
     own = Heat(points=32)
     codec = PairCodec.of(own)
-    inputs = own.draw(2, torch.Generator().manual_seed(0))
+    inputs = own.sample(2, torch.Generator().manual_seed(0))
     x = codec.encode((inputs, own.solved(inputs, 1)))
     family = ResidualFamily(own, codec, None, replace(SMALL, rate=1.0, steps=40))
     with pytest.raises(InputError, match=r"steps too long.*Write rate = 0.01"):
@@ -125,9 +125,9 @@ def test_two_fields_train_the_networks_of_their_part_alone(monkeypatch: pytest.M
     monkeypatch.setattr(ResidualNetworks, "train", lambda nets: trained.append(len(nets.inputs)))
     setup = {"equation": "heat", "points": 32, "known": 12}
     table = {"problem": "equations.field", "generator": {"family": "pinn"}, "setup": setup}
-    asked = parse(table, Spec, "heat")
-    problem = open_problem(asked)
-    own = resolve(asked, problem)
+    requested = parse(table, Spec, "heat")
+    problem = open_problem(requested)
+    own = resolve(requested, problem)
     few, whole = (Generator(problem, problem.baselines()["pinn"](), own, problem.data())
                   for _ in range(2))  # fmt: skip
     some = proposed(few, 7, 0, range(2))

@@ -14,7 +14,6 @@ from ingenium.core.given import read_given
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.equations.field.codec import PairCodec
-from ingenium.domains.equations.field.draws import SolutionDiffusion, SolutionFlow
 from ingenium.domains.equations.field.elements import second_engine
 from ingenium.domains.equations.field.elliptic import Darcy, Poisson
 from ingenium.domains.equations.field.equation import FieldEquation, InputLaw, middles
@@ -27,6 +26,7 @@ from ingenium.domains.equations.field.operator import (
     OperatorSettings,
 )
 from ingenium.domains.equations.field.problem import FIELD, STRANGEST, SolutionField
+from ingenium.domains.equations.field.sampled_solutions import SolutionDiffusion, SolutionFlow
 from ingenium.domains.equations.field.settings import EquationSettings
 from ingenium.domains.equations.field.spectral import ExponentialSteps, resampled, waves
 from ingenium.domains.equations.field.verifier import SolverVerifier, errors
@@ -136,7 +136,7 @@ def test_an_even_ground_carries_what_a_twisted_bar_does() -> None:
     ],
 )
 def test_scikit_fem_says_the_same(equation: FieldEquation, close: float) -> None:
-    inputs = equation.draw(1, torch.Generator().manual_seed(4))
+    inputs = equation.sample(1, torch.Generator().manual_seed(4))
     second = second_engine(equation)
     assert second is not None
     own = equation.solved(inputs, 2)
@@ -150,7 +150,7 @@ def test_scikit_fem_says_the_same(equation: FieldEquation, close: float) -> None
 )
 def test_inputs_are_those_of_their_law_and_others_are_not(equation: FieldEquation) -> None:
     law = InputLaw.of(equation)
-    own = equation.draw(64, torch.Generator().manual_seed(9))
+    own = equation.sample(64, torch.Generator().manual_seed(9))
     assert float(law.strangeness(own).max()) < STRANGEST
     flat = torch.full_like(own[:1], 3.0)
     assert float(law.strangeness(flat)[0]) > STRANGEST
@@ -162,7 +162,7 @@ def test_inputs_are_those_of_their_law_and_others_are_not(equation: FieldEquatio
 def test_a_small_residual_is_no_small_error() -> None:
     """The proposal that nearly satisfies the equation is further from its solution."""
     own = Poisson(points=32)
-    load = own.draw(1, torch.Generator().manual_seed(2))
+    load = own.sample(1, torch.Generator().manual_seed(2))
     true = own.solved(load, 1)
     size = float(true.square().mean().sqrt())
     x, y = middles(32), middles(32)[:, None]
@@ -198,7 +198,7 @@ def test_what_learned_beats_the_nearest_known_field() -> None:
     """Test smooth fields of 32 points, after a few seconds."""
     own = Burgers(points=32, diffusion=0.1)
     codec, rng = PairCodec.of(own), torch.Generator().manual_seed(0)
-    inputs = own.draw(120, rng)
+    inputs = own.sample(120, rng)
     x = codec.encode((inputs, own.solved(inputs, 2)))
     cond = torch.zeros(len(x), 1)
     found = {}
@@ -214,8 +214,8 @@ def test_what_learned_beats_the_nearest_known_field() -> None:
     for name, family in families.items():
         plan = Plan(steps=250, batch=24, learning_rate=5e-3, check_every=1000, ema_decay=0.97)
         family.fit(x if name in ("nearest", "coarse") else x.float(), cond, plan)
-        drawn, u = codec.decode(family.propose(cond[:48], torch.Generator().manual_seed(8)))
-        found[name] = float(errors(u, own.solved(drawn, 2))[0].median())
+        sampled, u = codec.decode(family.propose(cond[:48], torch.Generator().manual_seed(8)))
+        found[name] = float(errors(u, own.solved(sampled, 2))[0].median())
     assert found["coarse"] < found["fno"] < 0.5 * found["nearest"]
     assert max(found[n] for n in ("deeponet", "flow", "diffusion")) < 0.8 * found["nearest"]
 
@@ -226,7 +226,7 @@ def test_draws_are_other_solutions_each_time_and_the_same_of_a_seed(
 ) -> None:
     own = AllenCahn(points=16)
     codec = PairCodec.of(own)
-    given = own.draw(1, torch.Generator().manual_seed(1))[0]
+    given = own.sample(1, torch.Generator().manual_seed(1))[0]
     draws = family(own, codec, given, OperatorSettings(width=4, modes=4, layers=2))
     cond = torch.zeros(3, 1)
     one = draws.propose(cond, torch.Generator().manual_seed(5))
@@ -251,12 +251,12 @@ def test_setups_that_no_solver_can_hold_are_refused_with_what_to_write(name: str
 
 
 def _given(equation: str, values: np.ndarray) -> None:
-    asked = Spec(
+    requested = Spec(
         problem="equations.field",
         setup={"equation": equation, "points": 64, "known": 12},
         given={FIELD.name: values.tolist()},
     )
-    open_problem(asked)
+    open_problem(requested)
 
 
 def test_inputs_that_no_solver_can_hold_are_refused_with_what_to_write() -> None:

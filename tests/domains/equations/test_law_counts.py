@@ -68,10 +68,10 @@ def test_pairs_and_products_are_counted_by_their_dimensions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """All pairs of pure numbers count; of others only those whose units agree."""
-    third, asked = TermSums.third, []
+    third, requested = TermSums.third, []
 
     def watched(self, pair):
-        asked.append(len(self.pull))
+        requested.append(len(self.pull))
         return third(self, pair)
 
     monkeypatch.setattr(TermSums, "third", watched)
@@ -81,9 +81,9 @@ def test_pairs_and_products_are_counted_by_their_dimensions(
         columns = table.columns[:, table.train].numpy()
         bank = FormulaBank.grown(table.language, PLAIN, columns, 12, 0)
         count = ExpressionCount()
-        asked.clear()
+        requested.clear()
         list(drafts(bank, table.values[table.train].numpy(), (), count))
-        counts[units] = count.algebra, len(bank.heads), sum(asked)
+        counts[units] = count.algebra, len(bank.heads), sum(requested)
     scored, n, thirds = counts["1 1 1 1"]
     factors = 12  # each is a factor once, of two forms: the sum, and over the sum
     assert scored == n * n + 2 * factors * n * (n + 1) // 2 + thirds

@@ -13,7 +13,7 @@ from ingenium.domains.equations.law.grammar import SPECIALS, UnitGrammar
 from ingenium.domains.equations.law.language import CONSTANTS, Language
 from ingenium.domains.equations.law.problem import LawSettings, TableLaw
 from ingenium.domains.equations.law.read_laws import ReadLaws, opened
-from ingenium.domains.equations.law.reader import SYMBOLS, numbers, symbols, told
+from ingenium.domains.equations.law.reader import SYMBOLS, condition, numbers, symbols
 from ingenium.domains.equations.law.table import MeasuredTable, read
 from ingenium.generators import offer
 from ingenium.generators.tokens.vocabulary import END
@@ -34,8 +34,8 @@ def _coulomb() -> MeasuredTable:
 
 def test_laws_by_chance_obey_their_units_and_the_grammar() -> None:
     rng = np.random.default_rng(5)
-    drawn = [ChanceLaw.drawn(rng) for _ in range(60)]
-    for law in drawn:
+    sampled = [ChanceLaw.sampled(rng) for _ in range(60)]
+    for law in sampled:
         names = tuple(f"x{i}" for i in range(len(law.columns)))
         language = Language(names, law.dims[:-1], law.dims[-1], (), tuple("abcd"))
         assert language.faults(law.tokens) == 0
@@ -48,18 +48,18 @@ def test_laws_by_chance_obey_their_units_and_the_grammar() -> None:
         for place, token in enumerate([*(ids[0] + SPECIALS), torch.tensor(END)]):
             assert grammar.permits(state, row, token.reshape(1), 40 - place)
             state = grammar.follow(state, token.reshape(1))
-    with_units = [law for law in drawn if any(map(any, law.dims))]
+    with_units = [law for law in sampled if any(map(any, law.dims))]
     assert len(with_units) > 20
-    assert len({law.tokens for law in drawn}) > 50
+    assert len({law.tokens for law in sampled}) > 50
 
 
 def test_what_is_told_of_a_table_knows_the_exponents_and_no_order_of_magnitude() -> None:
     table = _coulomb()
     dims = (*table.language.dims, table.language.target)
-    plain = told(table.columns, table.values, dims).unflatten(0, (11, -1))
+    plain = condition(table.columns, table.values, dims).unflatten(0, (11, -1))
     slopes = 3 * plain[[0, 1, 2], -1]
     torch.testing.assert_close(slopes, torch.tensor([1.0, 1.0, -2.0]), atol=1e-4, rtol=0)
-    larger = told(1e6 * table.columns, table.values, dims).unflatten(0, (11, -1))
+    larger = condition(1e6 * table.columns, table.values, dims).unflatten(0, (11, -1))
     torch.testing.assert_close(larger[:, :40], plain[:, :40])
 
 

@@ -12,7 +12,9 @@ import torch
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
-from ingenium.core.spec import Spec
+from ingenium.core.select import select
+from ingenium.core.spec import Objective, Select, Spec
+from ingenium.core.verify import verify
 from ingenium.domains import open_problem
 from ingenium.domains.equations.law import algebra, enclosure, fitting, report
 from ingenium.domains.equations.law.archive import LawFit, padded
@@ -226,7 +228,7 @@ def test_the_file_of_c_computes_the_same(table: MeasuredTable, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("length,period [s]\n1,2\n", "unit"),
         ("length [m],gravity [m/s**2],period [s]\n" +
@@ -249,8 +251,8 @@ def test_the_file_of_c_computes_the_same(table: MeasuredTable, tmp_path: Path) -
         ("\n" + ",".join(f"a{i} [m]" for i in range(10_001)) + "\n1\n", "10000 columns"),
     ],
 )  # fmt: skip
-def test_bad_tables_are_told_what_to_write(text: str, told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_bad_tables_are_told_what_to_write(text: str, reported: str) -> None:
+    with pytest.raises(InputError, match=reported):
         open_problem(Spec(problem="equations.law", given={"table": text}))
 
 
@@ -292,3 +294,21 @@ def test_reports_show_laws_as_people_write_them(table: MeasuredTable) -> None:
     turned = infix(("mass", "length", "gravity", "/", "*"), (), "latex")
     assert turned == r"mass \, \frac{length}{gravity}"
     assert r"\right)^2" in infix(("length", "gravity", "/", "sq"), (), "latex")
+
+
+def test_a_law_in_several_spellings_is_one_design_and_the_simplest_is_exported() -> None:
+    """The longest spelling fits better by a rounding error, and a fourth law is another."""
+    problem = open_problem(Spec(problem="equations.law"))
+    simple = ("c", "length", "gravity", "/", "sqrt", "*")
+    other = ("c", "length", "sqrt", "gravity", "sqrt", "/", "*")
+    inside = ("c", "length", "*", "gravity", "/", "sqrt")
+    constants = [(6.3 + 1e-10,), (6.3,), (6.3**2,), (6.4,)]
+    designs = laws([simple, other, inside, simple], constants, [0, 1, 2, 3])
+    assert problem.equal(designs).tolist() == [0, 0, 0, 3]
+    verdicts = verify(
+        designs, problem.verifier, (), variables=problem.variables, sizes=problem.sizes
+    )
+    verdicts["misfit"].to_numpy()[:] = [0.1, 0.1 - 1e-9, 0.1, 0.2]
+    ranked = [Objective("misfit", "minimise")]
+    assert verdicts["complexity"].to_numpy().tolist() == [6, 7, 6, 6]
+    assert select(problem, ranked, Select(), designs, verdicts).tolist() == [0, 3]

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 import torch
 
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import GeneratorChoice
 from ingenium.domains import open_problem
 from ingenium.domains.grid.data.dataset import VARIABLES

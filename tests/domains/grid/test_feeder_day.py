@@ -7,9 +7,9 @@ import pytest
 import torch
 import xarray as xr
 
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Problem
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Fixed, GeneratorChoice, Spec, Target
 from ingenium.core.verify import verify
 from ingenium.domains import open_problem
@@ -29,9 +29,9 @@ NEAR = {  # of quantities of a day, those of the gate
 
 def propose(problem: Problem, spec: Spec) -> xr.Dataset:
     """One block of designs of a fitted family."""
-    asked, known = resolve(spec, problem), training(problem)
-    fitted = fit(problem, known, asked.generator, watch=silent)
-    return Generator(problem, fitted.family, asked, known).propose_block(3, 0)
+    requested, known = resolve(spec, problem), training(problem)
+    fitted = fit(problem, known, requested.generator, watch=silent)
+    return Generator(problem, fitted.family, requested, known).propose_block(3, 0)
 
 
 def from_bootstrap(problem: Problem, **entries: Any) -> xr.Dataset:

@@ -310,9 +310,9 @@ def test_storage_that_was_named_apart_has_simbenchs_name_in_files(shared_names, 
         if name == "simbench-csv":
             heads = list(pd.read_csv(path / "StorageProfile.csv", sep=";"))
         else:
-            told = pandapower.from_json(str(path))
-            heads = list(told.profiles["storage"])
-            assert told.storage["profile"].tolist() == ["lv_rural1"]
+            reported = pandapower.from_json(str(path))
+            heads = list(reported.profiles["storage"])
+            assert reported.storage["profile"].tolist() == ["lv_rural1"]
         assert heads == ["time", "lv_rural1"]
         back = form.read(tmp_path / name).sel(design=[7, 3, 12])
         np.testing.assert_allclose(back["infeed_p"], days["infeed_p"], rtol=1e-6)

@@ -107,7 +107,7 @@ def test_bands_hold_what_they_say_of_days_like_the_known_ones(make):
     """Test any forecaster, also one whose errors are twice the noise or unknown."""
     own = series(days=400)
     days = own.ahead
-    cond = torch.as_tensor(own.told(days), dtype=torch.float32)
+    cond = torch.as_tensor(own.condition(days), dtype=torch.float32)
     happened = torch.as_tensor(own.standard(own.load[:, days])).transpose(0, 1)
     x = happened.repeat(1, len(LEVELS), 1).float()
     train = torch.as_tensor(own.train[days])
@@ -122,7 +122,7 @@ def test_bands_hold_what_they_say_of_days_like_the_known_ones(make):
 
 def test_a_single_quantile_falls_short_as_often_as_its_level_says():
     own = series(days=400)
-    cond = torch.as_tensor(own.told(own.ahead), dtype=torch.float32)
+    cond = torch.as_tensor(own.condition(own.ahead), dtype=torch.float32)
     y = torch.as_tensor(own.standard(own.load[:, own.ahead])).transpose(0, 1)
     train = torch.as_tensor(own.train[own.ahead])
     family = DayAhead(Ridge, 2, STEPS, levels=(0.1,))
@@ -133,7 +133,7 @@ def test_a_single_quantile_falls_short_as_often_as_its_level_says():
 
 def test_a_forecaster_is_the_same_after_its_state_was_kept():
     own = series(days=100)
-    cond = torch.as_tensor(own.told(own.ahead), dtype=torch.float32)
+    cond = torch.as_tensor(own.condition(own.ahead), dtype=torch.float32)
     x = torch.as_tensor(own.standard(own.load[:, own.ahead])).transpose(0, 1).repeat(1, 5, 1)
     first, again = (DayAhead(Ridge, 2, STEPS) for _ in range(2))
     first.fit(x.float(), cond, Plan())
@@ -146,13 +146,13 @@ def test_what_is_told_ends_at_midnight():
     """The day itself, and any after it, changes none of its inputs."""
     own = series()
     day = own.ahead[[10]]
-    told = own.told(day)
-    assert told.shape == (1, CALENDAR + 2 * len(LAGS) * STEPS)
+    condition = own.condition(day)
+    assert condition.shape == (1, CALENDAR + 2 * len(LAGS) * STEPS)
     later = LoadSeries(own.names, own.dates, own.load.copy(), own.train)
     later.load[:, day[0] :] += 100
     later.__dict__.update(mean=own.mean, spread=own.spread)
-    np.testing.assert_array_equal(later.told(day), told)
-    assert not np.array_equal(own.told(day + 1), told)
+    np.testing.assert_array_equal(later.condition(day), condition)
+    assert not np.array_equal(own.condition(day + 1), condition)
 
 
 @pytest.fixture(scope="module")
@@ -163,9 +163,9 @@ def problem(own_folders) -> Forecast:
 
 
 def test_days_that_are_asked_for_were_not_learned_from(problem):
-    posed = problem.posed(problem.data())
-    assert bool(posed["held_out"].all())
-    assert len(np.unique(posed["group"])) > 8
+    queries = problem.queries(problem.data())
+    assert bool(queries["held_out"].all())
+    assert len(np.unique(queries["group"])) > 8
 
 
 def test_every_family_of_the_engine_is_calibrated_here(problem):
@@ -223,8 +223,8 @@ def test_the_page_runs(own_folders, tmp_path, monkeypatch):
     line = next(x for x in text.splitlines() if "--spec loads.toml" in x)
     done = CliRunner().invoke(app, [*shlex.split(line)[1:], "--json"])
     assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)["summary"]
-    assert told["accepted"] > 0
+    condition = json.loads(done.stdout)["summary"]
+    assert condition["accepted"] > 0
     assert (tmp_path / "out" / "tomorrow" / "report.html").is_file()
 
 
@@ -236,7 +236,7 @@ def test_the_example_is_of_days_ahead():
 def test_a_trained_family_is_fitted_for_each_series_and_part(own_folders, tmp_path):
     """Fit with a checkpoint, as in every run: the fits inside are of different kinds."""
     own = series(days=60)
-    cond = torch.as_tensor(own.told(own.ahead), dtype=torch.float32)
+    cond = torch.as_tensor(own.condition(own.ahead), dtype=torch.float32)
     y = torch.as_tensor(own.standard(own.load[:, own.ahead])).transpose(0, 1)
     family = DayAhead(lambda: Scenarios("vae", STEPS), 2, STEPS, levels=(0.1,))
     family.fit(y.float(), cond, Plan(steps=2, checkpoint=tmp_path / "fit"))

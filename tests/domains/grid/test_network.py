@@ -50,11 +50,11 @@ def test_simbench_grids_agree_with_pandapower(code: str) -> None:
 
 def test_oddities_agree_with_pandapower_and_are_told() -> None:
     network = network_of("oddities", oddities(), cases=4)
-    told = " ".join(network.changes)
-    assert "Closed switches between buses (1)" in told
-    assert "Lines open at one end, by net.switch: b-c." in told
-    assert "Phase shifts taken out" in told
-    assert "Without supply and left out: lost." in told
+    reported = " ".join(network.changes)
+    assert "Closed switches between buses (1)" in reported
+    assert "Lines open at one end, by net.switch: b-c." in reported
+    assert "Phase shifts taken out" in reported
+    assert "Without supply and left out: lost." in reported
     assert "c + d" in network.bus_names
     assert "island" not in network.bus_names
 

@@ -32,7 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, own_folders: object) -> Run:
         setup=setup,
         conditions={"day_type": "sunday_or_holiday"},
         generator=load(folder / "own_feeder.toml").generator.__class__(family="bootstrap"),
-        select=load(folder / "own_feeder.toml").select.__class__(keep="verified"),
+        select=load(folder / "own_feeder.toml").select.__class__(export="verified"),
     )
     return propose(spec, 3, 0, folder / "out")
 

@@ -49,13 +49,13 @@ def test_the_picture_names_the_bus_and_line_that_are_strained_most(feeder):
     verifier = problem.feeder.verifier
     trace = verifier.trace(*to_arrays(own, VARIABLES))
     figure = FeederPlan(verifier.network).drawn(trace, "day")
-    told = [text.get_text() for axes in figure.axes for text in axes.texts]
+    reported = [text.get_text() for axes in figure.axes for text in axes.texts]
     worst = int(trace.line_percent[0].max(0).argmax())
-    assert any(text.startswith(verifier.network.line_names[worst] + ",") for text in told)
-    assert f"{trace.line_percent.max():.0f} %" in told[-1]
+    assert any(text.startswith(verifier.network.line_names[worst] + ",") for text in reported)
+    assert f"{trace.line_percent.max():.0f} %" in reported[-1]
     step = np.ptp(trace.voltage_pu[0], axis=1).argmax()
     lowest = verifier.network.bus_names[int(trace.voltage_pu[0, step].argmin())]
-    assert any(text.startswith(lowest) for text in told)
+    assert any(text.startswith(lowest) for text in reported)
     for text in (axes.get_title() for axes in figure.axes[:2]):
         assert text.startswith("day, ")
 
@@ -72,5 +72,5 @@ def test_a_net_without_places_is_drawn_with_all_that_is_in_service():
     loaded = np.tile(np.arange(float(len(plan.lines))), (1, 4, 1))
     none = np.zeros((1, 4))
     trace = Trace(steps, loaded, np.zeros((1, 4, len(plan.trafos))), none, none)
-    told = [t.get_text() for axes in plan.drawn(trace, "day").axes for t in axes.texts]
-    assert told[-1].startswith(network.line_names[-1])
+    reported = [t.get_text() for axes in plan.drawn(trace, "day").axes for t in axes.texts]
+    assert reported[-1].startswith(network.line_names[-1])

@@ -47,9 +47,9 @@ def test_rows_do_not_depend_on_their_batch() -> None:
     assert np.flatnonzero(~together.converged).tolist() == [7, 20]
     assert np.isnan(together.line_percent[[7, 20]]).all()
     for rows, threads in ((1, 1), (17, 2)):
-        apart = power_flow(circuit, p, q, rows=rows, threads=threads)
-        np.testing.assert_allclose(apart.voltage, together.voltage, rtol=0, atol=1e-12)
-        np.testing.assert_allclose(apart.line_percent, together.line_percent, rtol=0, atol=1e-9)
+        distance = power_flow(circuit, p, q, rows=rows, threads=threads)
+        np.testing.assert_allclose(distance.voltage, together.voltage, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(distance.line_percent, together.line_percent, rtol=0, atol=1e-9)
     back = power_flow(circuit, p[::-1], q[::-1])
     np.testing.assert_allclose(back.voltage[::-1], together.voltage, rtol=0, atol=1e-12)
 

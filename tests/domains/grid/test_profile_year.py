@@ -166,8 +166,8 @@ def test_the_family_learns_each_real_day_once_and_proposes_years(year: ProfileYe
     """The second of two consumers is the first, doubled: correlation 1 in every year."""
     rng = torch.Generator().manual_seed(0)
     days, steps = 364, 24
-    told = torch.as_tensor(year.calendar.told())[:days]
-    family = YearOfDays((2, days * steps), 1, told, torch.arange(days) // 7)
+    condition = torch.as_tensor(year.calendar.condition())[:days]
+    family = YearOfDays((2, days * steps), 1, condition, torch.arange(days) // 7)
     base = 1 + torch.rand(1, days, steps, generator=rng)
     base = base * (1 + torch.cos(torch.arange(days) * 2 * torch.pi / days))[None, :, None]
     moved = torch.stack([base[0], base[0].roll(7, 0)])  # a week later: the same days
@@ -180,7 +180,7 @@ def test_the_family_learns_each_real_day_once_and_proposes_years(year: ProfileYe
         assert float(torch.corrcoef(one)[0, 1]) > 0.999
         energy = one[0].view(days, steps).sum(1)
         assert float(energy[:60].mean()) > 3 * float(energy[152:212].mean())  # as the season says
-    again = YearOfDays((2, days * steps), 1, told, torch.arange(days) // 7)
+    again = YearOfDays((2, days * steps), 1, condition, torch.arange(days) // 7)
     again.load_state_dict(family.state_dict())
     same = again.propose(torch.zeros(3, 1), torch.Generator().manual_seed(1))
     torch.testing.assert_close(same, made, rtol=0, atol=0)
@@ -209,14 +209,14 @@ def test_files_are_read_by_anybody_and_only_as_what_they_are(year: ProfileYear, 
         assert energy == pytest.approx(float(one["load"][0, 0].sum()), rel=1e-6)
     path = tmp_path / "design_000003.csv"
     text = path.read_text()
-    for old, new, told in (
+    for old, new, condition in (
         ("2016-01-01 00:00", "2017-01-01 00:00", "times from 2016-01-01"),
         ("H0-A (kW)", "H0-A", "H0-A"),
         ("H0-A (kW)", "H0-B (kW)", "H0-A"),
     ):
         forged = tmp_path / "forged.csv"
         forged.write_text(text.replace(old, new, 1))
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=condition):
             year.formats["csv"].read(forged)
 
 

@@ -17,7 +17,7 @@ from ingenium.domains.grid.data.dataset import ProfileNames
 from ingenium.domains.grid.data.profiles import (
     DayTable,
     days_of_net,
-    name_apart,
+    name_separately,
     simbench_days,
     simbench_net,
 )
@@ -162,7 +162,7 @@ def test_a_storage_profile_named_as_that_of_plants_is_another_series(net):
     shared.storage["profile"] = ["PV5", "PV6"]
     with pytest.raises(InputError, match=r"'PV5', which differs in .*renewables and storage"):
         days_of_net(shared, source="x")
-    name_apart(shared)
+    name_separately(shared)
     found, plain = (days_of_net(n, source="x") for n in (shared, net))
     assert found.names.infeed == ("PV5", "PV5 storage", "PV6", "PV8")
     assert found.names.kinds == ("solar", "storage", "solar", "solar")

@@ -75,20 +75,20 @@ def test_a_run_agrees_and_its_readings_cannot_be_changed(
         assert (run.verdicts["readings_error"].to_numpy() < 0.5).all()
         assert run.spec.limits[-1].quantity == "readings_error"
         (tmp_path / "meter.csv").unlink()  # the folder of the run has its own
-        assert ingenium.replay(out, 2, ledger=book).holds
-        kept = load(out / "spec.toml")
-        assert not ingenium.verify(kept, out, ledger=book).altered
+        assert ingenium.replay(out, 2, ledger=book).reproduced
+        retained = load(out / "spec.toml")
+        assert not ingenium.verify(retained, out, ledger=book).altered
         (out / "given" / "readings.csv").write_text(f"kw\n{lines}".replace(".", ".9", 1))
         found = ingenium.replay(out, 2, ledger=book)
-        broken = {c.part for c in found.checks if not c.holds}
+        broken = {c.part for c in found.checks if not c.reproduced}
         assert {"given", "spec"} <= broken
         assert "what the spec gives is not what it gave to the run" in found.reasons
-        assert len(ingenium.verify(kept, out, ledger=book).altered) > 0
+        assert len(ingenium.verify(retained, out, ledger=book).altered) > 0
 
 
 def test_own_limits_keep_the_agreement_unless_they_name_it(morning: list[float]) -> None:
     problem = opened(readings=morning)
-    from ingenium.core.asking import resolve
+    from ingenium.core.resolving import resolve
 
     other = resolve(Spec("grid.feeder_day", limits=(Limit("min_voltage", at_least=0.9),)), problem)
     assert {x.quantity: x.at_least for x in other.limits}["min_voltage"] == 0.9
@@ -114,9 +114,9 @@ def test_one_fitted_generator_serves_every_morning(tmp_path: Path) -> None:
     """Days after a morning of much power continue with more than those after one of little."""
     mean = []
     for level in (15.0, 40.0):
-        asked = {"problem": "grid.feeder_day", "given": {"readings": [level] * 32}}
-        asked |= {"generator": {"family": "flow_matching", "steps": 200}}
-        spec = parse(asked, Spec, "spec")
+        requested = {"problem": "grid.feeder_day", "given": {"readings": [level] * 32}}
+        requested |= {"generator": {"family": "flow_matching", "steps": 200}}
+        spec = parse(requested, Spec, "spec")
         with open_ledger(tmp_path / "ledger.db") as book:
             assert ingenium.fit(spec, ledger=book).cached == bool(mean)
             run = ingenium.propose(spec, 64, 1, tmp_path / str(level), ledger=book)

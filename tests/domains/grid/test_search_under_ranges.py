@@ -31,16 +31,16 @@ def true_ranks(problem: FeederDay, load_p: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "strategy", ["evolution", "stock", pytest.param("generator", marks=pytest.mark.slow)]
+    "strategy", ["evolution", "dataset", pytest.param("generator", marks=pytest.mark.slow)]
 )
 def test_days_of_the_upper_fifth_are_of_it(
     rural_days: Problem, tmp_path: Path, strategy: str
 ) -> None:
-    asked = parse(UPPER_FIFTH, Spec, "spec")
+    requested = parse(UPPER_FIFTH, Spec, "spec")
     with open_ledger(tmp_path / "ledger.db") as ledger:
         plan = SearchPlan(strategy, 0, 32)
         found = running.run(
-            rural_days, asked, plan, Stop(96), tmp_path / "o", ledger=ledger, watch=silent
+            rural_days, requested, plan, Stop(96), tmp_path / "o", ledger=ledger, watch=silent
         )
     chosen = found.designs.isel(design=found.selected)
     ranks = true_ranks(rural_days, chosen["load_p"].to_numpy())

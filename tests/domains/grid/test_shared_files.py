@@ -44,10 +44,10 @@ def test_a_flipped_verdict_leaves_the_shared_file(
 
     def run(limit: Limit) -> tuple[Spec, loop.Run]:
         choice = GeneratorChoice(family="bootstrap")
-        asked = Spec(problem=rural_days.name, generator=choice, limits=(limit,))
+        requested = Spec(problem=rural_days.name, generator=choice, limits=(limit,))
         with open_ledger(tmp_path / "ledger.db") as book:
             out = tmp_path / f"{limit.at_most:g}"
-            return asked, loop.run(rural_days, asked, N, 5, out, ledger=book)
+            return requested, loop.run(rural_days, requested, N, 5, out, ledger=book)
 
     free = run(Limit("load_energy", at_most=1e9))[1]
     proposed = rural_days.verifier.measure(
@@ -58,16 +58,16 @@ def test_a_flipped_verdict_leaves_the_shared_file(
     stored = free.verdicts["load_energy"].to_numpy()
     i = int(np.argmax(stored - plain))
     assert stored[i] - plain[i] > 1e-4
-    asked, found = run(Limit("load_energy", at_most=float(stored[i] + plain[i]) / 2))
-    kept = found.designs[DESIGN].to_numpy()[found.selected].tolist()
-    assert 0 < len(kept) < N
+    requested, found = run(Limit("load_energy", at_most=float(stored[i] + plain[i]) / 2))
+    retained = found.designs[DESIGN].to_numpy()[found.selected].tolist()
+    assert 0 < len(retained) < N
     records = read(found.folder / "evidence.jsonl")
     assert (records[i]["verdict"], records[i]["file"]) == ("rejected", None)
-    assert [r["design"] for r in records if r["file"]] == sorted(kept)
+    assert [r["design"] for r in records if r["file"]] == sorted(retained)
     file = next((found.folder / "designs").iterdir())
-    assert sorted(form.read(file)[DESIGN].to_numpy().tolist()) == sorted(kept)
-    audited = audit(rural_days, asked, [file]).designs
+    assert sorted(form.read(file)[DESIGN].to_numpy().tolist()) == sorted(retained)
+    audited = audit(rural_days, requested, [file]).designs
     assert {(d.verdict, d.record) for d in audited} == {("accepted", "as recorded")}
-    for design in (i, kept[0], kept[-1]):
-        again = replay(rural_days, asked, found.folder, design)
-        assert again.holds, [c for c in again.checks if not c.holds]
+    for design in (i, retained[0], retained[-1]):
+        again = replay(rural_days, requested, found.folder, design)
+        assert again.reproduced, [c for c in again.checks if not c.reproduced]

@@ -129,7 +129,7 @@ def test_a_day_without_a_solution_is_nan_alone(network: Network) -> None:
     torch.testing.assert_close(measured[[0, 2]], good[[0, 2]])
 
 
-def _apart(verifier: FeederVerifier, days: tuple[Tensor, Tensor, Tensor]) -> dict[str, Tensor]:
+def _distance(verifier: FeederVerifier, days: tuple[Tensor, Tensor, Tensor]) -> dict[str, Tensor]:
     """Differences of the engine to pandapower by quantity, a number a day."""
     again = PandapowerDays(verifier)
     names = [q.name for q in verifier.quantities]
@@ -141,12 +141,12 @@ def _apart(verifier: FeederVerifier, days: tuple[Tensor, Tensor, Tensor]) -> dic
 def test_days_by_pandapower_are_those_of_the_engine(network: Network) -> None:
     verifier = FeederVerifier.of(network)
     days = _days(verifier, 5)
-    found = _apart(verifier, days)
+    found = _distance(verifier, days)
     assert 0 < float(found["min_voltage"].max()) < 1e-7
     assert float(found["max_line_loading"].max()) < 1e-4
     assert float(found["import_peak"].max()) < 1e-3
     days[0][4, :, 1] = 1e5
-    broken = _apart(verifier, days)
+    broken = _distance(verifier, days)
     assert all(bool(gap[4].isnan()) and bool(gap[:4].isfinite().all()) for gap in broken.values())
 
 
@@ -156,7 +156,7 @@ def test_pandapower_sees_a_wrong_engine(network: Network) -> None:
         network, circuit=dataclasses.replace(c, y_mutual=1.0001 * c.y_mutual)
     )
     verifier = FeederVerifier.of(wrong)
-    assert float(_apart(verifier, _days(verifier, 2))["min_voltage"].max()) > 1e-6
+    assert float(_distance(verifier, _days(verifier, 2))["min_voltage"].max()) > 1e-6
 
 
 def test_the_balance_does_not_trust_the_solver() -> None:

@@ -91,9 +91,9 @@ def test_a_cube_that_is_written_as_a_lower_group_is_not_new(problem: CrystalProb
     same = torch.full_like(edges, 4.04e-10)
     again = to_dataset((words, same, cubic), problem.variables, dict(problem.labels()))
     found = measured(problem, again)
-    assert found["symmetry_kept"].item() == 0
+    assert found["symmetry_preserved"].item() == 0
     assert found["verdict"].item() == Verdict.REJECTED
-    assert measured(problem, crystal(problem, CUBIC))["symmetry_kept"].item() == 1
+    assert measured(problem, crystal(problem, CUBIC))["symmetry_preserved"].item() == 1
 
 
 def test_overlapping_atoms_have_no_answer(problem: CrystalProblem) -> None:
@@ -121,8 +121,10 @@ def test_a_run_that_does_not_converge_is_failed_and_not_rejected(
     one = crystal(problem, CUBIC)
     moved = one.assign(edges_m=one["edges_m"] * 1.003)
     moved["edges_m"].attrs = one["edges_m"].attrs
-    asked = [x for x in problem.limits if x.quantity != "gap_estimate"]  # which may reject it first
-    assert measured(problem, moved, asked)["verdict"].item() == Verdict.FAILED
+    requested = [
+        x for x in problem.limits if x.quantity != "gap_estimate"
+    ]  # which may reject it first
+    assert measured(problem, moved, requested)["verdict"].item() == Verdict.FAILED
 
 
 def test_other_programs_read_the_files(problem: CrystalProblem, tmp_path: Path) -> None:

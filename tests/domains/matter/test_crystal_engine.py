@@ -31,8 +31,8 @@ from ingenium.domains.matter.prototypes import BINARIES, PEROVSKITES, Prototype
 from ingenium.domains.matter.results import PlaneWaveRun
 from ingenium.domains.matter.settings import CrystalSettings
 from ingenium.domains.matter.wyckoff import Wyckoff
-from ingenium.trust.rooms.limits import Limits
-from ingenium.trust.rooms.programs import Program
+from ingenium.trust.environments.limits import Limits
+from ingenium.trust.environments.programs import Program
 
 CUBE = Wyckoff.of("Pm-3m Cs_a Pb_b I_c")
 SOLVED = GroundState(-1.0, 1.4, 0.0, 1.0, "6.7MaX")
@@ -74,8 +74,8 @@ def test_charges_balance_or_are_refused() -> None:
 def test_a_large_cell_that_lies_lower_lowers_the_hull(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cotunnite has twelve atoms, too many for pw.x; CHGNet's energy difference counts."""
     part = {"Sn": 1, "F": 2}
-    every, asked = phases.binaries(tuple(part.items())), phases.deciding(part)
-    below = asked[0].energy_ev - every[0].energy_ev
+    every, requested = phases.binaries(tuple(part.items())), phases.deciding(part)
+    below = requested[0].energy_ev - every[0].energy_ev
     assert every[0].type == "cotunnite"
     assert below > 0.03
     monkeypatch.setattr(
@@ -95,7 +95,7 @@ def test_what_falls_apart_into_an_unknown_type_is_not_listed() -> None:
     assert not charges.known(("Ge", "F", "Cl"))
     assert ("Ge", "F", "Cl") not in charges.triples(("Ge", "F", "Cl"))
     assert not charges.known(("Cs", "U", "I"))
-    assert not [c for c in phases.shipped()["compound"] if "4" in str(c)]
+    assert not [c for c in phases.packaged()["compound"] if "4" in str(c)]
 
 
 def test_shares_of_binaries_hold_all_atoms() -> None:
@@ -184,21 +184,21 @@ def test_what_is_asked_of_pw_is_the_cell_and_a_shifted_mesh() -> None:
 
 
 def test_results_that_travel_say_who_gave_them() -> None:
-    kept = json.loads(Path(results.SHIPPED).read_text())
-    assert len(kept) >= 15
-    for one in kept:
+    retained = json.loads(Path(results.PACKAGED).read_text())
+    assert len(retained) >= 15
+    for one in retained:
         assert "reason" in one or one["release"].startswith(espresso.RELEASE)
         assert one["asked"]["cutoff_ry"] >= 40
 
 
 def test_a_result_is_not_that_of_another_cell_or_cutoff() -> None:
-    asked = PlaneWaveRun(cube(6.4), 40.0)
+    requested = PlaneWaveRun(cube(6.4), 40.0)
     others = [
         PlaneWaveRun(cube(6.401), 40.0),
         PlaneWaveRun(cube(6.4), 60.0),
         PlaneWaveRun(cube(6.4, "Pm-3m Cs_b Pb_a I_d"), 40.0),
     ]
-    assert len({asked.key, *(o.key for o in others)}) == 4
+    assert len({requested.key, *(o.key for o in others)}) == 4
 
 
 def test_a_run_without_convergence_is_no_answer(
@@ -218,11 +218,11 @@ def test_a_run_that_was_ended_from_outside_is_asked_again(
 ) -> None:
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     monkeypatch.setattr(espresso, "absent", lambda: None)
-    asked = PlaneWaveRun(cube(5.0), 40.0)
+    requested = PlaneWaveRun(cube(5.0), 40.0)
     for found in (NoAnswer(espresso.UNFINISHED), SOLVED):
         monkeypatch.setattr(espresso, "solved", lambda *_, found=found: found)
-        assert results.solve([asked], 1) == [found]
-    assert espresso.UNFINISHED not in Path(results.SHIPPED).read_text()
+        assert results.solve([requested], 1) == [found]
+    assert espresso.UNFINISHED not in Path(results.PACKAGED).read_text()
 
 
 def program(folder: Path, text: str) -> Callable[[], Program]:
@@ -247,17 +247,17 @@ def test_a_run_that_came_to_its_limit_is_asked_again_under_a_higher_one_alone(
     monkeypatch.setattr(espresso, "typed", lambda *_, **__: "")
     monkeypatch.setattr(espresso, "find", program(tmp_path, "while :; do :; done"))
     granted(monkeypatch, 1)
-    asked = PlaneWaveRun(cube(5.0), 40.0)
+    requested = PlaneWaveRun(cube(5.0), 40.0)
     late = NoAnswer("pw.x did not finish within 1 s of CPU time", 1)
-    assert results.solve([asked], 1) == [late] == [results.known(asked)]
+    assert results.solve([requested], 1) == [late] == [results.known(requested)]
     monkeypatch.setattr(espresso, "solved", None)
-    assert results.solve([asked], 1) == [late], "not paid twice"
+    assert results.solve([requested], 1) == [late], "not paid twice"
     granted(monkeypatch, 2)
-    assert results.known(asked) is None
+    assert results.known(requested) is None
     monkeypatch.setattr(espresso, "solved", lambda *_: SOLVED)
-    assert results.solve([asked], 1) == [SOLVED]
+    assert results.solve([requested], 1) == [SOLVED]
     granted(monkeypatch, 1)
-    assert results.known(asked) == SOLVED, "what was found stays found"
+    assert results.known(requested) == SOLVED, "what was found stays found"
 
 
 @pytest.mark.parametrize("ending", ["kill -KILL $$", "kill -TERM $$", "exit 1"])
@@ -268,19 +268,19 @@ def test_a_run_that_somebody_ended_is_not_kept(
     monkeypatch.setattr(espresso, "absent", lambda: None)
     monkeypatch.setattr(espresso, "typed", lambda *_, **__: "")
     monkeypatch.setattr(espresso, "find", program(tmp_path, ending))
-    asked = PlaneWaveRun(cube(5.0), 40.0)
-    assert results.solve([asked], 1) == [NoAnswer(espresso.UNFINISHED)]
-    assert results.known(asked) is None
+    requested = PlaneWaveRun(cube(5.0), 40.0)
+    assert results.solve([requested], 1) == [NoAnswer(espresso.UNFINISHED)]
+    assert results.known(requested) is None
 
 
 @pytest.mark.parametrize(
     "forged",
     [
-        lambda kept: {**kept, "gap_ev": 1.5},
-        lambda kept: {k: v for k, v in kept.items() if k != "seal"},
-        lambda kept: {**kept, "energy_ev": float("nan")},
-        lambda kept: {"asked": kept["asked"], "foo": 1},
-        lambda kept: [kept],
+        lambda retained: {**retained, "gap_ev": 1.5},
+        lambda retained: {k: v for k, v in retained.items() if k != "seal"},
+        lambda retained: {**retained, "energy_ev": float("nan")},
+        lambda retained: {"asked": retained["asked"], "foo": 1},
+        lambda retained: [retained],
     ],
     ids=["another gap", "no seal", "no number", "no answer", "a list"],
 )
@@ -290,13 +290,13 @@ def test_what_was_put_into_the_cache_is_not_measured(
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     monkeypatch.setattr(espresso, "absent", lambda: None)
     monkeypatch.setattr(espresso, "solved", lambda *_: SOLVED)
-    asked = PlaneWaveRun(cube(5.0), 40.0)
-    assert results.solve([asked], 1) == [SOLVED] == [results.known(asked)]
+    requested = PlaneWaveRun(cube(5.0), 40.0)
+    assert results.solve([requested], 1) == [SOLVED] == [results.known(requested)]
     (file,) = (tmp_path / "pw").iterdir()
     file.write_text(json.dumps(forged(json.loads(file.read_text()))))
-    assert results.known(asked) is None
-    assert results.solve([asked], 1) == [SOLVED], "it is computed again"
-    assert results.known(asked) == SOLVED
+    assert results.known(requested) is None
+    assert results.solve([requested], 1) == [SOLVED], "it is computed again"
+    assert results.known(requested) == SOLVED
 
 
 def test_what_another_release_finds_is_not_mixed(
@@ -335,12 +335,12 @@ def test_an_estimate_passes_near_what_it_knows_and_is_what_was_found() -> None:
 def test_no_certified_crystal_that_travels_is_lost_to_a_guess() -> None:
     """The screen of the gap is wider than its limit."""
     problem = CrystalProblem(CrystalSettings())
-    screen, asked = (
+    screen, requested = (
         next(x for x in problem.limits if x.quantity == name)
         for name in ("gap_estimate", "band_gap")
     )
-    kept = [(c, g.gap_ev) for c, g in results.shipped() if c.sites.text in problem.listed]
-    fit = [c for c, gap in kept if asked.at_least <= gap <= asked.at_most]
+    retained = [(c, g.gap_ev) for c, g in results.packaged() if c.sites.text in problem.listed]
+    fit = [c for c, gap in retained if requested.at_least <= gap <= requested.at_most]
     assert len(fit) >= 10
     guess = problem.gaps.ev(fit)
     assert ((guess >= screen.at_least) & (guess <= screen.at_most)).all()

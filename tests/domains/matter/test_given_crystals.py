@@ -36,7 +36,7 @@ def scan(edge: float) -> pd.DataFrame:
 
 def test_a_formula_leaves_no_other_to_write() -> None:
     problem = CrystalProblem(FEW, Given({"formula": "PbCsBr3"}))
-    assert {tuple(sorted(Wyckoff.of(t).reduced)) for t in problem.asked} == {("Br", "Cs", "Pb")}
+    assert {tuple(sorted(Wyckoff.of(t).reduced)) for t in problem.requested} == {("Br", "Cs", "Pb")}
     assert len(problem.data()[DESIGN]) == len(CrystalProblem(FEW).data()[DESIGN]), "one model"
     grammar = problem.codec.words.grammar
     assert grammar is not None
@@ -46,7 +46,7 @@ def test_a_formula_leaves_no_other_to_write() -> None:
         may = grammar.permits(state.expand(1), torch.zeros_like(every), every, 9)
         tokens.append(int(every[may][torch.randint(int(may.sum()), (1,), generator=rng)]))
         state = grammar.follow(state, torch.tensor([tokens[-1]]))
-    assert problem.codec.words.vocabulary.decode(tokens) in problem.asked
+    assert problem.codec.words.vocabulary.decode(tokens) in problem.requested
 
 
 def test_what_relaxes_into_a_higher_group_is_written_only_where_nothing_else_is_asked() -> None:
@@ -73,7 +73,7 @@ def _holds(tree: TextTree, row: list[int]) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("formula", "told"),
+    ("formula", "reported"),
     [
         ("CsPbI", "a formula ABX3"),
         ("cspbi3", "a formula ABX3"),
@@ -83,8 +83,8 @@ def _holds(tree: TextTree, row: list[int]) -> bool:
         ("SrTiO3", "of the setup's elements"),
     ],
 )
-def test_other_formulas_are_refused(formula: str, told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_other_formulas_are_refused(formula: str, reported: str) -> None:
+    with pytest.raises(InputError, match=reported):
         CrystalProblem(FEW, Given({"formula": formula}))
 
 
@@ -121,11 +121,11 @@ def test_a_proposal_under_a_pattern_is_measured_against_it() -> None:
     assert problem.limits[-1].quantity == "pattern_misfit"
     found = codes([CUBIC, "Pm-3m Cs_a Pb_b I_c"], 40), torch.full((2, 3), 4e-10)
     arrays = (*found, torch.zeros(2, problem.wide))
-    mended = problem.repair(
+    repaired = problem.repair(
         tuple(x.to(torch.float64) for x in arrays), problem.data().isel({DESIGN: slice(0, 2)})
     )
-    assert mended[1][0, 0].item() * 1e10 == pytest.approx(5.87, abs=0.02)
-    misfit = problem.verifier.only(("pattern_misfit",)).measure(*mended)
+    assert repaired[1][0, 0].item() * 1e10 == pytest.approx(5.87, abs=0.02)
+    misfit = problem.verifier.only(("pattern_misfit",)).measure(*repaired)
     assert misfit[0, 0] < 0.15 < misfit[1, 0]
-    told = problem.features(problem.data().isel({DESIGN: slice(0, 2)}).drop_vars("pattern"))
-    assert torch.equal(told[0, -len(powder.GRID) :], told[1, -len(powder.GRID) :])
+    reported = problem.features(problem.data().isel({DESIGN: slice(0, 2)}).drop_vars("pattern"))
+    assert torch.equal(reported[0, -len(powder.GRID) :], reported[1, -len(powder.GRID) :])

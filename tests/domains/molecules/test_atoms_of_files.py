@@ -22,7 +22,7 @@ def problem(own_folders: Path) -> Lead:
     return Lead(LeadSettings(known=200, electrons="gfn2"))
 
 
-def told(problem: Lead, path: Path) -> xr.Dataset:
+def reported(problem: Lead, path: Path) -> xr.Dataset:
     designs = problem.formats["sdf"].read(path)
     limits = problem.limits
     return verify(
@@ -42,7 +42,7 @@ def moved(block: str, atom: int, by: float) -> str:
 def test_the_gap_is_that_of_the_written_atoms(problem: Lead, tmp_path: Path) -> None:
     """Another path to the same number: RDKit reads the file, and tblite computes its gap."""
     problem.formats["sdf"].write(problem.designs_of((PARACETAMOL, "O")), tmp_path)
-    found = told(problem, tmp_path)
+    found = reported(problem, tmp_path)
     for i, mol in enumerate(Chem.SDMolSupplier(str(tmp_path / "molecules.sdf"), removeHs=False)):
         truth = single_point(Geometry.of(mol))
         assert truth is not None
@@ -57,7 +57,7 @@ def test_an_atom_that_moves_changes_the_gap(problem: Lead, tmp_path: Path) -> No
     gaps = []
     for by in (0.0, 0.15):
         path.write_text(moved(block, 2, by))
-        gaps.append(told(problem, path)["gap"].item())
+        gaps.append(reported(problem, path)["gap"].item())
     assert abs(gaps[1] - gaps[0]) > 1e-2
 
 
@@ -66,7 +66,7 @@ def test_atoms_away_from_their_bonds_have_no_gap(problem: Lead, tmp_path: Path) 
     block, path = Chem.MolToMolBlock(conformer(required("CCO", "molecule"))), tmp_path / "one.sdf"
     for by, answers in ((0.1, True), (3.0, False)):
         path.write_text(moved(block, 2, by))
-        assert np.isfinite(told(problem, path)["gap"].item()) == answers
+        assert np.isfinite(reported(problem, path)["gap"].item()) == answers
 
 
 @pytest.mark.parametrize("hydrogens", [True, False])
@@ -80,7 +80,7 @@ def test_a_file_without_all_atoms_in_space_is_embedded_and_says_so(
     else:
         flat = Chem.RemoveHs(conformer(flat))
     path.write_text(Chem.MolToMolBlock(flat))
-    found, text = told(problem, path), problem.designs_of((PARACETAMOL,))
+    found, text = reported(problem, path), problem.designs_of((PARACETAMOL,))
     anew = verify(text, problem.verifier, (), variables=problem.variables, sizes=problem.sizes)
     assert found["atoms_from"].item() == EMBEDDED == anew["atoms_from"].item()
     assert found["gap"].item() == anew["gap"].item()

@@ -9,18 +9,18 @@ from rdkit import Chem
 from rdkit.Chem import rdMolAlign, rdMolTransforms
 from tblite.interface import Calculator
 
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.molecules.conformers import electrons, forces
 from ingenium.domains.molecules.conformers.again import ConformerReference
-from ingenium.domains.molecules.conformers.asked import closed, molecule
 from ingenium.domains.molecules.conformers.codec import ConformerCodec
 from ingenium.domains.molecules.conformers.coverage import coverage
 from ingenium.domains.molecules.conformers.formats import VARIABLE, ConformerFile
 from ingenium.domains.molecules.conformers.likeness import Likeness
+from ingenium.domains.molecules.conformers.requested_molecule import closed, molecule
 from ingenium.domains.molecules.conformers.search import ConformerSearch, searched, spun
 from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
@@ -173,8 +173,8 @@ def test_random_torsions_are_spread(amide: tuple[Chem.Mol, np.ndarray]) -> None:
 
 
 def test_coverage_of_a_small_table() -> None:
-    apart = np.array([[0.1, 2.0, 0.6], [0.3, 1.0, 0.9]])
-    found = coverage(apart, 0.5)
+    distance = np.array([[0.1, 2.0, 0.6], [0.3, 1.0, 0.9]])
+    found = coverage(distance, 0.5)
     assert found["cov_r"] == pytest.approx(1 / 3)
     assert found["amr_r"] == pytest.approx((0.1 + 1.0 + 0.6) / 3)
     assert (found["cov_p"], found["amr_p"]) == (1.0, pytest.approx(0.2))
@@ -190,8 +190,8 @@ def test_files_keep_every_digit_and_a_second_reading_agrees(tmp_path: Path) -> N
     np.testing.assert_array_equal(back, position.numpy())
     fewer = file.read(tmp_path / "ensemble.sdf")["position"].to_numpy()
     assert 1 < len(fewer) < len(back)
-    apart = file.likeness.between(fewer, fewer) + np.eye(len(fewer))
-    assert apart.min() >= 0.5
+    distance = file.likeness.between(fewer, fewer) + np.eye(len(fewer))
+    assert distance.min() >= 0.5
     energy, nearest = ConformerReference(file, lambda: known).measure(position[1:2])[0].tolist()
     above = float(known.gfn2_kcal[1] - known.gfn2_kcal[0])
     assert energy == pytest.approx(above, abs=0.01)

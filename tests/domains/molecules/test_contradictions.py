@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from rdkit import Chem
 
-from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Limit, Spec, load
 from ingenium.domains.molecules.contradictions import check_limits
 from ingenium.domains.molecules.lead import Lead, LeadSettings
@@ -17,7 +17,7 @@ def lead(**setup: object) -> Lead:
 
 
 @pytest.mark.parametrize(
-    ("setup", "told"),
+    ("setup", "reported"),
     [
         ({"keep": ("C1=CC=CC=C1",)}, 'does not even match.*Write "\\[#6\\]1:'),
         ({"avoid": ("N(=O)=O",)}, "charges in nitro"),
@@ -33,8 +33,8 @@ def lead(**setup: object) -> Lead:
         ({"processes": 0}, "at least one process"),
     ],
 )
-def test_groups_that_cannot_be(setup: dict[str, object], told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_groups_that_cannot_be(setup: dict[str, object], reported: str) -> None:
+    with pytest.raises(InputError, match=reported):
         lead(**setup)
 
 
@@ -56,7 +56,7 @@ def test_groups_that_can_be(setup: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "told"),
+    ("limit", "reported"),
     [
         (Limit("weight", at_most=50.0), 'weight with "c1ccccc1", which alone takes 72'),
         (Limit("weight", at_most=0.05, unit="kg/mol"), "takes 72"),
@@ -72,9 +72,9 @@ def test_groups_that_can_be(setup: dict[str, object]) -> None:
         (Limit("tpsa", at_most=-1.0), "tpsa, which is 0 or more"),
     ],
 )
-def test_limits_that_nothing_meets(limit: Limit, told: str) -> None:
+def test_limits_that_nothing_meets(limit: Limit, reported: str) -> None:
     problem = lead(keep=("c1ccccc1",))
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=reported):
         resolve(Spec(problem="molecules.lead", limits=(limit,)), problem)
 
 

@@ -55,7 +55,7 @@ def not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_the_wheel_is_fetched_once(
     not_installed: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    asked, seen = [], []
+    requested, seen = [], []
     content, packed = b"names,smarts\n", io.BytesIO()
     with zipfile.ZipFile(packed, "w") as whole:
         whole.writestr("moses/metrics/mcf.csv", content)
@@ -63,7 +63,7 @@ def test_the_wheel_is_fetched_once(
     monkeypatch.setitem(sources.WHEELS, "molsets", known)
 
     def pip(order: list[str], **how: object) -> subprocess.CompletedProcess[str]:
-        asked.append(order[-1])
+        requested.append(order[-1])
         folder = Path(order[order.index("--dest") + 1])
         (folder / "molsets-0.3.1-py3-none-any.whl").write_bytes(packed.getvalue())
         return subprocess.CompletedProcess(order, 0, "", "")
@@ -76,14 +76,17 @@ def test_the_wheel_is_fetched_once(
     monkeypatch.setattr(sources, "MOSES_FILTERS", {"mcf": file})
     sources.fetch(lambda stage, done, total: seen.append((stage, done)))
     sources.fetch()
-    assert asked == ["molsets==0.3.1"]
+    assert requested == ["molsets==0.3.1"]
     assert [done for _, done in seen] == [0, 0, 1, 1]
     assert sources.content(file).read() == content
-    (kept,) = tmp_path.rglob("*.piece")
-    for planted in (kept.read_bytes()[:-40], kept.read_bytes().replace(content, b"names,hidden\n")):
-        kept.write_bytes(planted)
+    (retained,) = tmp_path.rglob("*.piece")
+    for planted in (
+        retained.read_bytes()[:-40],
+        retained.read_bytes().replace(content, b"names,hidden\n"),
+    ):
+        retained.write_bytes(planted)
         assert sources.content(file).read() == content
-    assert asked == ["molsets==0.3.1"] * 3
+    assert requested == ["molsets==0.3.1"] * 3
 
 
 def test_an_installed_file_of_another_version_is_refused(
@@ -98,7 +101,7 @@ def test_an_installed_file_of_another_version_is_refused(
 def test_two_that_fetch_at_once_fetch_one_wheel(
     not_installed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fetching, waiting, told = threading.Event(), threading.Event(), []
+    fetching, waiting, reported = threading.Event(), threading.Event(), []
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as whole:
         whole.writestr("moses/metrics/mcf.csv", b"names\n")
@@ -114,7 +117,7 @@ def test_two_that_fetch_at_once_fetch_one_wheel(
         return packed.getvalue()
 
     def see(stage: str, done: int, total: int) -> None:
-        told.append(stage)
+        reported.append(stage)
         waiting.set()
 
     monkeypatch.setattr(sources, "_fetched", slow)
@@ -126,7 +129,7 @@ def test_two_that_fetch_at_once_fetch_one_wheel(
         second = both.submit(sources.fetch, see)
         assert first.result() is second.result() is None
     assert calls == [1]
-    assert set(told) == {"wait for another process: molsets"}
+    assert set(reported) == {"wait for another process: molsets"}
 
 
 def test_without_a_line_the_error_says_what_to_write(

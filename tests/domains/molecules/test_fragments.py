@@ -47,10 +47,10 @@ def test_molecules_come_back_exactly(source: str, count: int) -> None:
 def test_known_fragments_write_most_molecules_and_these_exactly(source: str, share: float) -> None:
     codec, texts = own(source), molecules(source)
     lines = [codec.row(text) for text in texts]
-    kept = [text for text, line in zip(texts, lines, strict=True) if line is not None]
-    assert len(kept) > share * len(texts)
+    retained = [text for text, line in zip(texts, lines, strict=True) if line is not None]
+    assert len(retained) > share * len(texts)
     back = codec.to_texts(codec.of_rows([line for line in lines if line is not None]))
-    assert [canonical(parsed(text)) for text in back] == kept
+    assert [canonical(parsed(text)) for text in back] == retained
 
 
 def test_cuts_are_where_a_chemist_makes_them() -> None:
@@ -110,8 +110,8 @@ def test_a_family_on_fragments_proposes_molecules_and_moves_between_them() -> No
     rng = torch.Generator().manual_seed(0)
     texts = outer.to_texts(family.propose(torch.zeros(64, 1), rng))
     assert all(parsed(text) is not None for text in texts)
-    _, kept = family.form.written(x[:10])
-    z = family.latent_of(x[:10][kept])
+    _, retained = family.form.written(x[:10])
+    z = family.latent_of(x[:10][retained])
     assert family.write(z, cond[: len(z)], rng).shape == (len(z), *outer.shape)
     with pytest.raises(InputError, match="can all be written"):
         family.latent_of(outer.of_texts(["C1CC2CCC1C1CC21"]))

@@ -12,7 +12,7 @@ from ingenium.core.text import codes, texts
 from ingenium.domains.molecules.grammar import KekuleGrammar, MoleculePrefix, valence
 from ingenium.domains.molecules.kekule import KekuleCodec
 from ingenium.domains.molecules.language import ATOMS
-from ingenium.generators.tokens.drawing import FREELY, OPEN, Turnstile, drawn
+from ingenium.generators.tokens.drawing import FREELY, OPEN, Turnstile, sampled
 from ingenium.generators.tokens.families import recurrent
 from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD, Vocabulary
 from ingenium.kits.chemistry.kekule import bonds_of
@@ -47,7 +47,7 @@ def walked(codec: KekuleCodec, n: int, seed: int) -> Tensor:
         may = Turnstile(grammar, state, codec.steps - step, over, torch.arange(n))
         logits = torch.randn(n, codec.symbols - OPEN, generator=rng)
         point = torch.rand(n, generator=rng, dtype=torch.float64)
-        token = drawn(logits, point, FREELY, may).masked_fill(over, PAD)
+        token = sampled(logits, point, FREELY, may).masked_fill(over, PAD)
         ids[:, step], over = token, over | (token == END)
         state = grammar.follow(state, token)
     return ids

@@ -40,8 +40,8 @@ def test_a_record_that_was_written_by_hand() -> None:
         "rings": 0,
         "charge": 0,
     }
-    apart = counted(WRITTEN.replace("  3  2  0", "  3  1  0").replace("  1  3  1  0\n", ""))
-    assert apart["pieces"] == 2
+    distance = counted(WRITTEN.replace("  3  2  0", "  3  1  0").replace("  1  3  1  0\n", ""))
+    assert distance["pieces"] == 2
 
 
 def test_counts_are_those_of_real_molecules() -> None:

@@ -11,18 +11,19 @@ from rdkit import Chem
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import folder_digest
 from ingenium.core.errors import InputError
 from ingenium.core.evidence import written
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import GeneratorChoice, Limit, Objective, Select, Spec
 from ingenium.core.text import codes
 from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.best_proposal import BestProposal
 from ingenium.domains.molecules.formats import molecules
-from ingenium.domains.molecules.kept_group import KeptPrefix
 from ingenium.domains.molecules.lead import CHOSEN, Lead, LeadSettings
+from ingenium.domains.molecules.report import _nearest
+from ingenium.domains.molecules.required_group import RequiredPrefix
 from ingenium.generators.fitted import trained
 from ingenium.kits.chemistry.parsing import parsed
 from ingenium.kits.chemistry.safety import DualUseScreen
@@ -72,7 +73,7 @@ def test_a_route_is_looked_for_where_it_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setup", "told"),
+    ("setup", "reported"),
     [
         ({"query": "c1ccc"}, "query as SMILES"),
         ({"query": "CC(=O)[O-].[Na+]"}, "salt or mixture"),
@@ -91,8 +92,8 @@ def test_a_route_is_looked_for_where_it_is_asked_for() -> None:
         ({"route": -1}, "route of at least 0"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(setup: dict[str, object], told: str) -> None:
-    with pytest.raises(InputError, match=told.replace("(", r"\(")):
+def test_what_cannot_be_asked_is_refused(setup: dict[str, object], reported: str) -> None:
+    with pytest.raises(InputError, match=reported.replace("(", r"\(")):
         Lead(LeadSettings(**setup))  # type: ignore[arg-type]
 
 
@@ -112,7 +113,7 @@ def test_cheap_rules_choose_among_proposals() -> None:
         family = trained(problem, CHOSEN).family
         x = family.propose(cond, torch.Generator().manual_seed(1))
         mols = [parsed(text) for text in problem.codec.to_texts(x)]
-        short.append([problem.wish.short(m, c) for m, c in zip(mols, cond, strict=True)])
+        short.append([problem.target.short(m, c) for m, c in zip(mols, cond, strict=True)])
         first, again = (family.propose(cond[:2], torch.Generator().manual_seed(1)) for _ in "ab")
         assert torch.equal(first, again)
     assert np.mean(short[1]) < np.mean(short[0]) / 3
@@ -131,11 +132,11 @@ def test_a_lead_grows_from_a_group_that_choosing_would_miss() -> None:
         ((ring, rare), 16, False),
     ):
         problem = Lead(LeadSettings(keep=keep, known=200, tries=tries))
-        chosen = problem.shipped()[CHOSEN].make()
+        chosen = problem.pretrained()[CHOSEN].make()
         assert isinstance(chosen, BestProposal)
-        grows = [isinstance(one, KeptPrefix) for one in chosen.inner.tokens.first]
+        grows = [isinstance(one, RequiredPrefix) for one in chosen.inner.tokens.first]
         assert grows == [not free] * len(grows)
-        assert all(isinstance(one, KeptPrefix) for one in problem.codec.first)
+        assert all(isinstance(one, RequiredPrefix) for one in problem.codec.first)
         assert any(f'grow each molecule from "{keep[-1]}"' in note for note in problem.notes)
         assert any("choose for" in note for note in problem.notes) == free
 
@@ -159,12 +160,12 @@ def test_the_report_explains_solubility_and_says_what_is_outside_the_data() -> N
         | {"verdict": ("design", [Verdict.ACCEPTED, Verdict.ACCEPTED, Verdict.REJECTED])}
     )
     found = {section.heading: section for section in problem.sections(designs, verdicts)}
-    told = found["Where the predicted solubility comes from"]
-    assert "1 of 2 distinct molecules lie outside" in told.text
-    assert told.figure is not None
-    above = [axes.get_title() for axes in told.figure.axes]
+    reported = found["Where the predicted solubility comes from"]
+    assert "1 of 2 distinct molecules lie outside" in reported.text
+    assert reported.figure is not None
+    above = [axes.get_title() for axes in reported.figure.axes]
     assert ["outside the measured data" in title for title in above[:2]] == [False, True]
-    pixels = told.figure.axes[0].images[0].get_array()[..., :3]
+    pixels = reported.figure.axes[0].images[0].get_array()[..., :3]
     assert (np.ptp(pixels, axis=-1) > 0.2).mean() > 0.02  # coloured
 
 
@@ -198,21 +199,21 @@ def test_lines_of_smiles_lie_beside_the_structures(problem: Lead, tmp_path: Path
 def test_a_run_of_leads_hands_over_both_files(own_folders: Path, tmp_path: Path) -> None:
     """The ledger has the digest of both, and the measurements of either are the same."""
     problem = Lead(LeadSettings(known=200))
-    asked = Spec(
+    requested = Spec(
         "molecules.lead",
         generator=GeneratorChoice(family="bootstrap"),
-        select=Select(keep="verified"),
+        select=Select(export="verified"),
     )
     out = tmp_path / "run"
     with open_ledger(tmp_path / "book.db") as book:
-        run = loop.run(problem, asked, 3, 1, out, ledger=book)
+        run = loop.run(problem, requested, 3, 1, out, ledger=book)
         (entry,) = book.entries("proposal")
     smi, sdf = (out / "designs" / f"molecules.{k}" for k in ("smi", "sdf"))
     assert len(smi.read_text().splitlines()) == len(run.selected) == 3
     assert run.record["notes"] == list(problem.notes) != []
     assert entry.table["wrote"]["designs/"] == folder_digest(smi.parent)
-    assert replay(problem, asked, out, 1).holds
-    lines, records = (audit(problem, asked, [file]).designs for file in (smi, sdf))
+    assert replay(problem, requested, out, 1).reproduced
+    lines, records = (audit(problem, requested, [file]).designs for file in (smi, sdf))
     assert [(d.design, d.measured) for d in lines] == [(d.design, d.measured) for d in records]
     assert {d.record for d in records} == {"as recorded"}
     smi.write_text("CCO molecule_000000\n")
@@ -220,17 +221,17 @@ def test_a_run_of_leads_hands_over_both_files(own_folders: Path, tmp_path: Path)
 
 
 def test_why_a_file_is_refused_stands_beside_few_other_words(problem: Lead, tmp_path: Path) -> None:
-    asked = Spec("molecules.lead", limits=problem.limits)
+    requested = Spec("molecules.lead", limits=problem.limits)
     (tmp_path / "theirs.smi").write_text("CCO fine\nCN=[N+]=[N-] not\n")
-    with pytest.raises(InputError) as told:
-        audit(problem, asked, [tmp_path / "theirs.smi"])
-    assert "(smi: expected" in str(told.value)
-    assert "SDF" not in str(told.value), "its ending says what it is"
-    assert "line 2" in str(told.value)
-    assert "explosives: azides" in str(told.value)
+    with pytest.raises(InputError) as reported:
+        audit(problem, requested, [tmp_path / "theirs.smi"])
+    assert "(smi: expected" in str(reported.value)
+    assert "SDF" not in str(reported.value), "its ending says what it is"
+    assert "line 2" in str(reported.value)
+    assert "explosives: azides" in str(reported.value)
     (tmp_path / "theirs.SDF").write_text("no record\n")
     with pytest.raises(InputError, match="sdf: expected an SDF"):
-        audit(problem, asked, [tmp_path / "theirs.SDF"])
+        audit(problem, requested, [tmp_path / "theirs.SDF"])
 
 
 @pytest.mark.parametrize(
@@ -272,7 +273,7 @@ def test_zinc_is_learned_without_stereochemistry() -> None:
     assert not any("@" in s or "/" in s for s in smiles)
     assert any("+" in s for s in smiles)
     assert problem.codec.to_texts(problem.encode(problem.data())) == smiles
-    assert not problem.shipped()
+    assert not problem.pretrained()
     assert problem.default_family == "lstm"
 
 
@@ -315,3 +316,27 @@ def test_two_spellings_of_one_molecule_are_said_to_be_one(problem: Lead, tmp_pat
     path.write_text("OC(C)C\nCC(C)O\nCCO\n")
     found = audit(problem, Spec("molecules.lead", limits=problem.limits), [path])
     assert [d.repeats for d in found.designs] == ["", "design 0 of theirs.smi", ""]
+
+
+def test_without_an_accepted_molecule_the_nearest_are_drawn_with_what_they_violate(
+    problem: Lead,
+) -> None:
+    """Two limits of different scale: benzene violates one by little, the others more or both."""
+    smiles = ("CCO", "c1ccccc1", "CCN")
+    designs = molecules(smiles, [4, 5, 6], problem.longest)
+    verdicts = xr.Dataset(
+        {
+            "verdict": (DESIGN, np.array(["rejected"] * 3, dtype=object)),
+            "margin": ((DESIGN, "limit"), [[-0.2, -3.0], [0.1, -1.0], [0.1, -4.0]]),
+        },
+        coords={"limit": ["qed >= 0.6", "weight >= 80"], DESIGN: [4, 5, 6]},
+    )
+    (section,) = _nearest(designs, verdicts)
+    assert section.figure is not None
+    assert [row[:2] for row in section.table[1:]] == [
+        ("design 5", "c1ccccc1"),
+        ("design 6", "CCN"),
+        ("design 4", "CCO"),
+    ]
+    assert section.table[1][2] == "weight >= 80"
+    assert section.table[3][2] == "qed >= 0.6"

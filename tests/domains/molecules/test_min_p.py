@@ -36,10 +36,13 @@ def test_the_share_counts_after_the_temperature() -> None:
 
 
 def test_without_a_least_share_it_draws_as_ever() -> None:
-    asked = logits(SURE, OPEN)
+    requested = logits(SURE, OPEN)
     plain = Drawing(temperature=0.7, top_p=0.9)
     torch.testing.assert_close(
-        MinP(temperature=0.7, top_p=0.9).chances(asked), plain.chances(asked), rtol=0, atol=0
+        MinP(temperature=0.7, top_p=0.9).chances(requested),
+        plain.chances(requested),
+        rtol=0,
+        atol=0,
     )
 
 

@@ -21,9 +21,9 @@ def test_molecules_come_back_exactly(source: str, share: float) -> None:
     texts = [canonical(parsed(str(s))) for s in whole[drawn]]
     graphs = MoleculeGraphs(KINDS[source], MOST_ATOMS[source])
     rows = [graphs.row(text) for text in texts]
-    kept = [(t, r) for t, r in zip(texts, rows, strict=True) if r is not None]
-    assert len(kept) > share * len(texts)
-    assert all(graphs.text(row) == (text, True) for text, row in kept)
+    retained = [(t, r) for t, r in zip(texts, rows, strict=True) if r is not None]
+    assert len(retained) > share * len(texts)
+    assert all(graphs.text(row) == (text, True) for text, row in retained)
 
 
 def test_any_graph_becomes_a_molecule() -> None:

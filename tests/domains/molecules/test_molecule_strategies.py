@@ -8,10 +8,10 @@ import pytest
 import torch
 import xarray as xr
 
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import GeneratorChoice, Limit, Objective, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
@@ -26,7 +26,7 @@ from ingenium.searches.strategies import Task, make, parted
 from ingenium.searches.strategy import Strategy
 
 NAMES = ("genetic", "reinforced")
-ASKED = Spec(
+REQUESTED = Spec(
     problem="molecules.lead",
     limits=(Limit("qed", at_least=0.8), Limit("logp", at_most=2.0)),
     objectives=(Objective("qed", "maximise"),),
@@ -36,7 +36,7 @@ ASKED = Spec(
 @pytest.fixture(scope="module")
 def task(own_folders: Path) -> Task:
     problem = Lead(LeadSettings(known=200, tries=1))
-    return Task(problem, resolve(ASKED, problem), training(problem), 3, silent)
+    return Task(problem, resolve(REQUESTED, problem), training(problem), 3, silent)
 
 
 def rng(number: int) -> torch.Generator:
@@ -58,12 +58,12 @@ def led(
     task: Task, name: str, rounds: int, size: int = 24
 ) -> tuple[Strategy, list[tuple[xr.Dataset, xr.Dataset]]]:
     """Run a strategy for some rounds; evolution first measures 100 known molecules."""
-    strategy, told = make(name, task).strategy, []
+    strategy, reported = make(name, task).strategy, []
     for number in range(rounds):
         designs = strategy.ask(size, rng(number))
-        told.append((designs, judged(task, designs)))
-        strategy.tell(*told[-1])
-    return strategy, told
+        reported.append((designs, judged(task, designs)))
+        strategy.tell(*reported[-1])
+    return strategy, reported
 
 
 def accepted(verdicts: xr.Dataset) -> np.ndarray:
@@ -123,19 +123,19 @@ def test_where_all_are_screened_out_there_is_no_more(task: Task) -> None:
 @pytest.mark.slow
 def test_evolution_beats_its_first_population(task: Task) -> None:
     """The first 100 are known molecules."""
-    _, told = led(task, "genetic", 12)
-    best = [float(v["qed"].to_numpy()[accepted(v)].max(initial=0.0)) for _, v in told]
+    _, reported = led(task, "genetic", 12)
+    best = [float(v["qed"].to_numpy()[accepted(v)].max(initial=0.0)) for _, v in reported]
     assert max(best[4:]) > max(best[:4])
 
 
 @pytest.mark.slow
 def test_evolution_finds_what_the_known_do_not_hold(task: Task) -> None:
     limits = (Limit("logp", at_least=4.0, at_most=4.5), Limit("tpsa", at_least=60.0))
-    asked = replace(task, spec=replace(task.spec, limits=limits, objectives=()))
-    _, told = led(asked, "genetic", 9)
-    shown = [text for designs, _ in told for text in texts(designs)]
+    requested = replace(task, spec=replace(task.spec, limits=limits, objectives=()))
+    _, reported = led(requested, "genetic", 9)
+    shown = [text for designs, _ in reported for text in texts(designs)]
     assert len(shown) == len(set(shown)) == 196  # the last of the first hundred come alone
-    held = np.concatenate([accepted(verdicts) for _, verdicts in told])
+    held = np.concatenate([accepted(verdicts) for _, verdicts in reported])
     assert held[100:].sum() > 10 * max(held[:100].sum(), 1)
 
 
@@ -144,18 +144,20 @@ def test_reinforcement_finds_more_than_its_prior(task: Task) -> None:
     """Start from the pretrained generator, on limits that few of its proposals satisfy."""
     limits = (Limit("logp", at_least=3.5), Limit("tpsa", at_least=80.0))
     prior = GeneratorChoice(family="moses_lstm_chosen")
-    asked = replace(task, spec=replace(task.spec, limits=limits, objectives=(), generator=prior))
+    requested = replace(
+        task, spec=replace(task.spec, limits=limits, objectives=(), generator=prior)
+    )
     hits = {}
     for name in ("generator", "reinforced"):
-        _, told = led(asked, name, 12, 50)
-        hits[name] = sum(int(accepted(verdicts).sum()) for _, verdicts in told[6:])
+        _, reported = led(requested, name, 12, 50)
+        hits[name] = sum(int(accepted(verdicts).sum()) for _, verdicts in reported[6:])
     assert hits["reinforced"] > 3 * hits["generator"] + 10
 
 
-@pytest.mark.parametrize(("objectives", "least"), [(ASKED.objectives, -1.0), ((), 0.0)])
+@pytest.mark.parametrize(("objectives", "least"), [(REQUESTED.objectives, -1.0), ((), 0.0)])
 def test_rewards_fall_from_one_to_nothing(task: Task, objectives: object, least: float) -> None:
-    asked = replace(task, spec=replace(task.spec, objectives=objectives))
-    strategy = make("reinforced", asked).strategy
+    requested = replace(task, spec=replace(task.spec, objectives=objectives))
+    strategy = make("reinforced", requested).strategy
     assert isinstance(strategy, GeneratorReinforcement)
     cost = np.array([least, 1.0, 2.0, np.inf])
     found = strategy._rewards(["CCO", "CCN", "CCC", "CCS"], cost)
@@ -167,8 +169,8 @@ def test_rewards_fall_from_one_to_nothing(task: Task, objectives: object, least:
 
 @pytest.mark.slow
 def test_reinforcement_raises_what_holds(task: Task) -> None:
-    _, told = led(task, "reinforced", 16, 32)
-    held = [accepted(verdicts).mean() for _, verdicts in told]
+    _, reported = led(task, "reinforced", 16, 32)
+    held = [accepted(verdicts).mean() for _, verdicts in reported]
     assert np.mean(held[-4:]) > 2 * np.mean(held[:4])
 
 

@@ -88,9 +88,9 @@ def test_the_process_is_that_of_another_package() -> None:
     theirs, spread = other.predict(new.astype(np.float64), return_cov=True)
     np.testing.assert_allclose(mean, y.mean(0) + y.std(0) * theirs, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(covariance, spread[..., 0], atol=1e-8)
-    draws = own.draws(new.astype(np.float64), 4000, rng)
-    np.testing.assert_allclose(draws.mean(0), mean, atol=0.1)
-    np.testing.assert_allclose(np.cov(draws[..., 0].T), y[:, 0].var() * covariance, atol=0.1)
+    samples = own.samples(new.astype(np.float64), 4000, rng)
+    np.testing.assert_allclose(samples.mean(0), mean, atol=0.1)
+    np.testing.assert_allclose(np.cov(samples[..., 0].T), y[:, 0].var() * covariance, atol=0.1)
 
 
 def test_tanimoto_is_counted() -> None:

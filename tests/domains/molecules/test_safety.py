@@ -23,8 +23,8 @@ from ingenium_book.checks.molecules.labelled import WEAPONS as weapons
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_members_are_refused(name: str) -> None:
-    smiles, told = MEMBERS[name]
-    assert any(told in found for found in safety.classes(parsed(smiles)))
+    smiles, reported = MEMBERS[name]
+    assert any(reported in found for found in safety.classes(parsed(smiles)))
 
 
 @pytest.mark.parametrize("name", HARMLESS)
@@ -86,10 +86,10 @@ def test_a_refused_proposal_leaves_no_structure(problem: Library) -> None:
         entries = book.entries("refusal")
         assert len(entries) == before + 1
         assert not book.check()
-    told = str(entries[-1].body)
-    assert "1.A.1" in told
-    assert "sha256:" in told
-    assert MEMBERS["sarin"][0] not in told
+    reported = str(entries[-1].body)
+    assert "1.A.1" in reported
+    assert "sha256:" in reported
+    assert MEMBERS["sarin"][0] not in reported
 
 
 def test_a_molecule_whose_canonical_text_has_no_room_in_a_file_leaves_nothing(

@@ -25,11 +25,13 @@ def form(source: str) -> SelfiesForm:
 def test_known_molecules_come_back_as_they_were(source: str) -> None:
     own, smiles = form(source), known(source, 100).smiles[:60]  # type: ignore[arg-type]
     x = own.outer.of_texts(smiles)
-    y, kept = own.written(x)
-    assert float(kept.double().mean()) > 0.97
-    assert y.shape == (int(kept.sum()), *own.shape)
+    y, retained = own.written(x)
+    assert float(retained.double().mean()) > 0.97
+    assert y.shape == (int(retained.sum()), *own.shape)
     back = own.outer.to_texts(own.back(y))
-    for text, again in zip([s for s, k in zip(smiles, kept, strict=True) if k], back, strict=True):
+    for text, again in zip(
+        [s for s, k in zip(smiles, retained, strict=True) if k], back, strict=True
+    ):
         assert canonical(parsed(again)) == canonical(parsed(text))
 
 

@@ -15,14 +15,14 @@ from ingenium.core.spec import Spec
 from ingenium.core.verify import verify
 from ingenium.domains import open_problem
 from ingenium.domains.molecules.conformers import forces, recipe, torus
-from ingenium.domains.molecules.conformers.asked import molecule
 from ingenium.domains.molecules.conformers.codec import ConformerCodec
 from ingenium.domains.molecules.conformers.families import Stiff, TorsionalDiffusion
 from ingenium.domains.molecules.conformers.graph import Graph
+from ingenium.domains.molecules.conformers.known_ensembles import KnownEnsemble
 from ingenium.domains.molecules.conformers.library import TorsionHistograms, kinds
 from ingenium.domains.molecules.conformers.network import Torque, _torque
+from ingenium.domains.molecules.conformers.requested_molecule import molecule
 from ingenium.domains.molecules.conformers.search import ConformerSearch, searched
-from ingenium.domains.molecules.conformers.stock import KnownEnsemble
 from ingenium.domains.molecules.conformers.torsions import Torsions
 
 AMIDE = "CC(=O)Nc1ccc(S(=O)(=O)NCc2ccc(C)cc2)cc1"
@@ -50,13 +50,13 @@ def test_run_backwards_with_the_true_score_it_gives_the_true_angles() -> None:
     """Two narrow peaks of unequal weight, whose noisy score is known, are recovered."""
     place, weight = torch.tensor([-1.0, 2.0]), torch.tensor([0.25, 0.75])
 
-    def told(x: torch.Tensor, sigma: float) -> torch.Tensor:
+    def score(x: torch.Tensor, sigma: float) -> torch.Tensor:
         wide = torch.full((*x.shape, 2), math.hypot(sigma, 0.1))
         apart = x[..., None] - place
         share = torch.softmax(torus.log_density(apart, wide) + weight.log(), -1)
         return (share * torus.score(apart, wide)).sum(-1)
 
-    x = torus.backwards((2000, 2), told, 60, torch.Generator().manual_seed(0))
+    x = torus.backwards((2000, 2), score, 60, torch.Generator().manual_seed(0))
     near = (x - 2.0).abs() < 0.5
     assert float(near.float().mean()) == pytest.approx(0.75, abs=0.03)
     assert float((near | ((x + 1.0).abs() < 0.5)).float().mean()) > 0.999
@@ -179,9 +179,9 @@ def test_what_comes_trained_proposes_low_conformers() -> None:
     problem = open_problem(
         Spec("molecules.conformers", setup={"smiles": "CC[C@H](C)O", "starts": 20})
     )
-    shipped = problem.shipped()[problem.default_family]
-    family = shipped.make()
-    family.load_state_dict({k: v.float() for k, v in load_file(shipped.weights).items()})
+    pretrained = problem.pretrained()[problem.default_family]
+    family = pretrained.make()
+    family.load_state_dict({k: v.float() for k, v in load_file(pretrained.weights).items()})
     again = family.propose(torch.zeros(16, 1), torch.Generator().manual_seed(2))
     x = family.propose(torch.zeros(16, 1), torch.Generator().manual_seed(2))
     assert torch.equal(x, again)

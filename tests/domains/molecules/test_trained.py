@@ -14,10 +14,10 @@ from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import CorruptError, MissingDistribution
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.domains.molecules.trained import model, told
-from ingenium.domains.molecules.trained.model import NAME, codec, facts, shipped
+from ingenium.domains.molecules.trained import conditional, model
+from ingenium.domains.molecules.trained.conditional import ConditionalTraining, deafened, teach
+from ingenium.domains.molecules.trained.model import NAME, codec, facts, pretrained
 from ingenium.domains.molecules.trained.recipe import PLAN, LanguageRecipe, train
-from ingenium.domains.molecules.trained.told import Lesson, deafened, teach
 from ingenium.generators.fitted import trained
 
 FEW = LanguageRecipe(
@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_a_recipe_makes_can_be_shipped(folder: Path) -> None:
-    found = shipped(64, folder)[NAME]
+    found = pretrained(64, folder)[NAME]
     family = found.make()
     family.load_state_dict({k: v.float() for k, v in load_file(found.weights).items()})
     about = json.loads((folder / "moses.json").read_text())
@@ -57,20 +57,24 @@ def test_a_generator_without_ears_writes_as_before(folder: Path) -> None:
     torch.manual_seed(1)
     deaf = deafened(base, torch.randn(50, 3))
     x = base.propose(torch.zeros(16, 1), torch.Generator().manual_seed(0))
-    told = deaf.surprise(x, torch.randn(16, 3))
-    torch.testing.assert_close(told, base.surprise(x, torch.zeros(16, 1)), rtol=1e-3, atol=1e-3)
+    conditional = deaf.surprise(x, torch.randn(16, 3))
+    torch.testing.assert_close(
+        conditional, base.surprise(x, torch.zeros(16, 1)), rtol=1e-3, atol=1e-3
+    )
 
 
 def test_a_taught_generator_is_kept(folder: Path, tmp_path: Path) -> None:
     plan = replace(PLAN, steps=4, batch=64, held_out=0.1, check_every=2, learning_rate=0.05)
-    asked = Lesson({"weight": (30.0, 700.0), "logp": (-8.0, 12.0)}, molecules=300, plan=plan)
-    beside = Path(shutil.copytree(folder, tmp_path / "beside"))
-    teach(asked, beside, base=folder)
-    about = told.facts(beside)
-    assert about["weights"] == file_digest(beside / "moses.told.safetensors")
+    requested = ConditionalTraining(
+        {"weight": (30.0, 700.0), "logp": (-8.0, 12.0)}, molecules=300, plan=plan
+    )
+    alongside = Path(shutil.copytree(folder, tmp_path / "beside"))
+    teach(requested, alongside, base=folder)
+    about = conditional.facts(alongside)
+    assert about["weights"] == file_digest(alongside / "moses.conditional.safetensors")
     assert about["about"]["base"] == file_digest(folder / "moses.safetensors")
-    assert told.hears(beside) == asked.conditions
-    found = told.shipped(64, beside)
+    assert conditional.hears(alongside) == requested.conditions
+    found = conditional.pretrained(64, alongside)
     family = found.make()
     family.load_state_dict({k: v.float() for k, v in load_file(found.weights).items()})
     low, high = (family.told(torch.full((1, 2), end)) for end in (-0.5, 0.5))
@@ -81,7 +85,7 @@ def test_a_taught_generator_is_kept(folder: Path, tmp_path: Path) -> None:
     ("changed", "message"),
     [
         ({"about": {"base": "sha256:other"}}, "taught on other weights .sha256:other"),
-        ({"weights": "sha256:other"}, "holds other weights than moses.told.json"),
+        ({"weights": "sha256:other"}, "holds other weights than moses.conditional.json"),
     ],
 )
 def test_a_taught_generator_belongs_to_one_base(
@@ -89,17 +93,17 @@ def test_a_taught_generator_belongs_to_one_base(
 ) -> None:
     copy = Path(shutil.copytree(folder, tmp_path / "copy"))
     plan = replace(PLAN, steps=2, batch=32, held_out=0.1, check_every=2)
-    teach(Lesson({"logp": (-8.0, 12.0)}, molecules=300, plan=plan), copy, base=copy)
-    about = json.loads((copy / "moses.told.json").read_text())
-    (copy / "moses.told.json").write_text(json.dumps(about | changed))
+    teach(ConditionalTraining({"logp": (-8.0, 12.0)}, molecules=300, plan=plan), copy, base=copy)
+    about = json.loads((copy / "moses.conditional.json").read_text())
+    (copy / "moses.conditional.json").write_text(json.dumps(about | changed))
     with pytest.raises(CorruptError, match=message):
-        told.shipped(64, copy).make()
+        conditional.pretrained(64, copy).make()
 
 
 def test_the_shipped_taught_generator_belongs_to_the_shipped_base() -> None:
     """A new base must not be packaged without fine-tuning it."""
-    assert told.facts()["weights"] == file_digest(told.shipped(64).weights)
-    told.shipped(64).make()
+    assert conditional.facts()["weights"] == file_digest(conditional.pretrained(64).weights)
+    conditional.pretrained(64).make()
 
 
 @pytest.mark.parametrize("what", ["weights", "tokens"])
@@ -108,14 +112,14 @@ def test_what_does_not_belong_together_is_seen(folder: Path, tmp_path: Path, wha
     about = json.loads((copy / "moses.json").read_text())
     (copy / "moses.json").write_text(json.dumps(about | {what: "sha256:other"}))
     with pytest.raises(CorruptError, match=f"names other {what} .sha256:other"):
-        shipped(64, copy)[NAME].make()
+        pretrained(64, copy)[NAME].make()
 
 
 def test_shipped_weights_and_tokens_are_those_that_their_facts_name() -> None:
     """Neither may be replaced alone: numbers of tokens are rows of the weights."""
-    assert facts()["weights"] == file_digest(shipped(64)[NAME].weights)
+    assert facts()["weights"] == file_digest(pretrained(64)[NAME].weights)
     assert facts()["tokens"] == digest(list(codec("moses", 64).vocabulary.tokens))
-    shipped(64)[NAME].make()
+    pretrained(64)[NAME].make()
 
 
 def test_weights_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,14 +56,14 @@ def enol(mol: Chem.Mol) -> Chem.Mol:
     found = mol.GetSubstructMatch(Chem.MolFromSmarts(ENOLISABLE))
     if not found:
         return mol
-    beside, carbonyl, oxygen, _ = found
+    alongside, carbonyl, oxygen, _ = found
     out = Chem.RWMol(Chem.AddHs(mol))
     hydrogen = next(
-        a.GetIdx() for a in out.GetAtomWithIdx(beside).GetNeighbors() if a.GetAtomicNum() == 1
+        a.GetIdx() for a in out.GetAtomWithIdx(alongside).GetNeighbors() if a.GetAtomicNum() == 1
     )
-    out.GetBondBetweenAtoms(beside, carbonyl).SetBondType(Chem.BondType.DOUBLE)
+    out.GetBondBetweenAtoms(alongside, carbonyl).SetBondType(Chem.BondType.DOUBLE)
     out.GetBondBetweenAtoms(carbonyl, oxygen).SetBondType(Chem.BondType.SINGLE)
-    out.RemoveBond(beside, hydrogen)
+    out.RemoveBond(alongside, hydrogen)
     out.AddBond(oxygen, hydrogen, Chem.BondType.SINGLE)
     Chem.SanitizeMol(out)
     return Chem.RemoveHs(out)

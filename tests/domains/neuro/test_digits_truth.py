@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from ingenium.core.designs import DESIGN, to_arrays
-from ingenium.core.errors import InputError, MissingRoom
+from ingenium.core.errors import InputError, MissingEnvironment
 from ingenium.core.spec import Limit, Spec
 from ingenium.domains import open_problem
 from ingenium.domains.neuro import nir_graphs
 from ingenium.domains.neuro.digits.costs import costs
 from ingenium.domains.neuro.digits.data import digits, held_out
-from ingenium.domains.neuro.digits.nest import ROOM, NestVerifier
+from ingenium.domains.neuro.digits.nest import ENVIRONMENT, NestVerifier
 from ingenium.domains.neuro.digits.opponents import FAMILIES
 from ingenium.domains.neuro.digits.problem import Digits
 from ingenium.domains.neuro.digits.reader import accuracy
@@ -77,9 +77,9 @@ def test_a_network_is_read_back_from_nir_as_it_was(drives: Digits, tmp_path: Pat
 def test_lifts_in_nir_are_those_of_its_equations(drives: Digits):
     """An impulse raises by r / tau, a constant current towards r I, whatever the step."""
     graph, own = nir_graphs.graph_of(drives.drawer.network), drives.drawer.network
-    deeper, kept = graph.nodes["neurons_1"], own.rhythm.kept
+    deeper, retained = graph.nodes["neurons_1"], own.rhythm.retained
     np.testing.assert_allclose(deeper.r / deeper.tau, 1.0)
-    lift = (1 - kept) * deeper.r * graph.nodes["weights_1"].bias
+    lift = (1 - retained) * deeper.r * graph.nodes["weights_1"].bias
     np.testing.assert_allclose(lift, own.biases[1].numpy())
 
 
@@ -139,8 +139,8 @@ def test_nest_sends_the_same_spikes(drives: Digits):
     arrays = to_arrays(drives.data().isel({DESIGN: slice(0, 3)}), drives.variables)
     judge = drives.verifier
     nest = NestVerifier(judge)
-    if not ROOM.made:
-        with pytest.raises(MissingRoom, match="doctor --install neuro"):
+    if not ENVIRONMENT.made:
+        with pytest.raises(MissingEnvironment, match="doctor --install neuro"):
             nest.measure(*arrays)
         pytest.skip("NEST is not here; write: ingenium doctor --install neuro")
     spikes, read = nest.replay(*arrays)

@@ -21,9 +21,9 @@ def spikes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Result of the page's first command, with few designs."""
     folder = tmp_path_factory.mktemp("page")
     command, _ = re.findall(r"^ingenium (propose .*)$", PAGE, re.MULTILINE)
-    asked = command.replace("-n 200", "-n 8").replace("examples", str(ROOT / "examples"))
+    requested = command.replace("-n 200", "-n 8").replace("examples", str(ROOT / "examples"))
     done = CliRunner().invoke(
-        app, shlex.split(asked.replace("out/spikes", str(folder / "out" / "spikes")))
+        app, shlex.split(requested.replace("out/spikes", str(folder / "out" / "spikes")))
     )
     assert done.exit_code == 0, done.output
     return folder / "out" / "spikes"
@@ -71,9 +71,9 @@ def test_limits_that_no_network_meets_are_refused_before_anything_is_made(tmp_pa
 @pytest.mark.slow
 def test_the_page_speaks_vowels(tmp_path: Path):
     _, command = re.findall(r"^ingenium (propose .*)$", PAGE, re.MULTILINE)
-    asked = command.replace("-n 100", "-n 12").replace("examples", str(ROOT / "examples"))
+    requested = command.replace("-n 100", "-n 12").replace("examples", str(ROOT / "examples"))
     out = tmp_path / "out"
-    done = CliRunner().invoke(app, shlex.split(asked.replace("out/vowels", str(out))))
+    done = CliRunner().invoke(app, shlex.split(requested.replace("out/vowels", str(out))))
     assert done.exit_code == 0, done.output
     lines = (out / "designs" / "vowels.ts").read_text().splitlines()
     series = lines[lines.index("@data") + 1 :]
@@ -88,8 +88,10 @@ def test_families_with_commas_are_compared_and_pictured(tmp_path: Path):
     (command,) = re.findall(r"^ingenium (compare .*)$", PAGE, re.MULTILINE)
     spec = tmp_path / "few.toml"
     spec.write_text('problem = "neuro.digits"\n[setup]\nknown = 100\n')
-    asked = command.replace("out/digits", str(tmp_path / "out")).replace("--seeds 5", "--seeds 1")
-    words = [*shlex.split(asked), "--spec", str(spec), "--steps", "3", "--members", "10"]
+    requested = command.replace("out/digits", str(tmp_path / "out")).replace(
+        "--seeds 5", "--seeds 1"
+    )
+    words = [*shlex.split(requested), "--spec", str(spec), "--steps", "3", "--members", "10"]
     done = CliRunner().invoke(app, [*words, "--judged", "4"])
     assert done.exit_code == 0, done.output
     assert "6 fits, of which 0 are kept" in done.stderr

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
 from ingenium.domains import open_problem

@@ -42,8 +42,8 @@ def test_distances_are_those_of_a_plain_loop():
     inverse = own.white @ own.white.T
     for i in range(2):
         for s in range(9):
-            apart = x[i] - own.mean[s]
-            assert abs(float(apart @ inverse @ apart) / 192 - float(found[i, s])) < 1e-9
+            distance = x[i] - own.mean[s]
+            assert abs(float(distance @ inverse @ distance) / 192 - float(found[i, s])) < 1e-9
 
 
 def test_what_no_voice_says_is_strange():

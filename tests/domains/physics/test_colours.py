@@ -63,7 +63,7 @@ def test_links_have_the_plaquettes_they_were_made_of_in_every_gauge() -> None:
     for i in range(15):
         left = p[:, i].mH @ left
     p = torch.cat([p, left[:, None]], 1)
-    link = law.drawn(p, a, b, rng)
+    link = law.sampled(p, a, b, rng)
     due = traces(p).view(2, 4, 4).flip(1)
     torch.testing.assert_close(traces(plaquettes(matrices(link))), due, rtol=0, atol=1e-12)
     again = flat(turned(matrices(link), colours.uniform((2, 4, 4), rng)))
@@ -73,11 +73,11 @@ def test_links_have_the_plaquettes_they_were_made_of_in_every_gauge() -> None:
 
 def test_characters_draw_su3_and_independent_plaquettes_weigh_one_in_the_mean() -> None:
     law, at = SU3(4), _at(4.0, 400)
-    (link,) = ColourCharacters(law).draw(at, _rng(3))
+    (link,) = ColourCharacters(law).sample(at, _rng(3))
     own = law.observed(law.measure(link).numpy())
     assert (np.abs(own.mean(0) - law.exact(4.0)) < 4 * own.std(0) / 20).all()
     plain, at = IndependentColours(law), _at(2.0, 2000)
-    (link,) = plain.draw(at, _rng(4))
+    (link,) = plain.sample(at, _rng(4))
     weight = torch.exp(-law.action(link, at) - plain.log_density(link, at) - law.log_z(2.0))
     assert abs(float(weight.mean()) - 1) < 4 * float(weight.std()) / math.sqrt(2000)
 
@@ -112,7 +112,7 @@ def test_the_shift_takes_up_what_acts_like_a_plaquette() -> None:
     sampler = ShiftedGauge(law, (1.0, 4.0))
     lost = sampler.learn(64, 0)
     at = _at(2.0, 200)
-    (link,) = sampler.draw(at, _rng(8))
+    (link,) = sampler.sample(at, _rng(8))
     spread = (-law.action(link, at) - sampler.log_density(link, at)).std()
     plain = law.log_determinant(link).std()  # what gauge fields without shift are weighed by
     assert float(spread) < 0.8 * float(plain)
@@ -124,7 +124,7 @@ def test_weighed_gauge_fields_are_what_a_chain_with_fermions_gives() -> None:
     law, chains = Schwinger(4, 0.24), 64
     sampler = ShiftedGauge(law, (1.0, 4.0))
     at, rng = _at(1.5, 2000), _rng(7)
-    (link,) = sampler.draw(at, rng)
+    (link,) = sampler.sample(at, rng)
     weight = (-law.action(link, at) - sampler.log_density(link, at)).numpy()
     weight = weight - math.log(np.exp(weight).mean())
     count = counts(weight, np.random.default_rng(0).random(2000))
@@ -135,5 +135,5 @@ def test_weighed_gauge_fields_are_what_a_chain_with_fermions_gives() -> None:
         if step >= 10:
             found.append(law.observed(law.measure(chain).numpy()))
     theirs = np.stack(found).mean(0)
-    beside = theirs.std(0) / math.sqrt(chains)
-    assert (np.abs(middle - theirs.mean(0)) < 4 * np.hypot(error, beside)).all()
+    alongside = theirs.std(0) / math.sqrt(chains)
+    assert (np.abs(middle - theirs.mean(0)) < 4 * np.hypot(error, alongside)).all()

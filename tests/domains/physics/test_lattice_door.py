@@ -9,10 +9,10 @@ import pytest
 import torch
 import xarray as xr
 
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.physics.lattice.problem import LatticeField
@@ -35,7 +35,7 @@ def problem() -> LatticeField:
 def ensemble(problem: LatticeField) -> xr.Dataset:
     """Exact samples of U(1) at coupling 1, where charges vary."""
     at = torch.ones(N, dtype=torch.float64)
-    arrays = problem.sampler.draw(at, torch.Generator().manual_seed(3))
+    arrays = problem.sampler.sample(at, torch.Generator().manual_seed(3))
     return to_dataset((*problem.law.settled(arrays), at), problem.variables, {})
 
 
@@ -63,9 +63,9 @@ def test_what_no_lattice_has_is_refused(setup: dict[str, Any], match: str) -> No
 
 
 def test_a_coupling_that_was_not_learned_is_refused() -> None:
-    asked = Spec(problem="physics.lattice", conditions={"coupling": 11.0})
+    requested = Spec(problem="physics.lattice", conditions={"coupling": 11.0})
     with pytest.raises(InputError, match=r"1.*8"):
-        resolve(asked, _opened())
+        resolve(requested, _opened())
 
 
 @pytest.mark.parametrize("form", ["netcdf", "hdf5"])
@@ -126,7 +126,7 @@ def test_matrices_that_are_none_of_su3_are_refused(tmp_path: Path) -> None:
     """Matrices are refused even with the count that their own action and density would give."""
     own = _opened(model="su3", size=4, known=20)
     at = torch.full((3,), 2.0, dtype=torch.float64)
-    (link,) = own.sampler.draw(at, torch.Generator().manual_seed(5))
+    (link,) = own.sampler.sample(at, torch.Generator().manual_seed(5))
     bent = to_dataset((0.9 * link, at), own.variables, {})
     file = own.formats["netcdf"].write(bent, tmp_path)[0]
     with pytest.raises(InputError, match=r"another field in configuration 0"):
@@ -136,7 +136,7 @@ def test_matrices_that_are_none_of_su3_are_refused(tmp_path: Path) -> None:
 def test_a_proposal_that_is_no_number_fails_and_is_not_kept() -> None:
     own = _opened(model="su3", size=4, known=20)
     at = torch.full((2,), 2.0, dtype=torch.float64)
-    (link,) = own.sampler.draw(at, torch.Generator().manual_seed(5))
+    (link,) = own.sampler.sample(at, torch.Generator().manual_seed(5))
     link[0, 0, 0, 0, 0, 0, 0] = torch.nan
     found = own.tiers[0].measure(link, at)
     assert bool(found[0].isnan().any())

@@ -77,7 +77,7 @@ def test_elimination_is_what_all_spins_of_a_small_glass_give() -> None:
     assert law.log_z(0.8) == pytest.approx(log_z, abs=1e-10)
     share = torch.exp(-0.8 * energy - log_z)
     assert law.exact(0.8)[0] == pytest.approx(float(share @ energy) / 16, abs=1e-8)
-    spin, _ = Elimination(law).draw(_at(0.8, 4000), _rng(9))
+    spin, _ = Elimination(law).sample(_at(0.8, 4000), _rng(9))
     own = law.energy(spin)
     error = float(own.std()) / math.sqrt(4000)
     assert abs(float(own.mean()) - float(share @ energy)) < 4 * error
@@ -136,7 +136,7 @@ def test_links_have_the_plaquettes_they_were_made_of_in_every_gauge() -> None:
     law, rng = U1(6), _rng()
     angle = 2 * torch.rand(3, 6, 6, generator=rng, dtype=torch.float64) - 1
     angle[:, 0, 0] -= angle.sum((1, 2)) + 2 * math.pi
-    off = torch.exp(1j * law.plaquettes(law.drawn(angle, rng))) - torch.exp(1j * angle)
+    off = torch.exp(1j * law.plaquettes(law.sampled(angle, rng))) - torch.exp(1j * angle)
     assert float(off.abs().max()) < 1e-12
 
 
@@ -148,7 +148,7 @@ def test_the_flow_has_the_same_density_in_every_gauge(kind: torch.dtype, most: f
     flow = FluxTree(law, (1.0, 8.0))
     beta = torch.tensor([1.5, 6.0], dtype=torch.float64).repeat(20)
     with torch.no_grad():
-        (link,) = flow.draw(beta, rng)
+        (link,) = flow.sample(beta, rng)
         gauge = 6 * torch.rand(40, 8, 8, generator=rng, dtype=torch.float64)
         turn = torch.stack([gauge - gauge.roll(-1, 1), gauge - gauge.roll(-1, 2)], 1)
         before = flow.log_density(link, beta)
@@ -166,7 +166,7 @@ def test_weights_of_a_density_average_to_one(make: type) -> None:
     sampler = make(law, (1.0, 8.0)) if make is FluxTree else make(law)
     beta = _at(1.0, 4000)
     with torch.no_grad():
-        (link,) = sampler.draw(beta, _rng(3))
+        (link,) = sampler.sample(beta, _rng(3))
         density = sampler.log_density(link, beta)
     weight = torch.exp(-law.action(link, beta) - density - law.log_z(1.0))
     assert abs(float(weight.mean()) - 1) < 4 * float(weight.std()) / math.sqrt(4000)
@@ -177,14 +177,14 @@ def test_characters_draw_the_law_and_plaquettes_are_worth_what_is_told() -> None
     law, rng = U1(4), np.random.default_rng(0)
     for beta in (1.0, 5.0):
         at = _at(beta, 300)
-        (link,) = Characters(law).draw(at, _rng(4))
+        (link,) = Characters(law).sample(at, _rng(4))
         own = law.observed(law.measure(link).numpy())
         error = own.std(0) / math.sqrt(len(own))
         assert (np.abs(own.mean(0) - law.exact(beta)) < 4 * error).all()
     law = U1(16)
     for beta, share in ((1.0, 0.64), (5.0, 0.24)):
         at, plain = _at(beta, 500), IndependentPlaquettes(law)
-        (link,) = plain.draw(at, _rng(5))
+        (link,) = plain.sample(at, _rng(5))
         weight = (-law.action(link, at) - plain.log_density(link, at)).numpy()
         moved = (np.diff(metropolis(weight, rng)) != 0).mean()
         assert moved == pytest.approx(share, abs=0.06)
@@ -193,8 +193,8 @@ def test_characters_draw_the_law_and_plaquettes_are_worth_what_is_told() -> None
 def test_hybrid_chains_find_the_plaquette_and_freeze() -> None:
     law, at = U1(8), _at(2.0, 64)
     rng, found = _rng(6), []
-    link, kept = hybrid(lambda x: law.action(x, at), law.start(64, rng), 30, rng)
-    assert 0.8 < kept <= 1
+    link, retained = hybrid(lambda x: law.action(x, at), law.start(64, rng), 30, rng)
+    assert 0.8 < retained <= 1
     for _ in range(30):
         link, _ = hybrid(lambda x: law.action(x, at), link, 1, rng)
         found.append(law.measure(link)[:, 0].numpy())
@@ -221,7 +221,7 @@ def test_site_after_site_has_the_symmetry_of_the_law(
     sampler = Staircase(law, (0.2, 0.5))
     at = _at(0.25, 2000)
     with torch.no_grad():
-        field = sampler.draw(at, _rng(7))[0].to(kind)
+        field = sampler.sample(at, _rng(7))[0].to(kind)
         density = sampler.log_density(field.double(), at)
         turned = field + 1.0 if law.kind == "angle" else -field
         assert _off(sampler.log_density(turned.double(), at), density) < most

@@ -347,8 +347,8 @@ def test_a_stuck_tag_is_found_by_the_verifier(problem: Tennessee) -> None:
 
 def test_streams_flag_a_fault_to_the_end_of_its_run(problem: Tennessee) -> None:
     assert isinstance(problem, Watched)
-    calm, faulty = problem.streams(problem.data().isel({DESIGN: [0, 1]}))
-    assert not calm.events
+    normal, faulty = problem.streams(problem.data().isel({DESIGN: [0, 1]}))
+    assert not normal.events
     (event,) = faulty.events
     assert event.kind == "IDV 1"
     assert faulty.label[event.first :].all()
@@ -383,11 +383,13 @@ def test_the_agent_operates_the_plant_says_why_and_is_replayed(tmp_path: Path) -
         seconds=36_000.0, release_s=3600.0, release_scenarios=32, outside_at_most=0.3,
         watch_episodes=30, drill=drill,
     )  # fmt: skip
-    kept = verb.operate("plant.tennessee", verb.PolicyChoice(family="agent"), spec, tmp_path / "te")
-    assert kept.verdict == Verdict.ACCEPTED
+    retained = verb.operate(
+        "plant.tennessee", verb.PolicyChoice(family="agent"), spec, tmp_path / "te"
+    )
+    assert retained.verdict == Verdict.ACCEPTED
     lines = (tmp_path / "te" / "decisions.jsonl").read_text().splitlines()
     why = [json.loads(line)["why"] for line in lines]
     assert any("saved on 32 twins" in text for text in why)
     assert any(json.loads(line)["name"] == "ann" for line in lines)
-    assert kept.record["measured"]["cost_by_hour"]["value"] == pytest.approx(160, abs=30)
-    assert kept.replay().holds
+    assert retained.record["measured"]["cost_by_hour"]["value"] == pytest.approx(160, abs=30)
+    assert retained.replay().reproduced

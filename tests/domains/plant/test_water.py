@@ -92,7 +92,7 @@ def test_switching_holds_the_levels(works: Works) -> None:
 
 
 def test_attacks_do_what_they_are_known_to_do(works: Works) -> None:
-    calm = run(works, None)
+    normal = run(works, None)
     place = {s.name: i for i, s in enumerate(works.network.stations)}
     rows = {name: i for i, name in enumerate(BATADAL)}
     low = Attack("false reading", place["T7"], False, 30.0, 12.0, -0.9)  # tank seems empty
@@ -112,23 +112,23 @@ def test_attacks_do_what_they_are_known_to_do(works: Works) -> None:
     )
     assert hidden.spilled_m3 == pytest.approx(found.spilled_m3)
     moved = run(works, Attack("setpoint", place["T1"], False, 30.0, 30.0, -0.3))
-    assert moved.readings[rows["L_T1"]].min() < calm.readings[rows["L_T1"]].min()
-    np.testing.assert_array_equal(moved.readings[:, :30], calm.readings[:, :30])
+    assert moved.readings[rows["L_T1"]].min() < normal.readings[rows["L_T1"]].min()
+    np.testing.assert_array_equal(moved.readings[:, :30], normal.readings[:, :30])
 
 
 def test_a_week_settles_when_what_was_drained_is_full_again(works: Works) -> None:
-    calm = run(works, None)
-    assert settled(works.network, calm.readings, calm) == 0
+    normal = run(works, None)
+    assert settled(works.network, normal.readings, normal) == 0
     place = [s.name for s in works.network.stations].index("T3")
     full = Attack("false reading", place, False, 30.0, 12.0, 0.9)  # tank seems full
     found = run(works, full)
     row = BATADAL.index("L_T3")
-    level, least = found.readings[row], calm.readings[row].min()
+    level, least = found.readings[row], normal.readings[row].min()
     assert (level[42:46] < least - 0.1).all()  # the attack is over, and its pumps fill the tank
-    after = settled(works.network, found.readings, calm)
+    after = settled(works.network, found.readings, normal)
     assert after >= 46
     assert level[after:].min() >= least - 0.1
-    assert settled(works.network, np.roll(calm.readings, 5, 1), calm) == 0  # switched later
+    assert settled(works.network, np.roll(normal.readings, 5, 1), normal) == 0  # switched later
 
 
 def test_weeks_of_a_campaign_have_their_attack_as_an_event() -> None:
@@ -184,7 +184,7 @@ def test_a_week_without_a_balance_has_failed_and_is_not_rejected() -> None:
     cut = {"attack": "false reading", "target": "T1", "shown": "replayed"}
     numbers = {"onset": 30.326018, "length": 6.172928, "strength": 0.981583, "level": 1.0}
     under = xr.Dataset({k: (DESIGN, [v]) for k, v in (cut | numbers).items()})
-    x = plant.codec.encode((torch.from_numpy(plant._stock[0][:1]),))
+    x = plant.codec.encode((torch.from_numpy(plant._dataset[0][:1]),))
     arrays = plant.repair(plant.project({}, under)(plant.decode(x, under)), under)
     coords = {k: under[k] for k in under} | plant.labels()
     week = to_dataset(arrays, plant.variables, coords)

@@ -5,13 +5,13 @@ import torch
 
 from ingenium.domains.quantum.distribution.targets import bars_and_stripes, gaussian_mixture, given
 from ingenium.domains.quantum.distribution.verifier import shots_variation, variation
-from ingenium.kits.circuits.statevector import drawn
+from ingenium.kits.circuits.statevector import sampled
 
 
 def test_mean_distance_of_histograms_has_a_closed_form() -> None:
     target = torch.from_numpy(gaussian_mixture(4))
     chance = torch.full((1, 16), 1 / 16, dtype=torch.float64)
-    outcome = drawn(chance.expand(4000, -1), 50, torch.Generator().manual_seed(0))
+    outcome = sampled(chance.expand(4000, -1), 50, torch.Generator().manual_seed(0))
     counts = torch.nn.functional.one_hot(outcome, 16).sum(1).to(torch.float64) / 50
     mean = float(variation(counts, target).mean())
     assert float(shots_variation(chance, target, 50)[0]) == pytest.approx(mean, rel=0.01)

@@ -39,9 +39,9 @@ FADING = Fading(HZ, 4, 3.5e9, 1e-9)
 def share_wild(z: torch.Tensor, rays: Rays) -> torch.Tensor:
     """Share of all slots with an unexplained path."""
     there = rays.east + PLACE_M * z[:, 0], rays.north + PLACE_M * z[:, 1]
-    lost = SITE.lost(rays, SITE.apart(*there)).flatten()
+    lost = SITE.lost(rays, SITE.distance(*there)).flatten()
     stays = z[:, 2 : 2 + PATHS].flatten()
-    return wild(stays, torch.stack([lost * SITE.told.near, lost], 1)).double().mean()
+    return wild(stays, torch.stack([lost * SITE.reported.near, lost], 1)).double().mean()
 
 
 @pytest.mark.parametrize("beta", [1e-9, 0.03])

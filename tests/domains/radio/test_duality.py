@@ -24,18 +24,18 @@ def drawn(n: int, users: int, antennas: int, seed: int = 0) -> torch.Tensor:
     return torch.complex(parts[0], parts[1]) / 2**0.5
 
 
-def asked(n: int, users: int, db: float = 5.0) -> torch.Tensor:
+def requested(n: int, users: int, db: float = 5.0) -> torch.Tensor:
     return torch.full((n, users), 10 ** (db / 10), dtype=torch.float64)
 
 
 def test_one_user_is_served_along_its_channel() -> None:
-    h, sinr = drawn(5, 1, 4), asked(5, 1)
+    h, sinr = drawn(5, 1, 4), requested(5, 1)
     found = require(least_power(h, sinr))
     assert torch.allclose(found.power, sinr[:, 0] / h.abs().square().sum((1, 2)), rtol=1e-10)
 
 
 def test_beams_meet_what_is_asked_at_the_power_that_duality_proves_least() -> None:
-    h, sinr = drawn(50, 4, 8), asked(50, 4)
+    h, sinr = drawn(50, 4, 8), requested(50, 4)
     found = require(least_power(h, sinr))
     assert torch.allclose(reached(h, found.beam), sinr, rtol=1e-9)
     assert torch.allclose(found.power, found.uplink.sum(1), rtol=1e-9)
@@ -49,31 +49,31 @@ def test_two_users_of_nearly_one_direction_have_the_power_of_the_closed_form(
     across = (1 - alike**2) ** 0.5
     one = torch.tensor([3.0, 0.0, 0.0, 0.0], dtype=torch.complex128)
     two = 3 * torch.tensor([alike, 0.0, across, 0.0], dtype=torch.complex128)
-    found = require(least_power(torch.stack([one, two])[None], asked(1, 2, 10.0)))
-    gain, apart, sinr = 9.0, 81.0 * (1 - alike**2), 10.0
-    half = gain * (sinr - 1) / (2 * apart)
-    power = half + (half**2 + sinr / apart) ** 0.5
+    found = require(least_power(torch.stack([one, two])[None], requested(1, 2, 10.0)))
+    gain, distance, sinr = 9.0, 81.0 * (1 - alike**2), 10.0
+    half = gain * (sinr - 1) / (2 * distance)
+    power = half + (half**2 + sinr / distance) ** 0.5
     for own in (found.power, found.uplink.sum(1)):
         assert float(own) == pytest.approx(2 * power, rel=exact)
 
 
 def test_four_users_of_nearly_one_direction_are_proved_to_be_served_at_the_least_power() -> None:
     """Products of their channels alone would lose all but three digits of the bound."""
-    apart = 1e-7
+    distance = 1e-7
     h = drawn(20, 4, 8)
-    h = 3 * ((1 - apart) * h[:, :1] + (2 * apart) ** 0.5 * h)
-    found = require(least_power(h, asked(20, 4, 10.0)))
-    near = 2.0**-52 * 10 / apart  # rounding, by the condition of the channels: 2e-8
+    h = 3 * ((1 - distance) * h[:, :1] + (2 * distance) ** 0.5 * h)
+    found = require(least_power(h, requested(20, 4, 10.0)))
+    near = 2.0**-52 * 10 / distance  # rounding, by the condition of the channels: 2e-8
     assert torch.allclose(found.power, found.uplink.sum(1), rtol=near)
-    assert torch.allclose(reached(h, found.beam), asked(20, 4, 10.0), rtol=near)
+    assert torch.allclose(reached(h, found.beam), requested(20, 4, 10.0), rtol=near)
 
 
 def test_users_who_are_hard_to_tell_apart_are_served_at_the_least_power_too() -> None:
     """Newton steps alone would lose the order at the start of the fixed point."""
     h = drawn(20, 4, 8)
     h = 0.999**0.5 * h[:, :1] + 0.001**0.5 * h
-    found = require(least_power(h, asked(20, 4, 10.0)))
-    assert torch.allclose(reached(h, found.beam), asked(20, 4, 10.0), rtol=1e-9)
+    found = require(least_power(h, requested(20, 4, 10.0)))
+    assert torch.allclose(reached(h, found.beam), requested(20, 4, 10.0), rtol=1e-9)
     assert torch.allclose(found.power, found.uplink.sum(1), rtol=1e-8)
 
 
@@ -85,7 +85,7 @@ def test_many_small_inverses_are_those_of_lapack() -> None:
 
 def test_clarabel_finds_the_same_power() -> None:
     pytest.importorskip("cvxpy")
-    h, sinr = drawn(4, 3, 4, seed=1), asked(4, 3)
+    h, sinr = drawn(4, 3, 4, seed=1), requested(4, 3)
     found = require(least_power(h, sinr))
     for i in range(4):
         assert power(h[i], float(sinr[i, 0])) == pytest.approx(float(found.power[i]), rel=1e-6)
@@ -93,7 +93,7 @@ def test_clarabel_finds_the_same_power() -> None:
 
 def test_users_on_one_line_cannot_all_be_served_and_one_is_named() -> None:
     h = drawn(1, 1, 4).expand(1, 3, 4).clone()
-    sinr = asked(1, 3)
+    sinr = requested(1, 3)
     sinr[0, 2] = 100.0
     with pytest.raises(InputError, match="user 2"):
         require(least_power(h, sinr))
@@ -115,7 +115,7 @@ def test_more_feedback_captures_more_and_a_beam_of_its_own_all() -> None:
 
 def test_antennas_hold_their_limits_at_the_power_that_clarabel_finds() -> None:
     pytest.importorskip("cvxpy")
-    h, sinr = drawn(4, 3, 4, seed=3), asked(4, 3)
+    h, sinr = drawn(4, 3, 4, seed=3), requested(4, 3)
     plain = require(least_power(h, sinr))
     most = 0.8 * float(antenna_power(plain.beam).amax(1).max())
     found, bound = limited_power(h, sinr, torch.full((4,), most, dtype=torch.float64))
@@ -134,7 +134,7 @@ def test_antennas_hold_their_limits_at_the_power_that_clarabel_finds() -> None:
 
 
 def test_a_limit_that_no_beams_hold_is_said() -> None:
-    h, sinr = drawn(3, 3, 4, seed=3), asked(3, 3)
+    h, sinr = drawn(3, 3, 4, seed=3), requested(3, 3)
     least = least_power(h, sinr).power.min()
     tight = torch.full((4,), float(least) / 8, dtype=torch.float64)
     found, _ = limited_power(h, sinr, tight)

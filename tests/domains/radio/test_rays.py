@@ -55,8 +55,8 @@ def test_images_give_the_paths_of_another_place_exactly() -> None:
     for name in ("delay", "azimuth_bs", "elevation_bs", "azimuth_ue", "elevation_ue"):
         own, true = getattr(found, name), getattr(there, name)
         assert torch.allclose(own, true, rtol=1e-10, atol=1e-12), name
-    apart = (found.phase - there.phase)[:, :3] / (2 * math.pi)
-    assert (apart - apart.round()).abs().max() < 1e-5
+    distance = (found.phase - there.phase)[:, :3] / (2 * math.pi)
+    assert (distance - distance.round()).abs().max() < 1e-5
 
 
 def test_numbers_of_a_model_are_causal_and_passive_whatever_they_are() -> None:

@@ -43,10 +43,10 @@ def test_a_channel_inside_a_house_is_refused_whatever_the_tracer_finds_there(
 def test_the_map_of_open_ground_is_the_scene_to_a_quarter_of_a_metre(munich: TracedScene) -> None:
     ground = OpenGround.of(munich, (10.0, 0.0), (60.0, 40.0))
     places = np.random.default_rng(1).uniform((5.0, -5.0), (65.0, 45.0), (500, 2))
-    told = ground(*torch.from_numpy(places).T).numpy()
+    reported = ground(*torch.from_numpy(places).T).numpy()
     around = CELL_M * np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)])
     near = np.stack([munich.outdoors(places + step) for step in around])
-    assert 0.1 < told.mean() < 0.9
-    assert near.any(0)[told].all()
-    assert not near.all(0)[~told].any()
+    assert 0.1 < reported.mean() < 0.9
+    assert near.any(0)[reported].all()
+    assert not near.all(0)[~reported].any()
     assert not ground(torch.tensor([500.0]).double(), torch.tensor([0.0]).double()).any()

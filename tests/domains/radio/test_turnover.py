@@ -35,14 +35,14 @@ def street(n: int, hidden: float, seed: int = 0) -> Rays:
 
 
 def test_a_wall_that_all_see_is_never_lost_and_one_that_some_see_as_often_as_they_do() -> None:
-    always = Turnover(street(200, 0.0), FRAME).told
+    always = Turnover(street(200, 0.0), FRAME).reported
     assert always.reflected_lost < 0.01
     assert always.straight_lost < 0.01
     assert float(always.reflected.levels.abs().max()) < 1e-6
     site = Turnover(street(400, 0.3), FRAME)
     far = 10 / 3**0.5  # about that to the nearest two of 400 places in 100 m by 120 m
-    assert 0.2 < -math.expm1(-site.told.reflected_lost * 0.75 * far) < 0.4
-    assert site.told.near > 0.95  # others nearby have it
+    assert 0.2 < -math.expm1(-site.reported.reflected_lost * 0.75 * far) < 0.4
+    assert site.reported.near > 0.95  # others nearby have it
 
 
 def test_numbers_of_zero_leave_a_channel_and_a_shift_moves_its_images() -> None:
@@ -69,11 +69,11 @@ def test_draws_lose_paths_as_often_as_known_channels_do_and_none_comes_before_li
     z[:, :2] = 0
     drawn = Rays.of(site.around(known.arrays, z))
     wall = known.present[:, 1]
-    kept = alike(known, drawn)[:, 1].any(1) & wall
-    lost = 1 - float(kept.sum()) / float(wall.sum())
-    far = site.apart(known.east, known.north)
-    told = site.lost(known, far)[wall, 1].mean()
-    assert abs(lost - float(told)) < 0.1
+    retained = alike(known, drawn)[:, 1].any(1) & wall
+    lost = 1 - float(retained.sum()) / float(wall.sum())
+    far = site.distance(known.east, known.north)
+    reported = site.lost(known, far)[wall, 1].mean()
+    assert abs(lost - float(reported)) < 0.1
     straight, _, _ = FRAME.straight(drawn.east, drawn.north)
     assert (drawn.delay >= straight[:, None] / LIGHT_M_S - 1e-15).all()
 
@@ -90,9 +90,9 @@ def test_draws_lose_as_much_as_known_channels_do_mostly_little_and_sometimes_muc
     drawn = Rays.of(site.around(known.arrays, z))
     straight, wall = (drawn.loss - known.loss)[:, :2].T
     assert float(straight.abs().max()) < 1e-9  # free space is exact
-    apart = (error[:200] - error[200:]).abs()
+    distance = (error[:200] - error[200:]).abs()
     for level in (0.5, 0.75, 0.95):
-        found, true = (float(torch.quantile(x, level)) for x in (wall.abs(), apart))
+        found, true = (float(torch.quantile(x, level)) for x in (wall.abs(), distance))
         assert 0.6 < found / true < 1.6
 
 
@@ -107,12 +107,12 @@ def test_errors_and_losses_grow_with_the_distance_that_an_image_is_brought_over(
     z = torch.randn(800, D, generator=rng, dtype=torch.float64)
     z[:, :2] = 0
     drawn = Rays.of(site.around(whole.arrays, z))
-    kept = alike(whole, drawn)[:, 1, 1]
+    retained = alike(whole, drawn)[:, 1, 1]
     error = (drawn.loss - whole.loss)[:, 1].abs()
-    near, away = (float(error[kept & part].median()) for part in (dense, ~dense))
+    near, away = (float(error[retained & part].median()) for part in (dense, ~dense))
     assert away > 2 * near
     wall = whole.present[:, 1]
-    lost = [float(1 - kept[wall & part].double().mean()) for part in (dense, ~dense)]
+    lost = [float(1 - retained[wall & part].double().mean()) for part in (dense, ~dense)]
     assert lost[1] > 1.5 * lost[0]
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from ingenium.core.errors import InputError
-from ingenium.core.spec import load
+from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
 from ingenium.domains.software import bench
 from ingenium.domains.software.enclosed.mutants import plain, switched
+from ingenium.domains.software.tests.formats import suites
 from ingenium.domains.software.tests.grammar import read_suite
 from ingenium.domains.software.tests.module import MOST_LINES, checked, named
 from ingenium.runs import loop
@@ -222,3 +223,11 @@ def test_a_module_of_ones_own_gets_a_suite_that_pytest_passes(tmp_path: Path) ->
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_a_suite_is_its_tests_in_any_order_and_by_any_name() -> None:
+    problem = open_problem(Spec(problem="software.tests"))
+    one, two = (f"def test_{k}():\n    assert {k} == {k}\n\n\n" for k in (1, 2))
+    renamed = one.replace("test_1", "test_other")
+    texts = [one + two, two + renamed, one, two, one + renamed]
+    assert problem.equal(suites(texts, list(range(5)))).tolist() == [0, 0, 2, 3, 2]

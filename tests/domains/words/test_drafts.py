@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
-from even_draws import evenly
+from even_samples import evenly
 
-from ingenium.core.asking import resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Limit, Spec, load
 from ingenium.domains import open_problem
-from ingenium.domains.words.verse.draft import kept_places, matches, read_draft
+from ingenium.domains.words.verse.draft import fixed_places, matches, read_draft
 from ingenium.domains.words.verse.formats import poems
 from ingenium.domains.words.verse.metre import MetreGrammar
 from ingenium.domains.words.verse.pronouncing import dictionary
@@ -79,13 +79,13 @@ def test_what_cannot_be_kept_is_refused(text: str, said: str) -> None:
     ],
 )
 def test_gaps_are_words(poem: str, holds: bool) -> None:
-    (kept, *_) = read_draft("_ see _ light of day").kept
-    assert matches(kept, poem.split()) is holds
+    (retained, *_) = read_draft("_ see _ light of day").retained
+    assert matches(retained, poem.split()) is holds
 
 
 def test_kept_words_have_their_places() -> None:
-    (kept, *_) = read_draft("_ see the light _").kept
-    assert kept_places(kept, ["he", "may", "see", "the", "light", "of", "day"]) == {2, 3, 4}
+    (retained, *_) = read_draft("_ see the light _").retained
+    assert fixed_places(retained, ["he", "may", "see", "the", "light", "of", "day"]) == {2, 3, 4}
 
 
 def test_no_spec_takes_a_poem_that_alters_its_draft() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from ingenium.core.errors import InputError
+from ingenium.core.spec import Spec
+from ingenium.domains import open_problem
 from ingenium.domains.words.programme import code, highs
 from ingenium.domains.words.programme.code import programme
 from ingenium.domains.words.programme.formats import CODE, LP, MPS, ProgrammeFiles, programmes
@@ -185,3 +187,16 @@ def test_ortools_finds_the_same_optimum(tmp_path: Path) -> None:
 def test_texts_that_are_no_task_are_refused(text: str) -> None:
     with pytest.raises(InputError):
         read_task(text)
+
+
+def test_a_programme_is_its_rows_in_any_order() -> None:
+    problem = open_problem(Spec(problem="words.programme"))
+    text = str(problem.data()["programme"].to_numpy()[0])
+    lines = text.splitlines(keepends=True)
+    rows = [i for i, line in enumerate(lines) if line.startswith("for k in demand: solver.Add(")]
+    assert len(rows) > 1
+    turned = list(lines)
+    turned[rows[0]], turned[rows[1]] = lines[rows[1]], lines[rows[0]]
+    fewer = "".join(line for i, line in enumerate(lines) if i != rows[0])
+    designs = programmes([text, "".join(turned), fewer, "no code"], [0, 1, 2, 3])
+    assert problem.equal(designs).tolist() == [0, 0, 2, 3]

@@ -54,12 +54,12 @@ def test_a_rule_is_broken_by_its_own_measure(words: str, rule: str, breaks: bool
 
 
 def test_a_draft_names_the_words_of_each_line(tmp_path: Path) -> None:
-    asked = briefs()[3]
-    for name, text in (("brief.txt", asked.text), ("rules.txt", asked.rules)):
+    requested = briefs()[3]
+    for name, text in (("brief.txt", requested.text), ("rules.txt", requested.rules)):
         (tmp_path / name).write_text(text)
     text, notes = rooms(str(tmp_path / "brief.txt"), str(tmp_path / "rules.txt"))
     table = tomllib.loads(text)
-    assert all(r["words"] in asked.text for r in (*table["together"], *table["apart"]))
+    assert all(r["words"] in requested.text for r in (*table["together"], *table["apart"]))
     assert [b["number"] for b in table["broken"]] == [1, 2]
     assert len(notes) == 2
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from even_draws import evenly
+from even_samples import evenly
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError

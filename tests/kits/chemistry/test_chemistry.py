@@ -76,7 +76,7 @@ def test_alerts_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("smiles", "told"),
+    ("smiles", "reported"),
     [
         ("", "no text"),
         ("C1CC", "do not fit together"),
@@ -93,10 +93,10 @@ def test_alerts_are_named() -> None:
         ("C/C=C/C", "stereochemistry"),
     ],
 )
-def test_what_is_no_design_is_refused(smiles: str, told: str) -> None:
+def test_what_is_no_design_is_refused(smiles: str, reported: str) -> None:
     with pytest.raises(InputError) as error:
         mol(smiles)
-    assert told.lower() in str(error.value).lower()
+    assert reported.lower() in str(error.value).lower()
     assert "query" not in str(error.value)
 
 

@@ -22,11 +22,11 @@ from ingenium.kits.circuits.layers import first_angles, layered
 from ingenium.kits.circuits.mps import MatrixProduct, MatrixProductSettings
 from ingenium.kits.circuits.noise import DeviceNoise, noisy_probabilities, trajectories
 from ingenium.kits.circuits.statevector import (
-    drawn,
     entropy,
     expectation,
     probabilities,
     run,
+    sampled,
 )
 from ingenium.train.plan import Plan
 from ingenium_book.checks.quantum.gradients import parameter_shift, spsa
@@ -43,17 +43,17 @@ def rng(seed: int = 0) -> torch.Generator:
 
 def random_circuit(seed: int, qubits: int, count: int = 30) -> tuple[QubitCircuit, torch.Tensor]:
     """Gates of all kinds on random qubits, with random angles."""
-    draw = np.random.default_rng(seed)
+    sample = np.random.default_rng(seed)
     operations: list[QubitGate] = []
     angles = 0
     while len(operations) < count:
-        gate = str(draw.choice([*ROTATIONS, *FIXED]))
+        gate = str(sample.choice([*ROTATIONS, *FIXED]))
         if width_of(gate) > qubits:
             continue
-        at = tuple(int(q) for q in draw.permutation(qubits)[: width_of(gate)])
+        at = tuple(int(q) for q in sample.permutation(qubits)[: width_of(gate)])
         operations.append(QubitGate(gate, at, angles if gate in ROTATIONS else None))
         angles += gate in ROTATIONS
-    values = draw.uniform(-3, 3, (1, angles))
+    values = sample.uniform(-3, 3, (1, angles))
     return QubitCircuit(qubits, tuple(operations)), torch.from_numpy(values)
 
 
@@ -194,7 +194,7 @@ def test_files_that_say_something_else_are_refused(text: str, said: str) -> None
 
 def test_no_shots_and_too_dense_noise_are_refused() -> None:
     with pytest.raises(InputError, match="at least one shot"):
-        drawn(probabilities(GHZ, NONE), 0, rng())
+        sampled(probabilities(GHZ, NONE), 0, rng())
     wide = layered(12, 1)
     with pytest.raises(InputError, match="density matrix"):
         noisy_probabilities(wide, first_angles(wide, 1, rng()), DeviceNoise.even(12, pair=0.01))
@@ -240,7 +240,7 @@ def test_a_matrix_product_is_normalised_and_draws_what_it_says() -> None:
     at, cond = torch.arange(64), torch.zeros(64, 1)
     chance = own.log_chance(at, cond).exp().detach()
     assert float(chance.sum()) == pytest.approx(1.0, abs=1e-12)
-    outcome = own.draw(torch.zeros(20_000, 1), rng(2))
+    outcome = own.sample(torch.zeros(20_000, 1), rng(2))
     counts = torch.bincount(outcome, minlength=64).double()
     chi = float(((counts - 20_000 * chance).square() / (20_000 * chance)).sum())
     assert chi < 110.0  # 63 degrees of freedom: 99.98 %

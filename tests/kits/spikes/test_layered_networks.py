@@ -29,7 +29,7 @@ def _plain(network: LayeredNetwork, drive: np.ndarray) -> tuple[list[np.ndarray]
     """Compute one drive, neuron by neuron and step by step, by the equations."""
     w = [x.numpy() for x in network.weights]
     b = [x.numpy() for x in network.biases]
-    kept, last = network.rhythm.kept, len(w) - 1
+    retained, last = network.rhythm.retained, len(w) - 1
     v = [np.zeros(len(x)) for x in w]
     sent = [np.zeros(len(x)) for x in w]
     rasters: list[list[np.ndarray]] = [[] for _ in range(last)]
@@ -38,10 +38,10 @@ def _plain(network: LayeredNetwork, drive: np.ndarray) -> tuple[list[np.ndarray]
         for i in range(len(w)):
             for j in range(len(w[i])):
                 if i == 0:
-                    lift = (1 - kept) * (w[0][j] @ drive + b[0][j])
+                    lift = (1 - retained) * (w[0][j] @ drive + b[0][j])
                 else:
                     lift = w[i][j] @ before[i - 1] + b[i][j]
-                v[i][j] = kept * v[i][j] + lift
+                v[i][j] = retained * v[i][j] + lift
                 if i < last:
                     sent[i][j] = float(v[i][j] >= 1)
                     v[i][j] = 0.0 if sent[i][j] else v[i][j]
@@ -81,7 +81,7 @@ def test_steady_neurons_spike_as_their_geometric_series_says():
     """A lift of x in each step reaches x (1 - kept^k) / (1 - kept) after k of them."""
     lift = torch.full((40, 1, 1), 0.3, dtype=torch.float64)
     steps = fired(lift, RHYTHM)[:, 0, 0].nonzero()[:, 0]
-    k = next(k for k in range(1, 40) if 0.3 * (1 - RHYTHM.kept**k) / (1 - RHYTHM.kept) >= 1)
+    k = next(k for k in range(1, 40) if 0.3 * (1 - RHYTHM.retained**k) / (1 - RHYTHM.retained) >= 1)
     assert steps.tolist() == list(range(k - 1, 40, k))
 
 
@@ -120,7 +120,7 @@ def _by_steps(arriving: torch.Tensor, sharpness: float) -> torch.Tensor:
 
     v, found = torch.zeros_like(arriving[0]), []
     for lift in arriving:
-        v = RHYTHM.kept * v + lift
+        v = RHYTHM.retained * v + lift
         found.append(Step.apply(v - 1))
         v = v * (1 - found[-1])
     return torch.stack(found)

@@ -18,7 +18,7 @@ from ingenium.core.formats.columns import Columns
 from ingenium.core.problem import Problem, Projection
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit
-from ingenium.trust.rooms.room import Room
+from ingenium.trust.environments.environment import Environment
 
 NAMES = ("current_a", "resistance_ohm")
 
@@ -37,15 +37,17 @@ class Drops:
     name: str = "pandapower"
     tier: str = "exact"
     quantities: tuple[Quantity, ...] = (Quantity("drop", "V", "drop of voltage"),)
-    room: Room = field(default_factory=lambda: Room(Path(__file__).parent / "room", "rivals"))
+    environment: Environment = field(
+        default_factory=lambda: Environment(Path(__file__).parent / "environment", "rivals")
+    )
 
     @cached_property
     def version(self) -> str:
-        return self.room.version
+        return self.environment.version
 
     def measure(self, *arrays: Tensor) -> Tensor:
-        asked = {name: array.numpy() for name, array in zip(NAMES, arrays, strict=True)}
-        return torch.from_numpy(self.room.rows("drops", asked, {}, columns=1).values)
+        requested = {name: array.numpy() for name, array in zip(NAMES, arrays, strict=True)}
+        return torch.from_numpy(self.environment.rows("drops", requested, {}, columns=1).values)
 
 
 def wires(rows: np.ndarray, index: np.ndarray) -> xr.Dataset:

@@ -14,7 +14,7 @@ from ingenium_book.findings import Commands, Finding, Picture
 
 DAY = '[fixed]\nfull_load_hours = { value = 3.7, unit = "h" }\n'
 SECTION = '[setup]\njudge = "neuralfoil"\nnetwork = "medium"\nrefine_steps = 0\n'
-SELECT = '[select]\nkeep = "accepted"\ncount = 1000\n'  # all that satisfy the limits
+SELECT = '[select]\nexport = "accepted"\ncount = 1000\n'  # all that satisfy the limits
 CALLS, TURNS = 128, 40  # of a search by a population, and by a learner of two regimes
 WAYS = ("two_regimes", "two_regimes:act", "two_regimes:seek")
 PATIENCE = 3  # generations without progress after which a population explores more
@@ -90,8 +90,8 @@ def _searched(
 
 def population(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 26.3: wide moves follow stagnation and end with success; calls to a score."""
-    told = _searched(commands, Goal("grid.profile_day", "", "", DAY), "population", 160, 16)
-    explored = told.own("explored")
+    reported = _searched(commands, Goal("grid.profile_day", "", "", DAY), "population", 160, 16)
+    explored = reported.own("explored")
     text = f"where nothing can become better the share of wide moves goes from {explored[0]:g}"
     wider = bool(explored[0] <= 0.1 and explored[-1] >= 0.4)
     yield Finding(f"{text} to {explored[-1]:g}", wider)

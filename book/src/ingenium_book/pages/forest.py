@@ -42,7 +42,7 @@ def parts(claim: Claim, result: Result, others: Rows, name: str) -> Markup | Non
     return svg(figure, name)
 
 
-def beside(claim: Claim, others: Rows, name: str) -> Markup | None:
+def alongside(claim: Claim, others: Rows, name: str) -> Markup | None:
     """Plot values measured for several methods that are no part of the claim."""
     groups = _groups(claim, others)
     if not groups:

@@ -6,15 +6,15 @@ from markupsafe import Markup
 
 from ingenium_book.entries import RowEntry, counts
 from ingenium_book.pages.pages import by_chapter, drawn, rooms, shares
-from ingenium_book.pages.telling import RULES, Line, RowWords, tell
+from ingenium_book.pages.wording import RULES, Line, RowWords, tell
 
 Cells = tuple[str, ...]
 MEASURED = ("Measured", "95 % interval")
-STALE = ", stale: a quick look at the source of now gives another value"
+STALE = ", stale: a quick run with the present source gives another value"
 CAPTIONS = {
     "parts": "Measured against the bound: the claimed side is shaded, lines are 95 % intervals",
     "plane": "Two measures together: lines are 95 % intervals",
-    "beside": "Methods beside each other",
+    "alongside": "Methods compared",
 }
 
 
@@ -34,7 +34,7 @@ def index(book: Sequence[RowEntry], named: Sequence[Sequence[RowEntry]]) -> str:
         numbers = [found["systems"], found["numbers"], *(n for _, _, n in shares(rows))]
         title = f"[{of.chapter} {of.title}]({of.chapter}.md)"
         lines.append((title, *(str(n or "") for n in numbers)))
-    told = [tell(entry) for entry in book if entry.asked]
+    reported = [tell(entry) for entry in book if entry.requested]
     found = counts(book)
     blocks = (
         "# The evidence book",
@@ -43,21 +43,21 @@ def index(book: Sequence[RowEntry], named: Sequence[Sequence[RowEntry]]) -> str:
         "study wrote; `ingenium study audit` refuses any other.",
         _table(lines),
         "## Rows with a check or a study",
-        _table([("Row", "Claim", "Status", "Measured on", *MEASURED), *map(_line, told)]),
+        _table([("Row", "Claim", "Status", "Measured on", *MEASURED), *map(_line, reported)]),
     )
     return "\n\n".join(blocks) + "\n"
 
 
-def _line(told: RowWords) -> Cells:
-    claim, main = told.entry.claim, told.main
-    where = f"{told.entry.chapter.chapter}.md#row-{claim.row.replace('.', '-')}"
+def _line(reported: RowWords) -> Cells:
+    claim, main = reported.entry.claim, reported.main
+    where = f"{reported.entry.chapter.chapter}.md#row-{claim.row.replace('.', '-')}"
     on = f"{claim.measured_on} ({claim.scope})" if claim.study else ""
     title = f"[{claim.row}]({where})"
-    return (title, claim.title, _status(told), on, main.value, main.interval)
+    return (title, claim.title, _status(reported), on, main.value, main.interval)
 
 
-def _status(told: RowWords) -> str:
-    return f"{told.entry.status}{', stale' if told.entry.stale else ''}"
+def _status(reported: RowWords) -> str:
+    return f"{reported.entry.status}{', stale' if reported.entry.stale else ''}"
 
 
 def chapter(rows: Sequence[RowEntry]) -> str:
@@ -82,62 +82,64 @@ def chapter(rows: Sequence[RowEntry]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _system(told: RowWords) -> Cells:
-    claim = told.entry.claim
+def _system(reported: RowWords) -> Cells:
+    claim = reported.entry.claim
     more = [claim.claim, f"Caution: {claim.caution}" if claim.caution else ""]
-    more += [told.said.get("Not here", "")]
-    command = f"`{told.command.splitlines()[0]}`" if told.command and told.findings else ""
+    more += [reported.said.get("Not here", "")]
+    command = (
+        f"`{reported.command.splitlines()[0]}`" if reported.command and reported.findings else ""
+    )
     text = " ".join(x for x in (f"**{claim.title}.**", *more) if x)
-    return (claim.row, text, _status(told), command)
+    return (claim.row, text, _status(reported), command)
 
 
-def _shown(told: RowWords) -> list[str]:
+def _shown(reported: RowWords) -> list[str]:
     """Findings of the check of a system, as blocks of Markdown."""
-    claim = told.entry.claim
+    claim = reported.entry.claim
     anchor = "" if claim.study else f" {{ #row-{claim.row.replace('.', '-')} }}"
-    blocks = [f"### {claim.row} {claim.title}{anchor}", f"**{_status(told)}**"]
-    blocks.append(f"```\n{told.command}\n```")
-    found = "\n".join(f"- {said}: {_plain(text)}" for said, text in told.findings)
+    blocks = [f"### {claim.row} {claim.title}{anchor}", f"**{_status(reported)}**"]
+    blocks.append(f"```\n{reported.command}\n```")
+    found = "\n".join(f"- {said}: {_plain(text)}" for said, text in reported.findings)
     blocks.append(found or "Not checked yet.")
-    if told.picture:
-        image = f'<img src="{told.picture}" alt="{_plain(told.caption)}">'
-        blocks.append(_figure(_plain(told.caption), Markup(image)))
+    if reported.picture:
+        image = f'<img src="{reported.picture}" alt="{_plain(reported.caption)}">'
+        blocks.append(_figure(_plain(reported.caption), Markup(image)))
     return blocks
 
 
-def _number(told: RowWords) -> Cells:
-    claim, main = told.entry.claim, told.main
+def _number(reported: RowWords) -> Cells:
+    claim, main = reported.entry.claim, reported.main
     scope = str(claim.scope) if claim.study else ""
     text = f"**{claim.title}.** {claim.claim}"
     if claim.caution:
         text += f" Caution: {claim.caution}"
-    numbers = (claim.claimed, _status(told), main.value, main.interval)
+    numbers = (claim.claimed, _status(reported), main.value, main.interval)
     return (claim.row, text, *numbers, claim.measured_on, scope)
 
 
-def _closed(told: RowWords) -> Cells:
-    claim = told.entry.claim
-    return (claim.row, f"**{claim.title}.** {claim.claim}", told.said["Not here"])
+def _closed(reported: RowWords) -> Cells:
+    claim = reported.entry.claim
+    return (claim.row, f"**{claim.title}.** {claim.claim}", reported.said["Not here"])
 
 
-def _row(told: RowWords, drawings: Mapping[str, Markup | None]) -> list[str]:
+def _row(reported: RowWords, drawings: Mapping[str, Markup | None]) -> list[str]:
     """A row with its study, as blocks of Markdown."""
-    claim, result = told.entry.claim, told.entry.result
-    state = f"**{told.entry.verdict}**{STALE if told.entry.stale else ''}"
+    claim, result = reported.entry.claim, reported.entry.result
+    state = f"**{reported.entry.verdict}**{STALE if reported.entry.stale else ''}"
     blocks = [f"### {claim.row} {claim.title} {{ #row-{claim.row.replace('.', '-')} }}", state]
-    blocks += [f"**{name}**: {_plain(text)}" for name, text in told.said.items()]
+    blocks += [f"**{name}**: {_plain(text)}" for name, text in reported.said.items()]
     head = ("Part of the claim", "Bound", "Measured", "95 % interval", "Outcome")
-    blocks.append(_table([head, *map(_part, told.parts)]))
+    blocks.append(_table([head, *map(_part, reported.parts)]))
     blocks += [_figure(CAPTIONS[name], shown) for name, shown in drawings.items() if shown]
-    if told.beside:
+    if reported.alongside:
         lines = [
-            ("Beside", "Measured", "95 % interval"),
-            *((x.name, x.value, x.interval) for x in told.beside),
+            ("Alongside", "Measured", "95 % interval"),
+            *((x.name, x.value, x.interval) for x in reported.alongside),
         ]
         blocks.append(_folded("Baselines and all else that was measured", lines))
     blocks += [_plain(note) for note in (result.notes if result else ())]
-    if told.facts:
-        blocks.append(_folded("How it was measured", [("Of the run", ""), *told.facts]))
+    if reported.facts:
+        blocks.append(_folded("How it was measured", [("Of the run", ""), *reported.facts]))
     command = result.command if result else f"ingenium study run {claim.row}"
     return [*blocks, f"```\n{command}\n```"]
 

@@ -9,7 +9,7 @@ from ingenium.report.template import template
 from ingenium_book.claims import Chapter
 from ingenium_book.entries import RowEntry, counts
 from ingenium_book.pages import forest, plane
-from ingenium_book.pages.telling import RULES, STYLES, RowWords, beside, tell
+from ingenium_book.pages.wording import RULES, STYLES, RowWords, alongside, tell
 
 Share = tuple[str, str, int]  # name of a status, its class in the page, how many
 
@@ -20,7 +20,7 @@ class Pictures:
 
     parts: Markup | None = None
     plane: Markup | None = None
-    beside: Markup | None = None
+    alongside: Markup | None = None
 
 
 @dataclass(frozen=True)
@@ -48,20 +48,20 @@ def by_chapter(book: Sequence[RowEntry]) -> dict[int | str, tuple[RowEntry, ...]
 
 def rooms(rows: Sequence[RowEntry]) -> Rooms:
     """The rows of a chapter in words."""
-    told = tuple(tell(entry) for entry in rows)
+    reported = tuple(tell(entry) for entry in rows)
     return Rooms(
-        tuple(one for one in told if one.is_system),
-        tuple(one for one in told if one.entry.claim.study),
-        tuple(one for one in told if one.entry.claim.kind == "N"),
-        tuple(one for one in told if one.entry.claim.kind == "T"),
+        tuple(one for one in reported if one.is_system),
+        tuple(one for one in reported if one.entry.claim.study),
+        tuple(one for one in reported if one.entry.claim.kind == "N"),
+        tuple(one for one in reported if one.entry.claim.kind == "T"),
     )
 
 
 def index(book: Sequence[RowEntry], named: Sequence[Sequence[RowEntry]]) -> str:
     """Write the index: counts, chapters, and every row with a filter, those with outcomes first."""
-    order = sorted(book, key=lambda e: (not e.answered, not e.asked))
+    order = sorted(book, key=lambda e: (not e.answered, not e.requested))
     return template("index.html.jinja", __package__).render(
-        told=[tell(entry) for entry in order],
+        reported=[tell(entry) for entry in order],
         counts=counts(book),
         shares=shares(book),
         chapters=[_line(rows) for rows in named],
@@ -87,20 +87,20 @@ def chapter(rows: Sequence[RowEntry]) -> str:
     )
 
 
-def drawn(told: Sequence[RowWords]) -> Mapping[str, Pictures]:
+def drawn(reported: Sequence[RowWords]) -> Mapping[str, Pictures]:
     """Draw pictures of rows, by row; identifiers in them start with the row and are unique."""
-    return {one.entry.claim.row: _drawn(one.entry) for one in told}
+    return {one.entry.claim.row: _drawn(one.entry) for one in reported}
 
 
 def _drawn(entry: RowEntry) -> Pictures:
     if entry.result is None:
         return Pictures()
     name = f"r{entry.claim.row.replace('.', '-')}"
-    others = {key: value.interval for key, value in beside(entry).items()}
+    others = {key: value.interval for key, value in alongside(entry).items()}
     return Pictures(
         forest.parts(entry.claim, entry.result, others, f"{name}p"),
         plane.plane(others, f"{name}q"),
-        forest.beside(entry.claim, others, f"{name}b"),
+        forest.alongside(entry.claim, others, f"{name}b"),
     )
 
 

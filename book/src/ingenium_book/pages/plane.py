@@ -20,10 +20,10 @@ POINT = "#7d8791"
 Points = dict[str, tuple[Interval, Interval]]
 
 
-def plane(beside: Mapping[str, Interval], name: str) -> Markup | None:
+def plane(alongside: Mapping[str, Interval], name: str) -> Markup | None:
     """Draw a plane for each data set, a point for each method; None if no pair was measured."""
     for pair, labels in PLANES.items():
-        found = {k: v for k, v in _sets(beside, pair).items() if len(v) >= FEWEST}
+        found = {k: v for k, v in _sets(alongside, pair).items() if len(v) >= FEWEST}
         if found:
             figure = Figure(figsize=(SIDE * len(found), HIGH), layout="constrained")
             grid = figure.subplots(1, len(found), squeeze=False)
@@ -34,13 +34,13 @@ def plane(beside: Mapping[str, Interval], name: str) -> Markup | None:
     return None
 
 
-def _sets(beside: Mapping[str, Interval], pair: tuple[str, str]) -> dict[str, Points]:
+def _sets(alongside: Mapping[str, Interval], pair: tuple[str, str]) -> dict[str, Points]:
     """Points of a pair, from names such as `vae.digits.distance`: by data set, then by method."""
     across, up = pair
     sets: dict[str, Points] = {}
-    for name, x in beside.items():
+    for name, x in alongside.items():
         whose, _, what = name.rpartition(".")
-        y = beside.get(f"{whose}.{up}")
+        y = alongside.get(f"{whose}.{up}")
         if what == across and y is not None and x.value > 0 and isfinite(y.value):
             method, _, data = whose.partition(".")
             sets.setdefault(data, {})[method.replace("_", " ")] = (x, y)

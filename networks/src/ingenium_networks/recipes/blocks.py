@@ -26,7 +26,7 @@ from ingenium.domains.molecules.route.table import REACTIONS
 from ingenium.kits.chemistry.measurements import hydration, solubility
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.kits.chemistry.safety import DualUseScreen
-from ingenium.kits.chemistry.zinc import drawn
+from ingenium.kits.chemistry.zinc import sampled
 
 MOLECULES = 20_000
 MEASURED, FEW = 100, 10  # count of a compound of a measured set; its heavy atoms at most
@@ -59,7 +59,7 @@ class Count:
 
     parts: Counter[str] = field(default_factory=Counter)
     reactions: Counter[str] = field(default_factory=Counter)
-    _apart: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
+    _distance: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
 
     def add(self, smiles: str) -> None:
         """Split a molecule, and its parts again."""
@@ -74,14 +74,14 @@ class Count:
 
     def _steps(self, smiles: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Reactions that yield a molecule, verified forward, each with its reactants."""
-        if smiles not in self._apart:
-            self._apart[smiles] = tuple(
+        if smiles not in self._distance:
+            self._distance[smiles] = tuple(
                 (r.name, reactants)
                 for r in TAKEN
                 for reactants in r.precursors(molecule(smiles))
                 if r.makes(reactants, smiles)
             )
-        return self._apart[smiles]
+        return self._distance[smiles]
 
 
 def small(smiles: str) -> bool:
@@ -93,7 +93,7 @@ def small(smiles: str) -> bool:
 def counted(molecules: int) -> Count:
     """Count the parts of molecules."""
     count = Count()
-    for i, smiles in enumerate(drawn(moses("train"), molecules)):  # a molecule each
+    for i, smiles in enumerate(sampled(moses("train"), molecules)):  # a molecule each
         count.add(str(smiles))
         if i % 1000 == 0:
             print(i, len(count.parts), file=sys.stderr, flush=True)
@@ -113,14 +113,14 @@ def make(folder: Path, *, molecules: int = MOLECULES) -> None:
     for smiles in measured():
         count.parts[smiles] = max(count.parts[smiles], MEASURED)
     screen = DualUseScreen()
-    kept = sorted(
+    retained = sorted(
         (s, n)
         for s, n in count.parts.items()
         if n >= FEWEST and small(s) and not screen.refuses(molecule(s))
     )
-    text = "".join(f"{s} {n}\n" for s, n in kept)
+    text = "".join(f"{s} {n}\n" for s, n in retained)
     content = gzip.compress(text.encode("ascii"), 9, mtime=0)
     write_atomic(folder / FILE.name, content)
     share = torch.tensor([count.reactions[r.name] for r in REACTIONS], dtype=torch.float32)
     write_atomic(folder / WEIGHTS.name, save({"count": share}))
-    print(f"{len(kept)} blocks of {len(count.parts)} parts, {len(content)} bytes")
+    print(f"{len(retained)} blocks of {len(count.parts)} parts, {len(content)} bytes")

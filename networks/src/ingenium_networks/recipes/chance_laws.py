@@ -47,7 +47,7 @@ class ChanceLaw:
     values: Float64[Tensor, " r"]
 
     @classmethod
-    def drawn(cls, rng: Rng) -> "ChanceLaw":
+    def sampled(cls, rng: Rng) -> "ChanceLaw":
         """Sample a law whose values are finite and vary.
 
         Raises:
@@ -181,9 +181,9 @@ def _rows(v: int, rng: Rng) -> Float64[Tensor, "v r"]:
     high = low * np.exp(rng.uniform(0.7, 1.8, v))
     signed = rng.random(v) < 0.08
     low = np.where(signed, -high, low)
-    drawn = rng.uniform(0, 1, (ROWS, v)) * (high - low) + low
+    sampled = rng.uniform(0, 1, (ROWS, v)) * (high - low) + low
     size = np.where(rng.random(v) < 0.2, np.exp(2 * rng.standard_normal(v)), 1.0)
-    return torch.from_numpy((drawn * size).T.copy())
+    return torch.from_numpy((sampled * size).T.copy())
 
 
 def _units(tokens: Postfix, v: int, rng: Rng) -> tuple[Dimension, ...]:

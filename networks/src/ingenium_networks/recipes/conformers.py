@@ -16,9 +16,9 @@ USUAL = TorsionRecipe()
 def make(folder: Path, *, steps: int = USUAL.steps, molecules: int = USUAL.molecules) -> None:
     """Search conformers and train the torsional diffusion on them."""
     recipe = replace(USUAL, steps=steps, molecules=molecules)
-    train(recipe, folder, watch=printed, progress=_told)
+    train(recipe, folder, watch=printed, progress=_reported)
 
 
-def _told(step: int, loss: float) -> None:
+def _reported(step: int, loss: float) -> None:
     if step % 10 == 0:
         print(f"\rstep {step}, mean loss {loss:.4f}   ", end="", file=sys.stderr, flush=True)

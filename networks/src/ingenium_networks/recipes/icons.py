@@ -28,8 +28,8 @@ def strokes(nodes: Sequence[tuple[str, Mapping[str, str]]]) -> list[Stroke]:
     for _, about in nodes:
         for line in polylines(about["d"]):
             points = np.rint(fewer(line, TOLERANCE)).astype(int).clip(LEAST, MOST)
-            apart = np.any(np.diff(points, axis=0) != 0, axis=1)
-            found.append(points[np.r_[True, apart]])
+            distance = np.any(np.diff(points, axis=0) != 0, axis=1)
+            found.append(points[np.r_[True, distance]])
     return found
 
 

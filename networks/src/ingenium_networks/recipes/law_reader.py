@@ -18,7 +18,7 @@ from torch import Tensor
 from ingenium.core.folders import write_atomic
 from ingenium.core.recipe import printed
 from ingenium.core.seeds import one_thread
-from ingenium.domains.equations.law.reader import STEPS, TOLD, LawReader, numbers, told
+from ingenium.domains.equations.law.reader import CONDITIONS, STEPS, LawReader, condition, numbers
 from ingenium.train.plan import Plan
 from ingenium.train.trainer import train
 from ingenium_networks.recipes.chance_laws import ChanceLaw
@@ -31,15 +31,15 @@ PLAN = Plan(
 WEIGHTS, COURSE = "reader.safetensors", "reader.json"
 
 
-def lessons(n: int, seed: int) -> tuple[Float[Tensor, "n s"], Float[Tensor, "n c"]]:
+def examples(n: int, seed: int) -> tuple[Float[Tensor, "n s"], Float[Tensor, "n c"]]:
     """Laws for training as tokens, and conditions from their tables."""
     rng = np.random.default_rng(seed)
-    x, cond = torch.zeros(n, STEPS), torch.zeros(n, TOLD)
+    x, cond = torch.zeros(n, STEPS), torch.zeros(n, CONDITIONS)
     for i in range(n):  # each law has rows of its own
-        law = ChanceLaw.drawn(rng)
+        law = ChanceLaw.sampled(rng)
         tokens = numbers(law.tokens)
         x[i, : len(tokens)] = torch.tensor(tokens, dtype=x.dtype)
-        cond[i] = told(law.columns, law.values, law.dims)
+        cond[i] = condition(law.columns, law.values, law.dims)
     return x, cond
 
 
@@ -47,14 +47,14 @@ def make(folder: Path, *, laws: int = LAWS, steps: int = PLAN.steps) -> None:
     """Train the reader of tables on random laws; save its weights and its loss."""
     began = time.process_time()
     with one_thread():
-        x, cond = lessons(laws, SEED)
-        drawn = time.process_time() - began
+        x, cond = examples(laws, SEED)
+        sampled = time.process_time() - began
         torch.manual_seed(SEED)
         reader = LawReader()
         plan = replace(PLAN, steps=steps, progress=lambda i, n, loss: printed(f"{loss:.3f}", i, n))
         course = train(reader, x, cond, plan)
     weights = save({k: v.half().contiguous() for k, v in reader.state_dict().items()})
     write_atomic(folder / WEIGHTS, weights)
-    spent = {"laws": laws, "drawing_s": drawn, "cpu_s": time.process_time() - began}
+    spent = {"laws": laws, "drawing_s": sampled, "cpu_s": time.process_time() - began}
     facts = spent | {k: course[k] for k in ("step", "held_out")}
     write_atomic(folder / COURSE, json.dumps(facts, indent=1).encode())

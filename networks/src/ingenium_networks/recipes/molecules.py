@@ -2,7 +2,7 @@
 
 A stopped training resumes. The default recipe takes about an hour on one core with AMX or AVX-512
 for bfloat16, the small one ten minutes; `moses.json` states its training data and its cost. The
-conditional one (`moses.told.safetensors`, `moses.told.json`) is trained from the weights of the
+conditional one (`moses.conditional.safetensors` and its `.json`) is trained from the weights of the
 package in less than an hour and fits only these weights.
 """
 
@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingenium.core.recipe import printed
+from ingenium.domains.molecules.trained.conditional import HEARD, ConditionalTraining, teach
 from ingenium.domains.molecules.trained.recipe import SMALL, LanguageRecipe, train
-from ingenium.domains.molecules.trained.told import HEARD, Lesson, teach
 
 
 def make(
@@ -33,22 +33,22 @@ def make(
         layers=layers or usual.layers,
         plan=replace(usual.plan, steps=steps or usual.plan.steps),
     )
-    train(recipe, folder, watch=printed, progress=_told)
+    train(recipe, folder, watch=printed, progress=_reported)
 
 
 def make_conditional(
     folder: Path, *, steps: int | None = None, molecules: int | None = None
 ) -> None:
     """Teach the pretrained language model of molecules to follow conditions."""
-    lesson = Lesson(HEARD)
+    examples = ConditionalTraining(HEARD)
     if molecules is not None:
-        lesson = replace(lesson, molecules=molecules)
+        examples = replace(examples, molecules=molecules)
     if steps is not None:
-        lesson = replace(lesson, plan=replace(lesson.plan, steps=steps))
-    teach(lesson, folder, watch=printed, progress=_told)
+        examples = replace(examples, plan=replace(examples.plan, steps=steps))
+    teach(examples, folder, watch=printed, progress=_reported)
 
 
-def _told(step: int, steps: int, loss: float) -> None:
+def _reported(step: int, steps: int, loss: float) -> None:
     if step % 10 == 0:
         text = f"\rstep {step}/{steps}, held-out loss {loss:.4f}   "
         print(text, end="", file=sys.stderr, flush=True)

@@ -21,7 +21,7 @@ def crystals() -> None:
     from ingenium.domains.matter.recipe import KNOWN, REFERENCES
 
     REFERENCES.ship(printed)
-    phases.shipped.cache_clear()  # the crystals use the references written just before
+    phases.packaged.cache_clear()  # the crystals use the references written just before
     phases.binaries.cache_clear()
     KNOWN.ship(printed)
 
@@ -52,18 +52,18 @@ def containers() -> None:
 def cells() -> None:
     """Homogenise the known unit cells again, some minutes."""
     from ingenium.domains.structures.cells.settings import CellSettings
-    from ingenium.domains.structures.cells.training import stock
+    from ingenium.domains.structures.cells.training import dataset
     from ingenium.domains.structures.cells.verifier import CellVerifier
 
     for settings in (CellSettings((32, 32)), CellSettings((16, 16, 16))):
-        stock(settings, CellVerifier(settings)).ship(printed)
+        dataset(settings, CellVerifier(settings)).ship(printed)
 
 
 def lattices() -> None:
     """Crush the known lattices again, some minutes."""
     from ingenium.domains.structures.lattices.problem import Lattice, LatticeSettings
 
-    Lattice(LatticeSettings()).stock.ship(printed)
+    Lattice(LatticeSettings()).dataset.ship(printed)
 
 
 def lattice_fields(*, model: str = "") -> None:

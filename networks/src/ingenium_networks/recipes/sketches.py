@@ -26,13 +26,13 @@ PLAN = Plan(
 MOVES = [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)]
 
 
-def lessons(words: tuple[str, ...]) -> tuple[Float[Tensor, "n s"], Float[Tensor, "n c"]]:
+def examples(words: tuple[str, ...]) -> tuple[Float[Tensor, "n s"], Float[Tensor, "n c"]]:
     """Sketches for training as tokens, and the word of each."""
     found = [moved(i.text, *by) for i in icons(words) if not i.held_out for by in MOVES]
-    kept = [text for text in found if text is not None]
-    told = torch.zeros(len(kept), len(words))
-    told[range(len(kept)), [words.index(word_of(text)) for text in kept]] = 1
-    return codec(words).of_texts(kept), told
+    retained = [text for text in found if text is not None]
+    reported = torch.zeros(len(retained), len(words))
+    reported[range(len(retained)), [words.index(word_of(text)) for text in retained]] = 1
+    return codec(words).of_texts(retained), reported
 
 
 def make(folder: Path, *, steps: int = PLAN.steps, only: str = "") -> None:
@@ -41,7 +41,7 @@ def make(folder: Path, *, steps: int = PLAN.steps, only: str = "") -> None:
         if only not in ("", kind):
             continue
         family, began = network(words), time.process_time()
-        x, cond = lessons(words)
+        x, cond = examples(words)
         own = steps if kind == "subjects" else steps // 5
         plan = replace(PLAN, steps=own, progress=lambda i, n, loss: printed(f"{loss:.4f}", i, n))
         with one_thread():

@@ -19,7 +19,7 @@ from ingenium.core.seeds import one_thread
 from ingenium.domains.edge.speech.sounds import HELD_OUT, NOISES, SAMPLES, powered, spoken
 from ingenium.domains.edge.speech.trained import NAME, network
 from ingenium.train.plan import Plan
-from ingenium_networks.recipes.voices import lessons
+from ingenium_networks.recipes.voices import examples
 
 SPOKEN, ROWS = 500, 2400
 SNR_DB = (-8.0, 15.0)
@@ -31,7 +31,7 @@ def mixed(
     count: int, rng: np.random.Generator, spoken_count: int
 ) -> tuple[Float[Tensor, "n s"], Float[Tensor, "n s"]]:
     """Mix speech and noisy speech, with other places, noises and loudness each time."""
-    speech = [spoken(u) for u in lessons(spoken_count, rng)]
+    speech = [spoken(u) for u in examples(spoken_count, rng)]
     kinds = [k for k in NOISES if k not in HELD_OUT]
     clean, heard = (np.empty((count, SAMPLES), np.float32) for _ in range(2))
     for i in range(count):

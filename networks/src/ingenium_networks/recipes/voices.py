@@ -70,7 +70,7 @@ def _done(command: Sequence[str], given: bytes) -> bytes:
     return done.stdout
 
 
-def lessons(count: int, rng: np.random.Generator) -> Float64[np.ndarray, "n s"]:
+def examples(count: int, rng: np.random.Generator) -> Float64[np.ndarray, "n s"]:
     """Render utterances of the training voices: two texts in sequence, varied in pitch and pace."""
     found = []
     for _ in range(count):
@@ -83,12 +83,12 @@ def lessons(count: int, rng: np.random.Generator) -> Float64[np.ndarray, "n s"]:
 def make(folder: Path) -> None:
     """Render `voices.xz`, two utterances of each voice; needs eSpeak NG and SoX."""
     file = folder / "voices.xz"
-    told, rows = [], []
+    reported, rows = [], []
     for voices, texts, held_out in ((LEARNED, TEXTS, False), (OTHERS, OTHER_TEXTS, True)):
         for i, text in enumerate(texts):
             voice = voices[i % len(voices)]
-            told.append((voice, text, held_out))
+            reported.append((voice, text, held_out))
             rows.append(compressed(0.5 * said(voice, text)))
-    head = json.dumps(told).encode()
+    head = json.dumps(reported).encode()
     write_atomic(file, lzma.compress(head + b"\n" + np.stack(rows).tobytes(), preset=9))
-    print(f"{len(told)} utterances, {file.stat().st_size / 1e3:.0f} kB")
+    print(f"{len(reported)} utterances, {file.stat().st_size / 1e3:.0f} kB")

@@ -1,6 +1,6 @@
 """Contracts of file formats, which write designs and read them back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
@@ -41,7 +41,7 @@ class FilePerDesign(Format, Protocol):
     """
 
     @property
-    def apart(self) -> Literal[True]:
+    def separate(self) -> Literal[True]:
         """Marker of such formats."""
         ...
 
@@ -53,6 +53,15 @@ class ReadTogether(FilePerDesign, Protocol):
     @property
     def together(self) -> Callable[[Sequence[Path]], xr.Dataset]:
         """Read designs, each from its own file or folder, in their order."""
+        ...
+
+
+@runtime_checkable
+class ReadByRecord(Format, Protocol):
+    """A format whose files hold designs one after the other, each readable by itself."""
+
+    def records(self, path: Path) -> Iterator[tuple[str, str]]:
+        """Yield place and text of each record; the text alone is a file of the format."""
         ...
 
 

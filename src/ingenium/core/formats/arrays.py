@@ -41,8 +41,8 @@ class Derived:
     @property
     def attrs(self) -> dict[str, str]:
         """Meaning and unit as CF attributes."""
-        told = {"long_name": self.long_name, "units": self.unit}
-        return {key: value for key, value in told.items() if value}
+        reported = {"long_name": self.long_name, "units": self.unit}
+        return {key: value for key, value in reported.items() if value}
 
     def require(self, found: np.ndarray, arrays: Sequence[Tensor], path: Path) -> None:
         """Refuse an array that differs.

@@ -45,8 +45,8 @@ class Records:
         index, path = designs[DESIGN].to_numpy().tolist(), folder / self.file
         entries = {c.head: self._shown(designs[v.name].to_numpy(), v, c) for v, c in self.declared}
         rows = zip(index, *entries.values(), strict=True)
-        told = [json.dumps(dict(zip((DESIGN, *entries), row, strict=True))) for row in rows]
-        path.write_text("\n".join(told) + "\n", encoding="utf-8")
+        reported = [json.dumps(dict(zip((DESIGN, *entries), row, strict=True))) for row in rows]
+        path.write_text("\n".join(reported) + "\n", encoding="utf-8")
         return dict.fromkeys(index, path)
 
     def read(self, path: Path) -> xr.Dataset:

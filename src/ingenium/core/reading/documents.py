@@ -105,5 +105,5 @@ class _Reader:
     def _said(self, part: str) -> None:
         self.open[-1].text.append(part)
 
-    def _typed(self, *told: object) -> None:
+    def _typed(self, *reported: object) -> None:
         raise ValueError("a document type, which is not read")

@@ -26,17 +26,17 @@ def read_parquet(path: Path, what: str, most_columns: int, most_cells: int) -> p
     data = content(path, what)
     with refusing(what, path):
         file = parquet.ParquetFile(BytesIO(data))
-        told = file.metadata
-        if told.num_columns > most_columns:
+        reported = file.metadata
+        if reported.num_columns > most_columns:
             raise InputError(
-                f"a table of at most {most_columns} columns", f"{told.num_columns} in {path}"
+                f"a table of at most {most_columns} columns", f"{reported.num_columns} in {path}"
             )
-        if told.num_rows * told.num_columns > most_cells:
+        if reported.num_rows * reported.num_columns > most_cells:
             raise InputError(
                 f"{what} of at most {most_cells} cells",
-                f"{told.num_rows} rows of {told.num_columns} in {path}",
+                f"{reported.num_rows} rows of {reported.num_columns} in {path}",
             )
-        groups = [told.row_group(i) for i in range(told.num_row_groups)]
+        groups = [reported.row_group(i) for i in range(reported.num_row_groups)]
         size = sum(group.total_byte_size for group in groups)
         if size > MOST_UNPACKED:
             raise InputError(f"{what} of at most {MOST_UNPACKED} bytes", f"{size} in {path}")

@@ -137,9 +137,9 @@ def _refuse_local_time(stamps: pd.DatetimeIndex) -> None:
     if len(stamps) < 3:
         return
     step = step_of(stamps)
-    apart = pd.Series(stamps).diff()
+    distance = pd.Series(stamps).diff()
     changeover = _last_sunday(stamps)
-    jump = (apart == HOUR + step) & changeover & (stamps.month == 3) & (stamps.hour == 3)
+    jump = (distance == HOUR + step) & changeover & (stamps.month == 3) & (stamps.hour == 3)
     again = stamps.duplicated() & changeover & (stamps.month == 10) & (stamps.hour == 2)
     for found, what in ((jump, "skips an hour at"), (again, "has an hour twice, from")):
         mask = np.asarray(found)
@@ -157,7 +157,7 @@ def _last_sunday(stamps: pd.DatetimeIndex) -> Bool[np.ndarray, " n"]:
 
 
 def _require_order(stamps: pd.DatetimeIndex, text: pd.Series) -> None:
-    apart = np.diff(stamps.to_numpy()).astype("timedelta64[s]").astype(np.int64)
+    distance = np.diff(stamps.to_numpy()).astype("timedelta64[s]").astype(np.int64)
     twice = np.asarray(stamps.duplicated())
     if twice.any():
         first = int(twice.argmax())
@@ -166,8 +166,8 @@ def _require_order(stamps: pd.DatetimeIndex, text: pd.Series) -> None:
             f"{text.iloc[first]} again {_row(text, first)} ({int(twice.sum())} doubled rows)",
             "Delete the doubled rows.",
         )
-    if (apart < 0).any():
-        first = int((apart < 0).argmax()) + 1
+    if (distance < 0).any():
+        first = int((distance < 0).argmax()) + 1
         raise InputError(
             "rows in the order of time",
             f"{text.iloc[first]} after {text.iloc[first - 1]} {_row(text, first)}",

@@ -133,8 +133,8 @@ def numbers_in(path: Path) -> Float[np.ndarray, " d"]:
             f"one that crosses itself, in {path}",
             _FORM,
         )
-    apart = misfits(points, numbers)
-    off = float(np.abs(apart).max())
+    distance = misfits(points, numbers)
+    off = float(np.abs(distance).max())
     if off > WORST_FIT:
         raise InputError(
             f"an outline that a smooth section meets within {WORST_FIT:g} chords everywhere",
@@ -142,7 +142,7 @@ def numbers_in(path: Path) -> Float[np.ndarray, " d"]:
             _FORM,
         )
     _check_order(points, path)
-    spike = float((np.abs(np.diff(apart, 2)) * (points[1:-1, 0] > ROUND)).max()) / 2
+    spike = float((np.abs(np.diff(distance, 2)) * (points[1:-1, 0] > ROUND)).max()) / 2
     if spike > SPIKE:
         raise InputError(
             f"points of which none deviates by more than {SPIKE:g} chords",

@@ -30,13 +30,13 @@ def shaped(arrays: Arrays, thickness: Float[Tensor, " n"], fixed: Mapping[str, F
         edge = torch.full_like(edge, fixed["edge_thickness"].value)
     edge = torch.minimum(edge, 0.5 * thickness)
     least = LEAST_SHARE * thickness[:, None]
-    apart, middle = upper - lower, 0.5 * (upper + lower)
-    apart = _scaled(apart, least, edge, thickness)
-    return middle + 0.5 * apart, middle - 0.5 * apart, front, edge
+    distance, middle = upper - lower, 0.5 * (upper + lower)
+    distance = _scaled(distance, least, edge, thickness)
+    return middle + 0.5 * distance, middle - 0.5 * distance, front, edge
 
 
 def _scaled(
-    apart: Float[Tensor, "n w"],
+    distance: Float[Tensor, "n w"],
     least: Float[Tensor, "n 1"],
     edge: Float[Tensor, " n"],
     thickness: Float[Tensor, " n"],
@@ -44,14 +44,16 @@ def _scaled(
     """Distances between paired weights, scaled by bisection to the required thickness."""
     x = stations()
     table, wedge = basis(x).T, edge[:, None] * x
-    largest = apart.amax(1, keepdim=True)
-    apart = torch.where(largest > least, apart, least)  # all too small: start from the minimum
+    largest = distance.amax(1, keepdim=True)
+    distance = torch.where(
+        largest > least, distance, least
+    )  # all too small: start from the minimum
 
     def thick(scale: Tensor) -> Tensor:
-        return (torch.maximum(scale[:, None] * apart, least) @ table + wedge).amax(1)
+        return (torch.maximum(scale[:, None] * distance, least) @ table + wedge).amax(1)
 
     low = torch.zeros_like(thickness)
-    high = _LARGEST * thickness / apart.amax(1)
+    high = _LARGEST * thickness / distance.amax(1)
     one = torch.ones_like(thickness)
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
@@ -59,4 +61,4 @@ def _scaled(
         low, high = torch.where(below, middle, low), torch.where(below, high, middle)
     stays = (thick(one) - thickness).abs() <= 1e-13
     scale = torch.where(stays, one, 0.5 * (low + high))
-    return torch.maximum(scale[:, None] * apart, least)
+    return torch.maximum(scale[:, None] * distance, least)

@@ -75,8 +75,8 @@ class XfoilVerifier:
         with ThreadPoolExecutor(self.settings.processes) as pool:
             solved = pool.map(lambda case: xfoil.solved(case, program), cases)
             polars = [one for _ in each(range(n)) for one in islice(solved, len(points))]
-        asked = [p.lift for _ in range(n) for p in points]
-        rows = [at_lift(polar, lift) for polar, lift in zip(polars, asked, strict=True)]
+        requested = [p.lift for _ in range(n) for p in points]
+        rows = [at_lift(polar, lift) for polar, lift in zip(polars, requested, strict=True)]
         table = torch.tensor(rows, dtype=torch.float64).view(n, len(points), 5)
         return AtPoints(*table.unbind(2))
 

@@ -41,8 +41,9 @@ class Morphing(WingSection):
     Settings: ClassVar[type] = MorphingSettings
     judged: ClassVar[str] = "The outline before it is bent, and the deflections in its title."
     unchecked: ClassVar[tuple[str, ...]] = (
-        "How the tail is bent, by what, and how it wears is left out; strain is that of a plate.",
-        "Points may lie up to 0.01 chords off the curve that is judged.",
+        "The mechanism that bends the tail, and its wear, are not modelled; strain is that of a "
+        "plate.",
+        "Points may deviate by up to 0.01 chords from the curve that is judged.",
     )
     settings: MorphingSettings
 

@@ -35,15 +35,15 @@ def sections(
     rows = _table(settings, judge, arrays, verdicts.isel({DESIGN: best}), labels)
     return (
         Section(
-            "How they bend",
-            "Left the best accepted sections at twice their height: grey before bending, in colour "
-            "at each operating point. The chord through the nose stays where it is. Right how far "
-            "the middle line has moved down, from the hinge (dotted) to the tail, in thousandths "
-            "of the chord: small deflections show there alone.",
+            "Bent sections",
+            "Left: the best accepted sections at twice their height, in grey before bending and "
+            "in colour at each operating point. The chord through the nose stays in place. Right: "
+            "displacement of the mean line, from the hinge (dotted) to the tail, in thousandths "
+            "of the chord, which makes small deflections visible.",
             _bent(settings, arrays, labels),
         ),
         Section(
-            "What bending gains and costs",
+            "Benefit and cost of bending",
             f"The same sections with and without bending, by {judge.name}. Energy and strain are "
             "those of two thin skins over a core without stiffness: a proxy that ranks schedules.",
             table=rows,
@@ -80,7 +80,7 @@ def _bent(settings: MorphingSettings, arrays: tuple[torch.Tensor, ...], names: l
     moved = Surfaces.of(arrays_of(tail.cases(arrays, len(points))), x)
     drop = -parabola(x, settings.hinge)
     figure, grid = panels(len(names), 2, (5.25, 1.9), widths=(1.6, 1.0))
-    for i, (name, (axes, apart)) in enumerate(zip(names, grid, strict=True)):
+    for i, (name, (axes, distance)) in enumerate(zip(names, grid, strict=True)):
         axes.fill_between(x, still.lower[i], still.upper[i], color=MUTED, alpha=0.3, lw=0)
         middle = 0.5 * (still.upper[i] + still.lower[i])
         for j, point in enumerate(points):
@@ -90,12 +90,12 @@ def _bent(settings: MorphingSettings, arrays: tuple[torch.Tensor, ...], names: l
             label = f"{point.name} {float(arrays[4][i, j]):+.1f}°"
             axes.plot(x, upper, color=colour, lw=1.1, label=label)
             axes.plot(x, lower, color=colour, lw=1.1)
-            apart.plot(x, 1000 * (middle - 0.5 * (upper + lower)), color=colour, lw=1.4)
+            distance.plot(x, 1000 * (middle - 0.5 * (upper + lower)), color=colour, lw=1.4)
         axes.set_aspect(2.0, adjustable="datalim")
         axes.set_title(name, fontsize=TEXT)
         axes.legend(frameon=False, fontsize=SMALL, loc="upper right")
         axes.axis("off")
-        _moved(apart, settings.hinge, last=i == len(names) - 1)
+        _moved(distance, settings.hinge, last=i == len(names) - 1)
     return figure
 
 

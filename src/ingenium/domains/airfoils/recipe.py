@@ -29,8 +29,8 @@ def made(_: int) -> Arrays:
     """Return names and numbers of the accepted sections."""
     folder = folder_of("aerosandbox") / "geometry/airfoil/airfoil_database"
     numbers = {path.stem: _numbers(path) for path in sorted(folder.glob("*.dat"))}
-    kept = {name: row for name, row in numbers.items() if row is not None}
-    return {"names": np.array(list(kept)), "numbers": np.stack(list(kept.values()))}
+    retained = {name: row for name, row in numbers.items() if row is not None}
+    return {"names": np.array(list(retained)), "numbers": np.stack(list(retained.values()))}
 
 
 def _numbers(path: Path) -> Float[np.ndarray, " d"] | None:
@@ -46,5 +46,5 @@ def _numbers(path: Path) -> Float[np.ndarray, " d"] | None:
 
 
 UIUC = Recipe(
-    "uiuc", [WORST_FIT, THINNEST, THICKEST], made, shipped=Path(__file__).with_name("uiuc.npz")
+    "uiuc", [WORST_FIT, THINNEST, THICKEST], made, packaged=Path(__file__).with_name("uiuc.npz")
 )

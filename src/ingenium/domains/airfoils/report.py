@@ -194,9 +194,9 @@ def _agreement(
     shown = Requested(cheap_axis, exact, verdicts["verdict"].to_numpy())
     figure = figure_of(shown, size=(4.8, 3.8))
     text = (
-        f"NeuralFoil proposes and mends, XFOIL judges. On these designs NeuralFoil's lift over "
-        f"drag lies {100 * np.median(gap):+.1f} % from XFOIL's in the median, "
-        f"{100 * np.median(np.abs(gap)):.1f} % in size; XFOIL did not converge for "
+        f"NeuralFoil guides repair, XFOIL judges. On these designs NeuralFoil's lift over "
+        f"drag differs by {100 * np.median(gap):+.1f} % from XFOIL's in the median, "
+        f"{100 * np.median(np.abs(gap)):.1f} % in absolute value; XFOIL did not converge for "
         f"{int((~np.isfinite(ours)).sum())} of {len(ours)}."
     )
     return (Section("Two engines", text, figure),)

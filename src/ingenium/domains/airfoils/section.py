@@ -69,12 +69,10 @@ class WingSection(Problem):
     name: ClassVar[str] = "airfoils.section"
     summary: ClassVar[str] = "airfoil sections with low drag at a given lift, at several speeds"
     Settings: ClassVar[type] = SectionSettings
-    judged: ClassVar[str] = (
-        "The points of the outline, and of them the smooth curve of 18 numbers that lies nearest."
-    )
+    judged: ClassVar[str] = "The points of the outline, and the nearest smooth curve of 18 numbers."
     unchecked: ClassVar[tuple[str, ...]] = (
-        "A section has neither size nor place: its outline is brought onto its chord.",
-        "Points may lie up to 0.01 chords off that curve, and one may deviate by 0.002.",
+        "Size and position of a section do not matter: its outline is normalised to its chord.",
+        "Points may deviate by up to 0.01 chords from that curve, and one by 0.002.",
         "Flow beyond stall, roughness, gaps and the wing around the section are not computed.",
     )
     validity = ("lift_missing",)

@@ -93,13 +93,13 @@ class AtPoints:
     def columns(self, settings: SectionSettings) -> Float[Tensor, "n k"]:
         """Return the measurements in the order of the quantities of flight and of each point."""
         weight = torch.tensor(settings.weights, dtype=torch.float64)
-        asked = torch.tensor([p.lift for p in settings.points], dtype=torch.float64)
+        requested = torch.tensor([p.lift for p in settings.points], dtype=torch.float64)
         ratio = self.lift / self.drag
         whole = [
             ratio @ weight,
             ratio.amin(1),
             self.drag @ weight,
-            (self.lift - asked).abs().amax(1),
+            (self.lift - requested).abs().amax(1),
             self.moment.amin(1),
             self.most_lift.amin(1),
         ]

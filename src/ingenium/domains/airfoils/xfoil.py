@@ -20,8 +20,8 @@ from jaxtyping import Float
 
 from ingenium.core.errors import EngineError
 from ingenium.domains.airfoils.files import dat
-from ingenium.trust.rooms.limits import Limits, surroundings
-from ingenium.trust.rooms.programs import Program, on_path, sealed
+from ingenium.trust.environments.limits import Limits, surroundings
+from ingenium.trust.environments.programs import Program, on_path, sealed
 
 LIMITS = Limits(cpu_s=5, memory_mb=2048)  # of one case, which takes a third of a second
 ITERATIONS = 60  # of Newton's method at each angle
@@ -44,7 +44,9 @@ class LiftCase:
 
     def commands(self, section: str, polar: str) -> list[str]:
         """Return the commands that a user would type."""
-        asked = [] if self.lift is None else [f"ALFA {self.near_deg:.3f}", f"CL {self.lift:.6f}"]
+        requested = (
+            [] if self.lift is None else [f"ALFA {self.near_deg:.3f}", f"CL {self.lift:.6f}"]
+        )
         return [
             f"LOAD {section}",
             "PANE",
@@ -57,7 +59,7 @@ class LiftCase:
             "PACC",
             polar,
             "",
-            *asked,
+            *requested,
             *(f"ALFA {a:.3f}" for a in self.angles_deg),
             "PACC",
         ]

@@ -222,7 +222,7 @@ class ArmPlant:
                 r.high,
                 self.box.umax,
                 load=self.box.load,
-                doubt=10 * self.box.noise,
+                uncertainty=10 * self.box.noise,
             )
             for a, r in zip(self.readings[:JOINTS], self.readings[JOINTS:], strict=True)
         ]

@@ -32,7 +32,7 @@ class AxisBarrier:
     moves: Float64[np.ndarray, "v 2 2"]
     drives: Float64[np.ndarray, "v 2"]
     spare: Float64[np.ndarray, "v j"]  # margin of a bound for a load, and for other machines
-    doubt: float  # uncertainty of a position reading, reserved at its ends
+    uncertainty: float  # uncertainty of a position reading, reserved at its ends
     reach: float  # of the action about the position, or about 0
     follows: bool  # whether that reach is about the position
 
@@ -45,14 +45,14 @@ class AxisBarrier:
         reach: float,
         *,
         load: float,
-        doubt: float,
+        uncertainty: float,
         follows: bool = False,
     ) -> "AxisBarrier":
         """Return the largest proved polygon of its kind, for a load of either sign up to `load`.
 
         The rows for the machines of the hull have margins for the machines between them, so that
         the proof covers every machine of the box, for a known state. Readings may be off by
-        `doubt`, which is reserved at both ends of the position.
+        `uncertainty`, which is reserved at both ends of the position.
 
         Raises:
             InputError: where no polygon is invariant: the limits exclude each other.
@@ -63,13 +63,13 @@ class AxisBarrier:
         loads = np.array([m.load for m in machines])
         far = max(map(abs, position))
         most = (far, rate, reach + far if follows else reach, load)
-        inner = position[0] + doubt, position[1] - doubt
+        inner = position[0] + uncertainty, position[1] - uncertainty
         brake = float(drives[:, 1].min() / machines[0].period_s) * reach
         for share in BRAKES:
             normals, bounds = _polygon(inner, rate, share * brake)
             spare = np.abs(loads @ normals.T) * load + hull.beyond(normals, most)
-            found = cls(normals, bounds, moves, drives, spare, doubt, reach, follows)
-            if found.kept():
+            found = cls(normals, bounds, moves, drives, spare, uncertainty, reach, follows)
+            if found.retained():
                 return found
         raise InputError(
             f"limits that an action of at most {reach:g} can keep under a load of {load:g}",
@@ -77,7 +77,7 @@ class AxisBarrier:
             "Widen the position, allow a higher rate, lower the load, or use a stronger actuator.",
         )
 
-    def kept(self) -> bool:
+    def retained(self) -> bool:
         """Return True if each corner of the polygon has an action that keeps every machine inside.
 
         Then each point has one: it is a mean of corners, and the mean of their actions keeps it,
@@ -111,7 +111,9 @@ class AxisBarrier:
     ) -> Bool[np.ndarray, "n a"]:
         """Mask of axes inside the polygon, up to the uncertainty of readings."""
         both = np.stack([position, rate], -1)
-        found: np.ndarray = (both @ self.normals.T <= self.bounds + self.doubt + SPARE).all(-1)
+        found: np.ndarray = (both @ self.normals.T <= self.bounds + self.uncertainty + SPARE).all(
+            -1
+        )
         return found
 
     def _room(

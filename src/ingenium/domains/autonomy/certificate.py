@@ -28,14 +28,14 @@ DOUBLINGS, SETTLED = 40, 1e-13  # at most; and the part of a solution that the l
 
 @dataclass(frozen=True, eq=False)
 class ClosedLoops:
-    """Saturated loops: x later = uncut x + (cut action - action) through `cut`; action = `asked` x.
+    """Saturated loops: x later = uncut x + cut (cut action - action); action = `requested` x.
 
     `begun` is the initial state of a unit step of the target, with the goal as origin.
     """
 
     uncut: Float64[np.ndarray, "n x x"]
     cut: Float64[np.ndarray, "n x"]
-    asked: Float64[np.ndarray, "n x"]
+    requested: Float64[np.ndarray, "n x"]
     begun: Float64[np.ndarray, "n x"]
     room: float  # of the action about the holding action at the goal
     farthest: float  # distance of the farthest rest that the action can hold from a goal
@@ -58,12 +58,12 @@ class ClosedLoops:
         n, (q, s) = len(law.filter_s), machine.outputs.shape
         h, sense, first = law.wiring.period_s, law.wiring.senses[0], law.wiring.first[0]
         rate = law.derivative / law.filter_s[:, None]
-        asked = np.zeros((n, s + q + 1))
-        asked[:, :s] = -((law.proportional + rate) * sense) @ machine.outputs
-        asked[:, s : s + q], asked[:, -1] = rate * sense, 1.0
+        requested = np.zeros((n, s + q + 1))
+        requested[:, :s] = -((law.proportional + rate) * sense) @ machine.outputs
+        requested[:, s : s + q], requested[:, -1] = rate * sense, 1.0
         uncut = np.zeros((n, s + q + 1, s + q + 1))
         uncut[:, :s, :s] = dynamics
-        uncut[:, :s] += drive[None, :, None] * asked[:, None]
+        uncut[:, :s] += drive[None, :, None] * requested[:, None]
         uncut[:, s : s + q, :s] = law.passing[:, None, None] * machine.outputs
         uncut[:, range(s, s + q), range(s, s + q)] = (1 - law.passing)[:, None]
         uncut[:, -1, :s] = -h * law.integral * (first @ machine.outputs)
@@ -77,11 +77,13 @@ class ClosedLoops:
         low, high = float(law.wiring.low[0]), float(law.wiring.high[0])
         room = min(-low, high) - abs(machine.holding) * most
         held = min(-low, high) / abs(machine.holding) if machine.holding else np.inf
-        return cls(uncut, cut, asked, begun, room, most + held)
+        return cls(uncut, cut, requested, begun, room, most + held)
 
     def with_share(self, share: float) -> Float64[np.ndarray, "n x x"]:
         """Return the loop whose action is scaled by a share."""
-        found: np.ndarray = self.uncut + (share - 1) * self.cut[:, :, None] * self.asked[:, None]
+        found: np.ndarray = (
+            self.uncut + (share - 1) * self.cut[:, :, None] * self.requested[:, None]
+        )
         return found
 
     @property
@@ -129,8 +131,8 @@ def _tried(loops: ClosedLoops, share: float) -> RegionOfAttraction:
     """
     n, x = loops.begun.shape
     part, middle = (1 - share) / 2, loops.with_share((1 + share) / 2)
-    scale = np.abs(loops.asked).max(-1) ** 2
-    outer = loops.asked[:, :, None] * loops.asked[:, None, :]
+    scale = np.abs(loops.requested).max(-1) ** 2
+    outer = loops.requested[:, :, None] * loops.requested[:, None, :]
     weight = part**2 * (outer + SPARE * scale[:, None, None] * np.eye(x))
     energy, falls = _bounded(middle, loops.cut, weight)
     falls &= np.linalg.eigvalsh(energy).min(-1) > 0
@@ -138,8 +140,8 @@ def _tried(loops: ClosedLoops, share: float) -> RegionOfAttraction:
         own = loops.with_share(end)
         fall = energy - own.swapaxes(1, 2) @ energy @ own
         falls &= np.linalg.eigvalsh((fall + fall.swapaxes(1, 2)) / 2).min(-1) > 0
-    asked = loops.asked[..., None]
-    across = np.einsum("ni,ni->n", loops.asked, np.linalg.solve(energy, asked)[..., 0])
+    requested = loops.requested[..., None]
+    across = np.einsum("ni,ni->n", loops.requested, np.linalg.solve(energy, requested)[..., 0])
     level = np.where(falls, (max(loops.room, 0.0) / share) ** 2 / across * (1 - ROUNDING), 0.0)
     one = np.einsum("ni,nij,nj->n", loops.begun, energy, loops.begun)
     step = np.sqrt(level / one) * (1 - ROUNDING)
@@ -202,9 +204,9 @@ def _proved(
         proved &= positive_definite(energy - left)
     loops = ClosedLoops.of(machine, law, most)
     # The level is below the touching one: room^2 energy - level share^2 asked asked' >= 0.
-    asked = _asked(machine, law)
+    requested = _requested(machine, law)
     edge = (best.level * best.share**2 * (1 + 1e-12))[:, None, None]
-    outer = asked[:, :, None] * asked[:, None, :]
+    outer = requested[:, :, None] * requested[:, None, :]
     room = Enclosure.of(np.array(loops.room)) * Enclosure.of(np.array(loops.room))
     inside = positive_definite(energy * room - outer * Enclosure.of(edge))
     begun = Enclosure.of(loops.begun)
@@ -223,7 +225,7 @@ def enclosed(machine: LinearMachine, period_s: float) -> tuple[Enclosure, Enclos
     return moved[:s, :s], moved[:s, s]
 
 
-def _asked(machine: LinearMachine, law: FeedbackLaw) -> Enclosure:
+def _requested(machine: LinearMachine, law: FeedbackLaw) -> Enclosure:
     """Return the action by the state, from the law's own numbers."""
     sense = Enclosure.of(law.wiring.senses[0])
     rate = Enclosure.of(law.derivative) / Enclosure.of(law.filter_s[:, None])
@@ -243,7 +245,7 @@ def _loop(
     """Return the loop whose action is scaled by a share."""
     q, s = machine.outputs.shape
     n, x = len(law.filter_s), s + q + 1
-    asked = _asked(machine, law)
+    requested = _requested(machine, law)
     plain = ClosedLoops._of(machine, law, np.zeros((s, s)), np.zeros(s), 1.0)
     # What the law does to its own memory has two products per entry at most: a wider float each.
     rest = Enclosure(
@@ -252,12 +254,12 @@ def _loop(
     base = Enclosure(rest.low.copy(), rest.high.copy())
     base.low[:, :s, :s] += dynamics.low
     base.high[:, :s, :s] += dynamics.high
-    kept = Enclosure.of(share[:, None])
+    retained = Enclosure.of(share[:, None])
     push = Enclosure(np.zeros((n, x)), np.zeros((n, x)))
-    driven = drive[None] * kept
+    driven = drive[None] * retained
     push.low[:, :s], push.high[:, :s] = driven.low, driven.high
-    held = (kept - Enclosure.of(np.ones((1, 1)))) * (
+    held = (retained - Enclosure.of(np.ones((1, 1)))) * (
         Enclosure.of(np.array(law.wiring.period_s)) / Enclosure.of(law.tracking_s[:, None])
     )
     push.low[:, -1:], push.high[:, -1:] = held.low, held.high
-    return base + push[:, :, None] * asked[:, None, :]
+    return base + push[:, :, None] * requested[:, None, :]

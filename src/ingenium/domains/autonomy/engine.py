@@ -118,18 +118,18 @@ def nominal(
         part = law.some(slice(first, first + each))
         lanes = np.tile(scenario, len(part.filter_s))
         with np.errstate(over="ignore", invalid="ignore"):
-            course = rollout(machine.bench, part.repeated(c), lanes, machine.load_period)
-        own = answered(machine, course)
+            trajectory = rollout(machine.bench, part.repeated(c), lanes, machine.load_period)
+        own = answered(machine, trajectory)
         found.append(own.reshape(-1, c, *own.shape[1:]))
     return np.concatenate(found)
 
 
-def answered(machine: ControlledMachine, course: Rollout) -> Float64[np.ndarray, "n t m"]:
+def answered(machine: ControlledMachine, trajectory: Rollout) -> Float64[np.ndarray, "n t m"]:
     """Return each action's main output, scaled by the step of its target."""
     mains = machine.mains
-    start = course.truth[:1, :, mains]
-    size = course.wanted[:1, :, mains] - start
-    found: np.ndarray = ((course.truth[..., mains] - start) / size).swapaxes(0, 1)
+    start = trajectory.truth[:1, :, mains]
+    size = trajectory.wanted[:1, :, mains] - start
+    found: np.ndarray = ((trajectory.truth[..., mains] - start) / size).swapaxes(0, 1)
     return found
 
 
@@ -175,17 +175,17 @@ class LoadScenarios:
             n = len(part.filter_s)
             at = np.tile(np.array(scenarios, dtype=np.int64), n)
             with np.errstate(over="ignore", invalid="ignore"):
-                course = rollout(self.machine.bench, part.repeated(s), at, self.machine.periods)
-            found.append(self._told(course).reshape(n, s, len(DRAWN)))
+                trajectory = rollout(self.machine.bench, part.repeated(s), at, self.machine.periods)
+            found.append(self._reported(trajectory).reshape(n, s, len(DRAWN)))
         return torch.from_numpy(np.concatenate(found))
 
-    def _told(self, course: Rollout) -> Float64[np.ndarray, "n k"]:
-        late = course.error[self.machine.load_period :, :, self.machine.mains]
+    def _reported(self, trajectory: Rollout) -> Float64[np.ndarray, "n k"]:
+        late = trajectory.error[self.machine.load_period :, :, self.machine.mains]
         error = np.minimum(np.nan_to_num(np.abs(late).mean((0, 2)), nan=1e9, posinf=1e9), 1e9)
         wide = self.machine.wiring.high - self.machine.wiring.low
-        change = np.abs(np.diff(course.action, axis=0)) / wide
+        change = np.abs(np.diff(trajectory.action, axis=0)) / wide
         effort = change.mean((0, 2)) / self.machine.wiring.period_s
-        outside = course.outside(self.machine.bench).any(0).astype(np.float64)
+        outside = trajectory.outside(self.machine.bench).any(0).astype(np.float64)
         return np.stack([error, effort, outside], 1)
 
 

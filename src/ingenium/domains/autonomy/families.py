@@ -25,9 +25,9 @@ from ingenium.domains.autonomy.rule import SwitchingRule
 from ingenium.domains.autonomy.source import LawNumbers
 from ingenium.generators.families import build, plan
 from ingenium.generators.model import Family
-from ingenium.operate.learned import Kind, LearnedLesson, learned
+from ingenium.operate.learned import Kind, PolicyTraining, learned
 from ingenium.operate.plant import Policy
-from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
+from ingenium.operate.residual import AHEAD, ResidualPolicy, ResidualTraining
 from ingenium.operate.rollout import rollout
 from ingenium.operate.scenarios import TEACHING, TRYING, ScenarioBlock
 
@@ -80,19 +80,19 @@ class ClassicalControl:
         """MPC with an observer of the load."""
         return PredictiveControl(self.observer)
 
-    def lesson(self, scenarios: int, among: ScenarioBlock = TEACHING) -> ResidualLesson:
+    def training(self, scenarios: int, among: ScenarioBlock = TEACHING) -> ResidualTraining:
         """Return training examples of the difference of MPC to PID, in `scenarios` scenarios."""
         at = among.some(scenarios)
         base = self.pid.repeated(scenarios)
-        return ResidualLesson.of(self.machine.bench, base, self.mpc, at, self.machine.periods)
+        return ResidualTraining.of(self.machine.bench, base, self.mpc, at, self.machine.periods)
 
     def residual(
-        self, family: str, made: Family, lesson: ResidualLesson, steps: int
+        self, family: str, made: Family, training: ResidualTraining, steps: int
     ) -> ResidualPolicy:
         """Fit a generator as a residual of PID in `steps` steps, at its family's own rate."""
         most = 0.5 * self.machine.wiring.high
         own = replace(plan(family, steps=steps, seed=self.seed), batch=256)
-        return ResidualPolicy.fitted(self.code, made, lesson, own, most)[0]
+        return ResidualPolicy.fitted(self.code, made, training, own, most)[0]
 
 
 def families(machine: ControlledMachine, noise: float) -> Mapping[str, Maker]:
@@ -123,15 +123,15 @@ def _each(make: Maker, axes: int, seed: int) -> Policy:
 
 
 def _tried(kind: Kind, own: ClassicalControl) -> Policy:
-    lesson = LearnedLesson(own.machine.bench, TRYING.first, own.machine.periods, STEPS[kind])
-    return learned(kind, lesson, own.seed)
+    training = PolicyTraining(own.machine.bench, TRYING.first, own.machine.periods, STEPS[kind])
+    return learned(kind, training, own.seed)
 
 
 def _taught(family: str, own: ClassicalControl) -> Policy:
     size = ResidualSize()
-    lesson = own.lesson(size.scenarios)
-    made = build(family, (AHEAD,), lesson.features.shape[1], seed=own.seed)
-    return own.residual(family, made, lesson, size.steps)
+    training = own.training(size.scenarios)
+    made = build(family, (AHEAD,), training.features.shape[1], seed=own.seed)
+    return own.residual(family, made, training, size.steps)
 
 
 def _made(
@@ -145,8 +145,8 @@ def _made(
     policy = make(ClassicalControl(machine, noise, seed))
     at = TEACHING.some(SHOWN)
     with np.errstate(over="ignore", invalid="ignore"):
-        course = rollout(machine.bench, policy, at, machine.periods)
-    share = float(course.outside(machine.bench).any(0).mean())
+        trajectory = rollout(machine.bench, policy, at, machine.periods)
+    share = float(trajectory.outside(machine.bench).any(0).mean())
     if share > OUTSIDE:
         raise InputError(
             "a policy that keeps the machine's limits where it is made (constraint in learning), "

@@ -31,7 +31,7 @@ class LawFiles:
     machine: ControlledMachine
     variables: tuple[Variable, ...]
     labels: dict[str, Any]
-    apart: ClassVar[Literal[True]] = True
+    separate: ClassVar[Literal[True]] = True
 
     def numbers(self, designs: xr.Dataset) -> list[tuple[int, LawNumbers]]:
         """Return the numbers of each design, by its index."""
@@ -54,8 +54,8 @@ class LawFiles:
         code = CompiledLaws.of({name: source for _, _, name, source in found}, q, m)
         at = np.full(len(found), NOMINAL)
         with np.errstate(over="ignore", invalid="ignore"):
-            course = rollout(self.machine.bench, code, at, self.machine.load_period)
-        y: np.ndarray = answered(self.machine, course)
+            trajectory = rollout(self.machine.bench, code, at, self.machine.load_period)
+        y: np.ndarray = answered(self.machine, trajectory)
         whole: np.ndarray = np.nan_to_num(y, nan=1e9, posinf=1e9, neginf=-1e9)
         return whole
 

@@ -97,8 +97,8 @@ class FeedbackLaw:
         wanted: Float64[np.ndarray, "n q"],
     ) -> Float64[np.ndarray, "n m"]:
         """Return the action of the law, within the ranges of actions."""
-        asked = self._asked(memory, seen, wanted)
-        found: np.ndarray = np.clip(asked, self.wiring.low, self.wiring.high)
+        requested = self._requested(memory, seen, wanted)
+        found: np.ndarray = np.clip(requested, self.wiring.low, self.wiring.high)
         return found
 
     def learn(
@@ -113,11 +113,11 @@ class FeedbackLaw:
         y = seen[:, :q]
         slow = np.where(np.isnan(memory[:, :q]), y, memory[:, :q])
         error = (wanted - y) @ self._gathered[1]
-        missed = applied - self._asked(memory, seen, wanted)
+        missed = applied - self._requested(memory, seen, wanted)
         held = memory[:, q:] + h * (self.integral * error + missed / self.tracking_s[:, None])
         return np.concatenate([slow + self.passing[:, None] * (y - slow), held], 1)
 
-    def _asked(
+    def _requested(
         self,
         memory: Float64[np.ndarray, "n k"],
         seen: Float64[np.ndarray, "n p"],

@@ -71,15 +71,15 @@ class LawProblem(Problem):
     default_family: ClassVar[str] = "gaussian_copula"
     searches: ClassVar[SearchDefaults] = SearchDefaults("cma_es")
     judged: ClassVar[str] = (
-        "The C code, or the unit of FMI, which is compiled here: its response on the nominal "
-        "machine, and of the law whose numbers stand in it margins, the box of parameters, "
+        "The C code, or the FMI unit, which is compiled here: its response on the nominal "
+        "machine; and for the law with the numbers in the code: margins, the box of parameters, "
         "seeded loads and noise, and a proof of its region of attraction."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Whether a real machine lies in the box of parameters.",
-        "The time that the code takes on the processor of a machine.",
+        "Whether a real machine is inside the box of parameters.",
+        "The execution time of the code on the processor of a machine.",
         "The region of attraction of other machines than the nominal, linear one.",
-        "What tells a law beside its numbers, such as its index in the name of its file.",
+        "Identifiers of a law other than its numbers, such as its index in the name of its file.",
     )
     licence = "CC0-1.0"
     machine: ControlledMachine

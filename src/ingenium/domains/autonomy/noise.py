@@ -13,16 +13,16 @@ class BlockNoise:
         self.seed, self.p = seed, p
         self._key: tuple[int, int] = (-1, -1)
         self._block = np.empty((0, 0, 0))
-        self._asked: np.ndarray | None = None
+        self._requested: np.ndarray | None = None
 
     def at(self, scenario: Int64[np.ndarray, " n"], period: int) -> Float64[np.ndarray, "n p"]:
         """Return the numbers of one period."""
         number = period // PERIODS
-        if self._asked is not scenario or self._key[0] != number:
+        if self._requested is not scenario or self._key[0] != number:
             each, back = np.unique(scenario, return_inverse=True)
             drawn = [self._drawn(int(s), number) for s in each]
             self._block, self._back = np.stack(drawn, 1), back
-            self._asked, self._key = scenario, (number, len(each))
+            self._requested, self._key = scenario, (number, len(each))
         found: np.ndarray = self._block[period % PERIODS][self._back]
         return found
 

@@ -20,7 +20,7 @@ from ingenium.operate.plant import Policy
 from ingenium.operate.rollout import rollout
 from ingenium.operate.scenarios import TUNING
 
-TRIED, KEPT, ROUNDS = 400, 40, 5  # laws of each round of a search
+TRIED, RETAINED, ROUNDS = 400, 40, 5  # laws of each round of a search
 PEAK = 1.6  # of the sensitivity of a tuned PID, as its authors recommend
 
 
@@ -42,7 +42,7 @@ def tuned_pid(machine: ControlledMachine, seed: int) -> FeedbackLaw:
         order = np.argsort(cost, kind="stable")
         if cost[order[0]] < best[0]:
             best = float(cost[order[0]]), x[order[0]]
-        middle, spread = x[order[:KEPT]].mean(0), x[order[:KEPT]].std(0) + 0.02
+        middle, spread = x[order[:RETAINED]].mean(0), x[order[:RETAINED]].std(0) + 0.02
     return _plain(machine, np.exp(best[1][None]))
 
 
@@ -58,8 +58,8 @@ def _pid_cost(machine: ControlledMachine, law: FeedbackLaw) -> Float64[np.ndarra
     _, _, peak = SampledLoop(machine.loop, law).margins()
     at = np.tile(TUNING.some(s), n)
     with np.errstate(over="ignore", invalid="ignore"):
-        course = rollout(machine.bench, law.repeated(s), at, machine.periods)
-        error = np.abs(course.error[..., 0]).mean(0).reshape(n, s).mean(1)
+        trajectory = rollout(machine.bench, law.repeated(s), at, machine.periods)
+        error = np.abs(trajectory.error[..., 0]).mean(0).reshape(n, s).mean(1)
     found: np.ndarray = np.nan_to_num(error, nan=1e9, posinf=1e9) + 10 * np.maximum(
         peak - PEAK, 0.0
     )
@@ -137,7 +137,7 @@ class IntegratingLqg:
     def act(self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         """Return the action, within its range."""
         wiring = self.observer.machine.wiring
-        found: np.ndarray = np.clip(self._asked(memory, wanted), wiring.low, wiring.high)
+        found: np.ndarray = np.clip(self._requested(memory, wanted), wiring.low, wiring.high)
         return found
 
     def learn(
@@ -147,12 +147,12 @@ class IntegratingLqg:
         h = self.observer.machine.wiring.period_s
         estimate = self.observer.after(memory[:, :-1], seen[:, 0], applied[:, 0])
         error = seen[:, 0] - wanted[:, 0]
-        asked = self._asked(memory, wanted)[:, 0]
-        further = (asked - applied[:, 0]) * -error > 0
+        requested = self._requested(memory, wanted)[:, 0]
+        further = (requested - applied[:, 0]) * -error > 0
         held = memory[:, -1] + np.where(further, 0.0, h * error)
         return np.concatenate([estimate, held[:, None]], 1)
 
-    def _asked(self, memory: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    def _requested(self, memory: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         machine = self.observer.machine
         goal = wanted[:, :1] * machine.loop.still
         gone = memory[:, : len(machine.loop.still)] - goal

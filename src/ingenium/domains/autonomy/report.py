@@ -40,7 +40,7 @@ def sections(
     if len(order):
         text = "Accepted laws on the nominal machine, without noise."
         if others:
-            text += " Dashed: the time-optimal way under the same range of the action; no "
+            text += " Dashed: the time-optimal trajectory under the same range of the action; no "
             text += "controller comes to rest at the goal sooner."
         found.append(Section("Step responses", text, _responses(machine, law, others)))
     if others:
@@ -54,7 +54,7 @@ def sections(
     trade = Plane(rise, error, verdicts["verdict"].to_numpy(), front=(1, 1))
     return (
         *found,
-        Section("What is traded", "Each point is a law.", figure_of(trade, size=(6.4, 3.4))),
+        Section("Trade-off", "Each point is a law.", figure_of(trade, size=(6.4, 3.4))),
     )
 
 
@@ -71,8 +71,8 @@ def _responses(
     if others:
         t, way = fastest(machine, machine.load_period)
         lines.append(Marks("time-optimal", t, way / machine.goal, INK, "--"))
-        kept = time <= 2.0
-        time, each = time[kept], each[:, kept]
+        retained = time <= 2.0
+        time, each = time[retained], each[:, retained]
     shown = OverTime(
         time,
         [TimeBand(each, "accepted", single=True)],
@@ -90,7 +90,7 @@ def _table(
     own = {f"design {index[i]}": law.some(slice(i, i + 1)) for i in range(min(ROWS, len(index)))}
     t, way = fastest(machine, machine.load_period)
     quickest = np.maximum.accumulate(at_full_action(machine, machine.load_period))
-    bounds = {"time-optimal way to rest": way, "full action (no rise is shorter)": quickest}
+    bounds = {"time-optimal trajectory to rest": way, "full action (no rise is shorter)": quickest}
     rows = {name: _scores(machine, policy) for name, policy in (own | dict(others)).items()}
     for (name, y), over in zip(bounds.items(), (0.0, np.nan), strict=True):
         rise = t[1] * ((y >= 0.9 * machine.goal).argmax() - (y >= 0.1 * machine.goal).argmax())
@@ -104,16 +104,16 @@ def _table(
         ("error under load", error, ".4f"),
         ("effort, 1/s", effort, ".2f"),
     )
-    return Section("Compared with what the field would use", text, table=columns)
+    return Section("Comparison with the methods of the field", text, table=columns)
 
 
 def _scores(machine: ControlledMachine, policy: Policy) -> tuple[float, float, float, float]:
     one = rollout(machine.bench, policy, np.array([NOMINAL]), machine.load_period)
     rise, over, _ = step_answers(machine, (one.truth[:, :, :1] / machine.goal).swapaxes(0, 1))
-    course = under_load(machine, policy)
-    error = np.abs(course.error[machine.load_period :, :, 0]).mean()
+    trajectory = under_load(machine, policy)
+    error = np.abs(trajectory.error[machine.load_period :, :, 0]).mean()
     wide = float(machine.wiring.high[0] - machine.wiring.low[0])
-    effort = np.abs(np.diff(course.action, axis=0)).mean() / wide / machine.wiring.period_s
+    effort = np.abs(np.diff(trajectory.action, axis=0)).mean() / wide / machine.wiring.period_s
     return float(rise[0]), float(over[0]), float(error), float(effort)
 
 
@@ -137,22 +137,22 @@ def _region(machine: ControlledMachine, law: FeedbackLaw) -> Section:
     outwards = inverse[:, :2] @ np.linalg.inv(inverse[:2, :2])  # whole state of a point of the edge
     for i in range(STARTS):
         x = outwards @ edge[:, i * len(turn) // STARTS] * (0.99 if i % 2 else 1.5)
-        course = [x]
+        trajectory = [x]
         for _ in range(machine.load_period):
-            asked = loops.asked[0] @ x
+            requested = loops.requested[0] @ x
             x = loops.uncut[0] @ x + loops.cut[0] * (
-                np.clip(asked, -loops.room, loops.room) - asked
+                np.clip(requested, -loops.room, loops.room) - requested
             )
-            course.append(x)
-        line, colour = np.array(course)[:, :2], OURS if i % 2 else REJECTED
+            trajectory.append(x)
+        line, colour = np.array(trajectory)[:, :2], OURS if i % 2 else REJECTED
         name = {0: "from outside", 1: "from its edge"}.get(i)
         axes.plot(*line.T, color=colour, lw=0.7, alpha=0.7, label=name)
         axes.plot(*line[0], marker=".", ms=4, color=colour)
     dress(axes, "output, from the goal", "rate (1/s)")
     return Section(
         "Region of attraction of the best law",
-        f"Steps up to {found.step[0]:.2f} are proved to end well though the action is cut to its "
-        f"range; at the edge {found.share[0]:.0%} of it are left. The proof is of the nominal "
+        f"The loop provably converges for steps up to {found.step[0]:.2f} although the action "
+        f"saturates; at the edge {found.share[0]:.0%} of it are left. The proof is for the nominal "
         "machine, with all numbers rounded outwards.",
         figure,
     )

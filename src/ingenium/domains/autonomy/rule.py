@@ -47,8 +47,8 @@ class SwitchingRule:
         line = self.slope / damped * error
         speed = np.where(np.abs(error) <= near, line, np.sign(error) * braking)
         balanced = -(seen[:, :2] @ own.dynamics[1]) / push
-        asked = np.clip(damped * (speed - rate), -most, most) + balanced
-        found: np.ndarray = np.clip(asked, wiring.low, wiring.high)[:, None]
+        requested = np.clip(damped * (speed - rate), -most, most) + balanced
+        found: np.ndarray = np.clip(requested, wiring.low, wiring.high)[:, None]
         return found
 
     def learn(

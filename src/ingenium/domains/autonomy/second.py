@@ -123,10 +123,10 @@ class PythonControl:
             y = machine.outputs @ x
             error = law.weight[i] * target - y
             rate = (y - slow) / law.filter_s[i]
-            asked = held + sense @ (law.proportional[i] * error - law.derivative[i] * rate)
-            u = float(np.clip(asked, low, high))
+            requested = held + sense @ (law.proportional[i] * error - law.derivative[i] * rate)
+            u = float(np.clip(requested, low, high))
             held += h * (law.integral[i, 0] * sense[0] * (target[0] - y[0]))
-            held += h * (u - asked) / law.tracking_s[i]
+            held += h * (u - requested) / law.tracking_s[i]
             slow = slow + lag * (y - slow)
             done = solve_ivp(
                 partial(_rates, machine, u),

@@ -13,12 +13,12 @@ from jaxtyping import Float64, Int64
 
 from ingenium.core.scenarios import scenario_rng
 from ingenium.domains.autonomy.axis import AxisBarrier
-from ingenium.domains.autonomy.courses import courses, library
 from ingenium.domains.autonomy.hull import BoxHull
 from ingenium.domains.autonomy.law import FeedbackLaw, Wiring
 from ingenium.domains.autonomy.linear import LinearMachine, SampledMachine
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.noise import BlockNoise
+from ingenium.domains.autonomy.trajectories import library, trajectories
 from ingenium.operate.drill import Drill, PersonActs, PlantFault, misread
 from ingenium.operate.plant import Barrier, PlantState, Policy, Signal, WorthRate
 from ingenium.operate.rollout import Rollout
@@ -163,7 +163,7 @@ class Oscillator:
         """Effort of the actuator."""
         return effort(self.actions, action)
 
-    def courses(
+    def trajectories(
         self, policy: Policy, scenario: Int64[np.ndarray, " n"], periods: int
     ) -> Rollout | None:
         """Simulate feedback laws in compiled C where there is a compiler; else None."""
@@ -171,17 +171,21 @@ class Oscillator:
             return None
         each, at = np.unique(scenario, return_inverse=True)
         own, one = self._copies(scenario), self._copies(each)
-        state, told = self.begin(each), np.empty((3, periods, len(each)))
+        state, reported = self.begin(each), np.empty((3, periods, len(each)))
         for k in range(periods):
-            told[0, k] = one.noisy * self._noise.at(each, k)[:, 0]
-            told[1, k] = self._load(one, k * self.period_s)
-            told[2, k] = self.wanted(state)[:, 0]
+            reported[0, k] = one.noisy * self._noise.at(each, k)[:, 0]
+            reported[1, k] = self._load(one, k * self.period_s)
+            reported[2, k] = self.wanted(state)[:, 0]
             state = state.moved(state.x)
         entries = [np.c_[own.moves[:, i], own.drive[:, i], own.loaded[:, i]].T for i in (0, 1)]
-        truth, action = courses(policy, np.concatenate(entries), at, told)
-        same = bool((told[2] == told[2][:, :1]).all())  # such as a step: no copy for each lane
+        truth, action = trajectories(policy, np.concatenate(entries), at, reported)
+        same = bool(
+            (reported[2] == reported[2][:, :1]).all()
+        )  # such as a step: no copy for each lane
         wanted = (
-            np.broadcast_to(told[2][:, :1, None], action.shape) if same else told[2][:, at, None]
+            np.broadcast_to(reported[2][:, :1, None], action.shape)
+            if same
+            else reported[2][:, at, None]
         )
         worth = effort(self.actions, action.reshape(-1, 1)).reshape(action.shape)
         return Rollout(self.period_s, truth, wanted, action, worth)
@@ -213,7 +217,7 @@ class Oscillator:
             box.vmax,
             box.umax,
             load=2 * box.load,
-            doubt=10 * box.noise,
+            uncertainty=10 * box.noise,
         )
 
     @cached_property
@@ -258,7 +262,7 @@ class StickyOscillator(Oscillator):
         """Return the state at rest; the third number is the actuator's output."""
         return PlantState(0, np.zeros((len(scenario), 3)), scenario)
 
-    def courses(
+    def trajectories(
         self, policy: Policy, scenario: Int64[np.ndarray, " n"], periods: int
     ) -> Rollout | None:
         """Return None: friction needs steps."""
@@ -273,11 +277,11 @@ class StickyOscillator(Oscillator):
     ) -> PlantState:
         """Advance by a period."""
         own, t = self._copies(state.scenario), state.period * self.period_s
-        asked, load = self._faulted(action[:, 0], self._load(own, t), faults)
+        requested, load = self._faulted(action[:, 0], self._load(own, t), faults)
         y, v, u = state.x.T.copy()
         h, stiff = self.period_s / self.PARTS, self.box.omega**2
         for _ in range(self.PARTS):
-            u = u + h / self.LAG_S * (asked - u)
+            u = u + h / self.LAG_S * (requested - u)
             rub = self.FRICTION * np.tanh(v / 0.01)
             v = v + h * (stiff * (self.box.gain * u + load - y - rub) - self._damping * v)
             y = y + h * v

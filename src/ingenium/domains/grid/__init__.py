@@ -28,6 +28,19 @@ DOMAIN = Domain(
             "operating envelopes: import and export limits of each node, a day ahead, at a "
             "stated risk",
         ),
+        "secure_dispatch": Offer(
+            f"{__name__}.dispatch.problem:SecureDispatch",
+            "plans of a day: units, set-points and voltages, by AC power flow after every outage",
+        ),
+        "storage": Offer(
+            f"{__name__}.storage.problem:SiteStorage",
+            "battery schedules of a day at a fast-charging site: cost, wear and service in "
+            "scenarios",
+        ),
+        "plant_size": Offer(
+            f"{__name__}.sizing.problem:PlantSize",
+            "sizes of PV, wind, battery and diesel on an island, over 30 years of hours",
+        ),
         "profile_day": Offer(
             f"{__name__}.consumers.profile_day:ProfileDay",
             "daily load profiles of one consumer: household, farm, business, heat pump or car",

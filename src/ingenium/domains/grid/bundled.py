@@ -56,5 +56,5 @@ def _folder() -> Path | None:
 
 def _grids(folder: Path) -> dict[str, str]:
     """Codes, and the digest of the file of each."""
-    told: dict[str, str] = json.loads((folder / "source.json").read_text())["grids"]
-    return told
+    reported: dict[str, str] = json.loads((folder / "source.json").read_text())["grids"]
+    return reported

@@ -40,9 +40,9 @@ class ProfileColumn:
         """Analyse a column with its values."""
         words = [word.lower() for word in WORD.findall(name)]
         unit = next((UNITS[word] for word in reversed(words) if word in UNITS), None)
-        kept = tuple(word.lstrip("0") or "0" for word in words if word not in NOISE)
+        retained = tuple(word.lstrip("0") or "0" for word in words if word not in NOISE)
         reactive = any(word in REACTIVE for word in words)
-        return cls(name, kept, unit, reactive, float(np.nanmax(np.abs(values.to_numpy(float)))))
+        return cls(name, retained, unit, reactive, float(np.nanmax(np.abs(values.to_numpy(float)))))
 
     def unit_for(self, rated_mw: float) -> str:
         """Return the unit in the name, or that for which the peak is nearest to the rated power."""
@@ -131,13 +131,18 @@ def _part(
     if not open_ones:
         return lines, []
     shared = next((c for c in left if not c.reactive and c.peak <= MOST_PU), None)
-    told = ", ".join(open_ones[:10]) + (" ..." if len(open_ones) > 10 else "")
+    reported = ", ".join(open_ones[:10]) + (" ..." if len(open_ones) > 10 else "")
     if shared is None:
         missing = [f'# [{part}.{_text(name)}]\n# p = "?"' for name in open_ones]
-        return [*lines, "", *missing], [f"No column fits {told} under [{part}]."]
+        return [*lines, "", *missing], [f"No column fits {reported} under [{part}]."]
     left.remove(shared)
-    lines += ["", f"[{part}.{_text(REST)}] # {told}", f"p = {_text(shared.name)}", 'unit = "pu"']
-    return lines, [f"{shared.name} stands for {told} under [{part}]."]
+    lines += [
+        "",
+        f"[{part}.{_text(REST)}] # {reported}",
+        f"p = {_text(shared.name)}",
+        'unit = "pu"',
+    ]
+    return lines, [f"{shared.name} stands for {reported} under [{part}]."]
 
 
 def _fitting(name: str, index: str, columns: list[ProfileColumn]) -> ProfileColumn | None:

@@ -34,7 +34,7 @@ def like(known: xr.Dataset, designs: xr.Dataset, conditions: Sequence[Condition]
     return known.isel({DESIGN: np.flatnonzero(fits)})
 
 
-def beside(
+def alongside(
     real: Float[np.ndarray, "m t"], own: Float[np.ndarray, "n t"]
 ) -> tuple[TimeBand, TimeBand]:
     """Return bands of real series in brown and of proposed ones in blue."""

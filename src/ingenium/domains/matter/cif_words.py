@@ -39,8 +39,8 @@ def check_words(text: str, structure: Any) -> None:
     formula = said.get(FORMULA)
     own = structure.composition
     if formula is not None:
-        told = package("pymatgen.core").Composition(str(formula))
-        if told.reduced_formula != own.reduced_formula:
+        reported = package("pymatgen.core").Composition(str(formula))
+        if reported.reduced_formula != own.reduced_formula:
             raise InputError(f"the formula of its atoms, {own.reduced_formula}", str(formula))
 
 
@@ -56,9 +56,11 @@ def _check_group(said: dict[str, Any], listed: list[str], structure: Any) -> Non
     due = "operations of a group" if kind is None else f"{kind.international_short} ({kind.number})"
     for words, own in ((NUMBERS, kind and kind.number), (NAMES, kind and kind.international_short)):
         for word in words:
-            told = _plain(said.get(word.lower(), own))
-            if told != _plain(own):
-                raise InputError(f"{due}, which the operations in the file are", f"{word} {told}")
+            reported = _plain(said.get(word.lower(), own))
+            if reported != _plain(own):
+                raise InputError(
+                    f"{due}, which the operations in the file are", f"{word} {reported}"
+                )
 
 
 def _plain(value: Any) -> str:

@@ -56,7 +56,7 @@ ABX3 = [1, 1, 3]
 _PART = re.compile(r"([A-Z][a-z]?)(\d*)")
 SHARE = 0.02  # of the crystals, that pw.x measures again at a higher cutoff
 LIMITS = (
-    Limit("symmetry_kept", at_least=1.0, unit="1"),
+    Limit("symmetry_preserved", at_least=1.0, unit="1"),
     Limit("screened_hull", at_most=0.05, unit="eV"),
     Limit("gap_estimate", at_least=0.8, at_most=2.0, unit="eV"),
     Limit("polymorph", at_most=0.05, unit="eV"),
@@ -90,19 +90,19 @@ class CrystalProblem(Problem):
     summary: ClassVar[str] = "perovskites ABX3 with a target band gap, by density functional theory"
     Settings: ClassVar[type] = CrystalSettings
     judged: ClassVar[str] = (
-        "The atoms of the file: their group is found by spglib, and energy, gap and pressure are "
-        "computed by pw.x at those places."
+        "The atoms of the file: spglib finds their space group, and pw.x computes energy, gap and "
+        "pressure at these positions."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "The hull is that of two binaries in a handful of types and nine types of ABX3, not of all "
         "known phases; no element is oxidised or reduced.",
-        "The lowest type of ABX3 is found by CHGNet alone.",
+        "The structure type of ABX3 with the lowest energy is determined by CHGNet alone.",
         "PBE gaps are smaller than measured ones, and those of lead, tin and mercury would shrink "
         "further with spin-orbit coupling.",
         "Whether a crystal is stable against vibrations, heat or air is not computed.",
     )
     inputs: ClassVar[tuple[Input, ...]] = (FORMULA, powder.PATTERN)
-    validity = ("symmetry_kept",)
+    validity = ("symmetry_preserved",)
     default_family: ClassVar[str] = "tokens_flow_matching"
     searches: ClassVar[SearchDefaults] = SearchDefaults("tuned", batch=2)
     licence = LICENCE
@@ -118,7 +118,7 @@ class CrystalProblem(Problem):
         if settings.second_potential:
             second_potential.version()  # fails early where it is missing
         self.listed = grammar.perovskites(settings.elements, settings.types)
-        self.asked = self._of_formula(given)
+        self.requested = self._of_formula(given)
         self.wanted = powder.given(given["pattern"]) if "pattern" in given else None
         self.stretched: dict[str, Crystal] = {}  # crystals whose edges fit the pattern, by text
         wide = max(Wyckoff.of(text).free for text in self.listed)
@@ -139,8 +139,8 @@ class CrystalProblem(Problem):
         if settings.judge == "pw.x":
             self._ask_again(settings.second_cutoff_ry)
         files = (
-            Cif(self.asked, self.variables, self.wide),
-            Poscar(self.asked, self.variables, self.wide),
+            Cif(self.requested, self.variables, self.wide),
+            Poscar(self.requested, self.variables, self.wide),
         )
         self.formats = {f.name: f for f in files}
         self._known = self._read()
@@ -159,7 +159,9 @@ class CrystalProblem(Problem):
 
     def _codec(self) -> TwoKindCodec:
         """Return the codec of requested texts that keep their group, if any, and their numbers."""
-        written = [text for text in self.asked if text not in self.collapsed] or list(self.asked)
+        written = [text for text in self.requested if text not in self.collapsed] or list(
+            self.requested
+        )
         words = grammar.codec(list(self.listed), LONGEST, written)
         numbers = Channels.between((EDGES_M, (-1.0, 1.0)), own=((3,), (self.wide,)), logs=(0,))
         return TwoKindCodec(words, numbers)
@@ -207,30 +209,30 @@ class CrystalProblem(Problem):
 
     def _read(self) -> xr.Dataset:
         """Read the known crystals of the setup, with gaps from pw.x or else the estimate."""
-        kept = KNOWN.complete()
-        own = np.flatnonzero(np.isin(kept["crystal"], list(self.listed)))
-        own = own[np.isfinite(kept["above_ev"][own])]
+        retained = KNOWN.complete()
+        own = np.flatnonzero(np.isin(retained["crystal"], list(self.listed)))
+        own = own[np.isfinite(retained["above_ev"][own])]
         free = np.zeros((len(own), self.wide))
-        width = min(self.wide, kept["free"].shape[1])
-        free[:, :width] = kept["free"][own, :width]
+        width = min(self.wide, retained["free"].shape[1])
+        free[:, :width] = retained["free"][own, :width]
         found = (
-            codes(kept["crystal"][own], LONGEST, name="crystal"),
-            torch.from_numpy(kept["edges_m"][own]),
+            codes(retained["crystal"][own], LONGEST, name="crystal"),
+            torch.from_numpy(retained["edges_m"][own]),
             torch.from_numpy(free),
         )
         made = [c for c in crystals(found) if c is not None]
         self.minima = {c.sites.text: c for c in made}
-        keeps = kept["keeps"][own]  # others relaxed into a crystal of a higher group
+        keeps = retained["keeps"][own]  # others relaxed into a crystal of a higher group
         whole = keeps if keeps.any() else np.ones_like(keeps)
         self.collapsed = {c.sites.text for c, stays in zip(made, whole, strict=True) if not stays}
         own, made = own[whole], [c for c, stays in zip(made, whole, strict=True) if stays]
         groups = tuple(array[torch.from_numpy(whole)] for array in found)
-        systems = [self.listed[text][1:] for text in kept["crystal"][own].tolist()]
+        systems = [self.listed[text][1:] for text in retained["crystal"][own].tolist()]
         order = {abc: k for k, abc in enumerate(dict.fromkeys(sorted(systems)))}
         held = np.array([order[abc] % HELD_OUT_EVERY == 0 for abc in systems])
         known = to_dataset(groups, self.variables, {}).assign_coords(
             gap=(DESIGN, np.clip(self.gaps.ev(made), 0.0, 10.0)),
-            stability=(DESIGN, np.clip(kept["above_ev"][own], -1.0, 3.0)),
+            stability=(DESIGN, np.clip(retained["above_ev"][own], -1.0, 3.0)),
             held_out=(DESIGN, held),
         )
         if self.wanted is None:
@@ -271,14 +273,14 @@ class CrystalProblem(Problem):
         if self.wanted is not None:
             for text in set(texts) & (set(self.minima) - set(self.stretched)):
                 self.stretched[text] = powder.fitted(self.minima[text], self.wanted)
-        mended = tuple(array.clone() for array in found)
+        repaired = tuple(array.clone() for array in found)
         for k, c in enumerate(crystals(found)):
             if c is not None and c.sites.text in self.minima:
                 own = self.stretched.get(c.sites.text) or self.minima[c.sites.text]
-                mended[1][k] = torch.from_numpy(own.edges_m)
-                mended[2][k] = 0.0
-                mended[2][k, : own.sites.free] = torch.from_numpy(own.free[: own.sites.free])
-        return mended
+                repaired[1][k] = torch.from_numpy(own.edges_m)
+                repaired[2][k] = 0.0
+                repaired[2][k, : own.sites.free] = torch.from_numpy(own.free[: own.sites.free])
+        return repaired
 
     def _start(self, text: str) -> Crystal:
         name, a, b, x = self.listed[text]
@@ -305,10 +307,12 @@ class CrystalProblem(Problem):
             return ()
         found = codes([text], LONGEST), torch.full((1, 3), 6.4e-10), torch.zeros(1, self.wide)
         one = to_dataset(tuple(x.to(torch.float64) for x in found), self.variables, {})
-        return ((one, {"closest": 3.2 / 3.39, "symmetry_kept": 1.0}, 1e-9),)
+        return ((one, {"closest": 3.2 / 3.39, "symmetry_preserved": 1.0}, 1e-9),)
 
 
 def _gaps() -> GapEstimate:
     """Fit the gap estimate on the results that ship with the package."""
-    kept = [(c, g) for c, g in results.shipped() if list(c.sites.reduced.values()) == [1, 1, 3]]
-    return GapEstimate.of([c for c, _ in kept], [g.gap_ev for _, g in kept])
+    retained = [
+        (c, g) for c, g in results.packaged() if list(c.sites.reduced.values()) == [1, 1, 3]
+    ]
+    return GapEstimate.of([c for c, _ in retained], [g.gap_ev for _, g in retained])

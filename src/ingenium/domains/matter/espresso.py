@@ -23,8 +23,8 @@ from ingenium.core.errors import EngineError, InputError
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.pseudopotentials import FILES, FOLDER
 from ingenium.domains.matter.wyckoff import ANGSTROM
-from ingenium.trust.rooms.limits import Limits
-from ingenium.trust.rooms.programs import Program, ProgramRun, on_path
+from ingenium.trust.environments.limits import Limits
+from ingenium.trust.environments.programs import Program, ProgramRun, on_path
 
 RELEASE = "6.7"  # whose results ship with the package
 UNFINISHED = "pw.x did not finish"  # it was killed, which says nothing about the crystal
@@ -35,7 +35,7 @@ DUAL, SMEARING_RY, CONVERGED_RY = 8, 0.005, 1e-7  # SSSP's cutoff of density ove
 EMPTY = 6  # bands beyond the occupied ones
 AROUND = 8.0  # angstrom: points times length, in a box of many atoms
 LONG, SHORT = 9.0, 3.6  # angstrom of a cell along an axis: fewer points beyond, more below
-_KEPT = (
+_RETAINED = (
     "MALLOC_TRIM_THRESHOLD_",
     "MALLOC_MMAP_THRESHOLD_",
 )  # else a third of the time is the system's
@@ -182,7 +182,7 @@ def find() -> Program:
         on_path("pw.x", "it computes energies and gaps"),
         LIMITS,
         RELEASE,
-        told=tuple((name, "2000000000") for name in _KEPT),
+        reported=tuple((name, "2000000000") for name in _RETAINED),
     )
 
 

@@ -83,8 +83,8 @@ class CrystalFile(ABC):
         what = f"a crystal as {self.name}"
         rows = lines(file, what, most=LARGEST)
         if len(rows) > MOST_LINES:
-            told = f"{len(rows)} in {file}"
-            raise InputError(f"{what} of at most {MOST_LINES} lines", told, "Write one cell.")
+            reported = f"{len(rows)} in {file}"
+            raise InputError(f"{what} of at most {MOST_LINES} lines", reported, "Write one cell.")
         with refusing(what, file), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             check_numbers("\n".join(rows), what, file)

@@ -77,10 +77,10 @@ class TextTree:
         return torch.tensor([self.nodes[node].get(token, node) for node, token in pairs])
 
 
-def codec(listed: Sequence[str], longest: int, asked: Sequence[str]) -> TokenCodec:
+def codec(listed: Sequence[str], longest: int, requested: Sequence[str]) -> TokenCodec:
     """Return the codec of listed texts; it writes only the requested ones."""
     words = Vocabulary((*GROUPS, *(f" {e}" for e in IONS), *LETTERS), PIECE)
     rows = words.encode(list(listed))
     steps = max(map(len, rows)) + 1
-    tree = TextTree.of(words.encode(list(asked)))
+    tree = TextTree.of(words.encode(list(requested)))
     return TokenCodec(words, steps, longest, tree, "crystal")

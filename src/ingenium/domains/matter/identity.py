@@ -34,8 +34,10 @@ def identified(structure: Any, listed: Mapping[str, tuple[str, ...]], where: str
             list.
     """
     if not (np.abs(structure.frac_coords) <= FAR).all():  # or no number, where spglib falls over
-        told = f"others in {where}"
-        raise InputError(f"places as numbers up to {FAR:g} cells away", told, "Write them again.")
+        reported = f"others in {where}"
+        raise InputError(
+            f"places as numbers up to {FAR:g} cells away", reported, "Write them again."
+        )
     edges = np.array(structure.lattice.abc)
     room = structure.volume / len(structure)
     if not ((edges > SHORTEST) & (edges < LONGEST)).all() or not ROOM[0] < room < ROOM[1]:

@@ -25,7 +25,7 @@ from ingenium.domains.matter.wyckoff import Wyckoff
 NEAR_EV = 0.03  # eV an atom, about the error of CHGNet between types of one compound
 MOST_ATOMS = 6  # of a cell that pw.x computes
 MOST_FREE = 10  # coordinates
-SHIPPED = Path(__file__).with_name("references.npz")
+PACKAGED = Path(__file__).with_name("references.npz")
 Formula = tuple[tuple[str, int], ...]
 
 
@@ -68,7 +68,7 @@ def written(counts: Mapping[str, int]) -> str:
 
 def _stored(compound: str) -> tuple[Phase, ...]:
     """Return the phases shipped with the package; empty for a compound without any."""
-    table = shipped()
+    table = packaged()
     rows = np.flatnonzero(table["compound"] == compound) if table else ()
     return tuple(
         Phase(
@@ -81,11 +81,11 @@ def _stored(compound: str) -> tuple[Phase, ...]:
 
 
 @cache
-def shipped() -> Mapping[str, np.ndarray]:
+def packaged() -> Mapping[str, np.ndarray]:
     """Return the shipped arrays; empty while they are being generated."""
-    if not SHIPPED.is_file():
+    if not PACKAGED.is_file():
         return {}
-    with np.load(SHIPPED, allow_pickle=False) as stored:
+    with np.load(PACKAGED, allow_pickle=False) as stored:
         return dict(stored)
 
 
@@ -149,12 +149,12 @@ def computed(formula: Mapping[str, int], cutoff_ry: float, processes: int) -> fl
 def _lowest(part: Mapping[str, int], cutoff_ry: float, processes: int) -> float:
     """Lowest energy of a binary by pw.x, corrected by CHGNet if a larger cell is lower."""
     deciders, lowest = deciding(part), binaries(tuple(part.items()))[0]
-    asked = [PlaneWaveRun(p.crystal, cutoff_ry) for p in deciders]
+    requested = [PlaneWaveRun(p.crystal, cutoff_ry) for p in deciders]
     found = [
         a.energy_ev / q.crystal.atoms
-        for q, a in zip(asked, results.solve(asked, processes), strict=True)
+        for q, a in zip(requested, results.solve(requested, processes), strict=True)
         if isinstance(a, GroundState)
     ]
-    if len(found) < len(asked):
+    if len(found) < len(requested):
         return np.nan
     return float(np.min(found)) - (deciders[0].energy_ev - lowest.energy_ev)

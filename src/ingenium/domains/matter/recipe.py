@@ -18,7 +18,7 @@ from ingenium.domains.matter.grammar import PROPOSED
 from ingenium.domains.matter.potential import Crystal, relaxed
 from ingenium.domains.matter.prototypes import PEROVSKITES
 from ingenium.domains.matter.settings import LEARNED
-from ingenium.domains.matter.verifier import SYMPREC, keeps_group
+from ingenium.domains.matter.verifier import SYMPREC, preserves_group
 
 TYPES = PROPOSED[:3]
 PIECES = 12
@@ -30,7 +30,7 @@ def certified() -> list[tuple[str, ...]]:
     """Return A, B and X of crystals whose results ship with the package."""
     found = [
         tuple(c.sites.reduced)
-        for c, state in results.shipped()
+        for c, state in results.packaged()
         if list(c.sites.reduced.values()) == [1, 1, 3] and GAPS_EV[0] <= state.gap_ev <= GAPS_EV[1]
     ]
     return sorted(set(found))
@@ -59,7 +59,7 @@ def made(piece: int) -> Arrays:
         "edges_m": np.stack([c.edges_m for c, _ in found]),
         "free": free,
         "above_ev": np.array([above for _, above in found]),
-        "keeps": np.array([keeps_group(crystal) for crystal, _ in found]),
+        "keeps": np.array([preserves_group(crystal) for crystal, _ in found]),
     }
 
 
@@ -72,7 +72,7 @@ def _above(rows: Sequence[tuple[str, tuple[str, str, str]]]) -> list[tuple[Cryst
     ]
 
 
-REFERENCES = Recipe("references", [list(LEARNED)], references, PIECES, phases.SHIPPED)
+REFERENCES = Recipe("references", [list(LEARNED)], references, PIECES, phases.PACKAGED)
 KNOWN = Recipe(
     "perovskites",
     [list(LEARNED), list(TYPES), NEAR_EV, SYMPREC],

@@ -28,8 +28,8 @@ VIEW = np.array(
 MEV = 1e3
 SECOND = "second_hull"
 WHERE = (
-    "Each crystal that pw.x has computed; of those whose results travel with the package the "
-    "guess is what was found."
+    "Each crystal that pw.x has computed; for those whose results are in the package the estimate "
+    "equals the result."
 )
 ABOVE = {  # columns of measurements, in meV an atom
     "above hull (meV/atom)": "hull_distance",
@@ -53,13 +53,13 @@ def sections(
     if not len(best):
         return where
     names = [formula(made[k]) for k in best]
-    told = (
-        "Distance from the hull and gap are those of pw.x (PBE), the part that other types of the "
-        "same formula have in the distance is CHGNet's. The estimate, which screens and certifies "
-        f"nothing, misses gaps by {gaps.error_ev:.2f} eV (median, each known one left out)."
+    reported = (
+        "Distance from the hull and gap are those of pw.x (PBE); the contribution of other types "
+        "of the same formula to the distance is CHGNet's. The estimate, which screens and "
+        f"certifies nothing, has an error of {gaps.error_ev:.2f} eV (median, leave-one-out)."
     )
     if SECOND in verdicts:
-        told = f"{told} {_apart(verdicts.isel({DESIGN: best}))}"
+        reported = f"{reported} {_distance(verdicts.isel({DESIGN: best}))}"
     cells = Section(
         "Cells",
         "Conventional cells, seen from the side; atoms as large as half their ions.",
@@ -74,10 +74,10 @@ def sections(
         return cells, pattern
     listed = best[:LISTED]
     rows = _table([made[k] for k in listed], designs.isel({DESIGN: listed}), verdicts)
-    return Section("Certified crystals", told, table=rows), cells, *where, pattern
+    return Section("Certified crystals", reported, table=rows), cells, *where, pattern
 
 
-def _apart(verdicts: xr.Dataset) -> str:
+def _distance(verdicts: xr.Dataset) -> str:
     """State by how much two potentials differ; a large difference means that one is wrong."""
     off = MEV * np.abs(verdicts[SECOND].to_numpy() - verdicts["screened_hull"].to_numpy())
     return (

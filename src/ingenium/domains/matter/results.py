@@ -18,13 +18,13 @@ import numpy as np
 
 from ingenium.core.errors import InputError
 from ingenium.core.folders import cache_folder, write_atomic
-from ingenium.domains.matter import espresso, kept
+from ingenium.domains.matter import cached_runs, espresso
 from ingenium.domains.matter.espresso import GroundState, NoAnswer
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.pseudopotentials import FILES
 from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
 
-SHIPPED = Path(__file__).with_name("results.json")
+PACKAGED = Path(__file__).with_name("results.json")
 EDGE, FREE = 1e-4, 1e-5  # angstrom, and of an edge: the digits that count
 PROTOCOL = 1  # of meshes, smearing and the points searched for gaps
 FOLDER = "pw"  # of the cache
@@ -53,7 +53,7 @@ class PlaneWaveRun:
     @property
     def key(self) -> str:
         """Digest of the query."""
-        return kept.key(self.plain)
+        return cached_runs.key(self.plain)
 
 
 def rounded(crystal: Crystal) -> Crystal:
@@ -62,10 +62,10 @@ def rounded(crystal: Crystal) -> Crystal:
     return replace(crystal, edges_m=edges, free=np.rint(crystal.free / FREE) * FREE)
 
 
-def known(asked: PlaneWaveRun) -> GroundState | NoAnswer | None:
+def known(requested: PlaneWaveRun) -> GroundState | NoAnswer | None:
     """Return the stored answer; None without one, or if a run may now take longer than it could."""
-    travels = _standing(_shipped().get(asked.key))
-    return travels or _standing(kept.read(kept.path(FOLDER, asked.key)))
+    travels = _standing(_packaged().get(requested.key))
+    return travels or _standing(cached_runs.read(cached_runs.path(FOLDER, requested.key)))
 
 
 def _standing(one: dict[str, Any] | None) -> GroundState | NoAnswer | None:
@@ -76,13 +76,13 @@ def _standing(one: dict[str, Any] | None) -> GroundState | NoAnswer | None:
     return _answer(one)
 
 
-def solve(asked: Sequence[PlaneWaveRun], processes: int) -> list[GroundState | NoAnswer]:
+def solve(requested: Sequence[PlaneWaveRun], processes: int) -> list[GroundState | NoAnswer]:
     """Return an answer to each query; new ones are computed in parallel and cached.
 
     Raises:
         InputError: for an element without a pseudopotential.
     """
-    for one in asked:
+    for one in requested:
         for element in one.crystal.sites.formula:
             if element not in FILES:
                 raise InputError(
@@ -90,62 +90,62 @@ def solve(asked: Sequence[PlaneWaveRun], processes: int) -> list[GroundState | N
                     element,
                     "Write another one.",
                 )
-    new = {one.key: one for one in asked if known(one) is None}
+    new = {one.key: one for one in requested if known(one) is None}
     # One process for each run; the threads only wait.
     with ThreadPoolExecutor(processes) as pool:
         answers = dict(zip(new, pool.map(_computed, new.values()), strict=True))
-    return [answers[one.key] if one.key in answers else _sure(one) for one in asked]
+    return [answers[one.key] if one.key in answers else _sure(one) for one in requested]
 
 
-def _sure(asked: PlaneWaveRun) -> GroundState | NoAnswer:
-    found = known(asked)
-    return found if found is not None else _computed(asked)
+def _sure(requested: PlaneWaveRun) -> GroundState | NoAnswer:
+    found = known(requested)
+    return found if found is not None else _computed(requested)
 
 
-def _computed(asked: PlaneWaveRun) -> GroundState | NoAnswer:
+def _computed(requested: PlaneWaveRun) -> GroundState | NoAnswer:
     missing = espresso.absent()
     if missing is not None:
         return NoAnswer(missing)  # not cached: it may be installed later
-    answer = espresso.solved(rounded(asked.crystal), asked.cutoff_ry)
+    answer = espresso.solved(rounded(requested.crystal), requested.cutoff_ry)
     if answer == NoAnswer(espresso.UNFINISHED):
         return answer  # not cached either: the run was killed
     if isinstance(answer, GroundState) and not answer.release.startswith(espresso.RELEASE):
         return NoAnswer(
             f"pw.x here is {answer.release}, and results are those of {espresso.RELEASE}"
         )
-    told = {k: v for k, v in asdict(answer).items() if v is not None}
-    kept.write(kept.path(FOLDER, asked.key), asked.plain, told)
+    reported = {k: v for k, v in asdict(answer).items() if v is not None}
+    cached_runs.write(cached_runs.path(FOLDER, requested.key), requested.plain, reported)
     return answer
 
 
-def shipped(cutoff_ry: float = 40.0) -> list[tuple[Crystal, GroundState]]:
+def packaged(cutoff_ry: float = 40.0) -> list[tuple[Crystal, GroundState]]:
     """Return crystals with shipped results at a cutoff, in a stable order."""
     found = []
-    for _, one in sorted(_shipped().items()):
-        answer, asked = _answer(one), one["asked"]
-        if isinstance(answer, GroundState) and asked["cutoff_ry"] == cutoff_ry:
-            edges = np.array(asked["edges"]) * EDGE * ANGSTROM
-            free = np.array(asked["free"], dtype=np.float64) * FREE
-            found.append((Crystal(Wyckoff.of(asked["crystal"]), edges, free), answer))
+    for _, one in sorted(_packaged().items()):
+        answer, requested = _answer(one), one["asked"]
+        if isinstance(answer, GroundState) and requested["cutoff_ry"] == cutoff_ry:
+            edges = np.array(requested["edges"]) * EDGE * ANGSTROM
+            free = np.array(requested["free"], dtype=np.float64) * FREE
+            found.append((Crystal(Wyckoff.of(requested["crystal"]), edges, free), answer))
     return found
 
 
 @cache
-def _shipped() -> dict[str, dict[str, Any]]:
-    if not SHIPPED.is_file():
+def _packaged() -> dict[str, dict[str, Any]]:
+    if not PACKAGED.is_file():
         return {}
-    return {kept.key(one["asked"]): one for one in json.loads(SHIPPED.read_text())}
+    return {cached_runs.key(one["asked"]): one for one in json.loads(PACKAGED.read_text())}
 
 
 def _answer(one: dict[str, Any]) -> GroundState | NoAnswer:
-    rest = {k: v for k, v in one.items() if k != kept.ASKED}
+    rest = {k: v for k, v in one.items() if k != cached_runs.REQUESTED}
     return NoAnswer(**rest) if "reason" in rest else GroundState(**rest)
 
 
 def ship() -> None:
     """Write all cached and shipped results as the package's file."""
-    every = dict(_shipped())
+    every = dict(_packaged())
     paths = (cache_folder() / FOLDER).glob("*.json")
-    every |= {path.stem: one for path in paths if (one := kept.read(path))}
+    every |= {path.stem: one for path in paths if (one := cached_runs.read(path))}
     lines = ",\n".join(json.dumps(every[key], sort_keys=True) for key in sorted(every))
-    write_atomic(SHIPPED, f"[\n{lines}\n]\n")
+    write_atomic(PACKAGED, f"[\n{lines}\n]\n")

@@ -41,7 +41,7 @@ SYMPREC = 0.1  # angstrom: atoms within it of a higher group belong to that
 SCREENED = (
     Quantity("closest", "1", "least distance of two ions over the sum of their radii"),
     Quantity(
-        "symmetry_kept", "1", "1 where the atoms have the group that is written, and no other"
+        "symmetry_preserved", "1", "1 where the atoms have the group that is written, and no other"
     ),
     Quantity(
         "screened_hull", "eV", "energy of an atom above the two binaries, by CHGNet", rounding=1e-6
@@ -54,7 +54,7 @@ LOWEST = (
         "eV",
         "energy of an atom above the lowest type of the same formula, by CHGNet",
         rounding=1e-6,
-        costly=True,
+        expensive=True,
     ),
 )
 SECONDED = (
@@ -63,22 +63,22 @@ SECONDED = (
         "eV",
         "energy of an atom above the two binaries, by SevenNet",
         rounding=1e-5,
-        costly=True,
+        expensive=True,
     ),
 )
 GAPPED = (
-    Quantity("band_gap", "eV", "gap of Kohn and Sham by PBE, without spin-orbit", costly=True),
-    Quantity("pressure", "Pa", "pressure of the cell by PBE", shown="GPa", costly=True),
+    Quantity("band_gap", "eV", "gap of Kohn and Sham by PBE, without spin-orbit", expensive=True),
+    Quantity("pressure", "Pa", "pressure of the cell by PBE", shown="GPa", expensive=True),
 )
 COMPUTED = (
     Quantity(
-        "decomposition", "eV", "energy of an atom above the two binaries, by PBE", costly=True
+        "decomposition", "eV", "energy of an atom above the two binaries, by PBE", expensive=True
     ),
     Quantity(
         "hull_distance",
         "eV",
         "energy of an atom above the hull: the larger of decomposition and polymorph, at least 0",
-        costly=True,
+        expensive=True,
     ),
 )
 QUANTITIES: Mapping[Part, tuple[Quantity, ...]] = {
@@ -120,8 +120,8 @@ class CrystalVerifier:
 
     def only(self, names: Collection[str]) -> "CrystalVerifier":
         """Return the verifier of only the parts that measure these quantities."""
-        asked = [p for p in self.parts if {q.name for q in QUANTITIES[p]} & set(names)]
-        return replace(self, parts=tuple(asked))
+        requested = [p for p in self.parts if {q.name for q in QUANTITIES[p]} & set(names)]
+        return replace(self, parts=tuple(requested))
 
     def measure(self, *arrays: Tensor) -> Float[Tensor, "n k"]:
         """Measure all quantities; NaN for overlap, unbalanced charges or no convergence."""
@@ -144,16 +144,16 @@ class CrystalVerifier:
         """Return why each crystal has no answer: overlapping atoms, charges, or what pw.x said."""
         asks = {"gapped", "computed"} & set(self.parts)
         absent = (espresso.absent() or "") if asks else ""
-        told = []
+        reported = []
         for c in crystals(arrays):
             if c is None:
-                told.append("its sites make no crystal of that space group")
+                reported.append("its sites make no crystal of that space group")
             elif not _sound(c):
-                told.append("atoms overlap, or it is no perovskite of known elements")
+                reported.append("atoms overlap, or it is no perovskite of known elements")
             else:
                 answer = results.known(PlaneWaveRun(rounded(c), self.cutoff_ry))
-                told.append(answer.reason if isinstance(answer, NoAnswer) else absent)
-        return told
+                reported.append(answer.reason if isinstance(answer, NoAnswer) else absent)
+        return reported
 
     def _matched(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 1"]:
         seen: dict[str, float] = {}  # copies of one crystal have one pattern
@@ -168,7 +168,7 @@ class CrystalVerifier:
         rows = [
             (
                 closest(c.structure()),
-                float(keeps_group(c)),
+                float(preserves_group(c)),
                 _energy(c) - phases.screened(c.sites.reduced),
                 float(self.gaps.ev([c])[0]),
             )
@@ -229,7 +229,7 @@ def _sound(crystal: Crystal) -> bool:
     )
 
 
-def keeps_group(crystal: Crystal) -> bool:
+def preserves_group(crystal: Crystal) -> bool:
     """Return True if a primitive cell has exactly the group of the text, and no higher one."""
     found = symmetry.found(crystal.structure(), SYMPREC)
     same = found is not None and found.number == crystal.sites.group.number

@@ -159,9 +159,9 @@ def _orbit(symbol: str, letter: str) -> tuple[np.ndarray, np.ndarray]:
     slopes = inverse.T @ rotations @ matrix
     origins = (rotations @ shift + translations) @ inverse
     seen: list[np.ndarray] = []
-    kept = []
+    retained = []
     for k, point in enumerate(slopes @ _GENERIC + origins):
         if not any(np.abs((point - p) - np.rint(point - p)).max() < 1e-6 for p in seen):
             seen.append(point)
-            kept.append(k)
-    return slopes[kept], origins[kept] - np.floor(origins[kept] + 1e-9)
+            retained.append(k)
+    return slopes[retained], origins[retained] - np.floor(origins[retained] + 1e-9)

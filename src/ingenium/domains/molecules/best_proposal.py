@@ -10,7 +10,7 @@ from rdkit import Chem
 from torch import Tensor
 
 from ingenium.domains.molecules.kekule import KekuleCodec
-from ingenium.domains.molecules.wish import Heard, Wish, heard_of
+from ingenium.domains.molecules.molecule_target import Heard, MoleculeTarget, heard_of
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.kits.chemistry import rules
 from ingenium.kits.chemistry.parsing import parsed
@@ -32,14 +32,14 @@ class BestProposal:
 
     inner: TokenAutoregressive
     codec: KekuleCodec
-    wish: Wish
+    target: MoleculeTarget
     each: int  # proposals for a design
     heard: Heard
 
     @property
     def c(self) -> int:
         """Number of conditions."""
-        return len(self.wish.conditions)
+        return len(self.target.conditions)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -61,8 +61,12 @@ class BestProposal:
     ) -> Float[Tensor, "n *shape"]:
         """Propose one design for each row of `cond`."""
         every = cond.repeat_interleave(self.each, 0)
-        told = self.wish.told(every, self.heard, rng) if self.heard else self._nothing(len(every))
-        x = self.inner.propose(told, rng, steer)
+        sampled_conditions = (
+            self.target.sampled_conditions(every, self.heard, rng)
+            if self.heard
+            else self._nothing(len(every))
+        )
+        x = self.inner.propose(sampled_conditions, rng, steer)
         mols = [parsed(text) for text in self.codec.to_texts(x)]
         rows = [
             i + self._best(mols[i : i + self.each], row)
@@ -83,12 +87,12 @@ class BestProposal:
 
     def _best(self, mols: list[Chem.Mol | None], cond: Float[Tensor, " c"]) -> int:
         """Index of the selected proposal; the first where none is a molecule."""
-        short = {i: self.wish.short(m, cond) for i, m in enumerate(mols) if m is not None}
+        short = {i: self.target.short(m, cond) for i, m in enumerate(mols) if m is not None}
         best, most = 0, -1
         for i in sorted(short, key=lambda i: short[i]):  # expensive rules are evaluated for few
-            passed = self.wish.held(mols[i])
+            passed = self.target.held(mols[i])
             if passed > most:
                 best, most = i, passed
-            if passed == len(self.wish.asked):
+            if passed == len(self.target.requested):
                 break
         return best

@@ -119,5 +119,5 @@ def _benzenes(query: Chem.Mol) -> int:
 
 def _impossible(limit: Limit, why: str) -> InputError:
     ends = {"at_least": limit.at_least, "at_most": limit.at_most}
-    told = ", ".join(f"{k} = {v:g}" for k, v in ends.items() if v is not None)
-    return InputError(f"a limit that some molecule meets on {why}", told, "Widen the limit.")
+    reported = ", ".join(f"{k} = {v:g}" for k, v in ends.items() if v is not None)
+    return InputError(f"a limit that some molecule meets on {why}", reported, "Widen the limit.")

@@ -1,7 +1,7 @@
 """Files of molecules: lines of SMILES, and structure files with a conformer of each."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -83,6 +83,12 @@ class SmilesFile:
             numbers([(*words, "", "")[1] for _, words in found], NAME),
             self.longest,
         )
+
+    def records(self, path: Path) -> Iterator[tuple[str, str]]:
+        """Yield the lines that are not empty."""
+        for i, line in enumerate(lines(path, "a file of molecules"), 1):
+            if line.strip():
+                yield f"line {i}", f"{line}\n"
 
     def _constitutions(self, found: Sequence[tuple[int, list[str]]], file: Path) -> list[str]:
         """Return canonical SMILES of numbered lines; all lines that have none are named at once."""
@@ -179,6 +185,12 @@ class StructureFile:
             return designs
         places = [_places(b, m) for b, m in zip(blocks, whole, strict=True)]
         return designs.assign({ATOMS_AT: ((DESIGN, "atom", "column"), _padded(places))})
+
+    def records(self, path: Path) -> Iterator[tuple[str, str]]:
+        """Yield the records of an SDF."""
+        blocks = (b for b in END.split(text(path, "a file of molecules")) if b.strip())
+        for i, block in enumerate(blocks, 1):
+            yield f"record {i}", f"{block}$$$$\n"
 
 
 def admitted(designs: xr.Dataset, screen: DualUseScreen) -> dict[int, Chem.Mol]:

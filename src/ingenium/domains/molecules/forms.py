@@ -60,8 +60,8 @@ class FragmentForm:
         self, x: Float[Tensor, "n *shape"]
     ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
         """Return the molecules that consist of known fragments, and a mask of them."""
-        rows, kept = writable(map(self.codec.row, self.outer.to_texts(x)))
-        return self.codec.of_rows(rows), kept
+        rows, retained = writable(map(self.codec.row, self.outer.to_texts(x)))
+        return self.codec.of_rows(rows), retained
 
     def back(self, y: Float[Tensor, "n *form"]) -> Float[Tensor, "n *shape"]:
         """Return Kekulé structures.
@@ -97,9 +97,9 @@ class GraphForm:
         self, x: Float[Tensor, "n *shape"]
     ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
         """Return the molecules whose atoms are all of known kinds, and a mask of them."""
-        rows, kept = writable(map(self.codec.row, self.outer.to_texts(x)))
+        rows, retained = writable(map(self.codec.row, self.outer.to_texts(x)))
         graphs = np.stack(rows) if rows else np.empty((0, *self.shape))
-        return torch.from_numpy(graphs.astype(np.float32)), kept
+        return torch.from_numpy(graphs.astype(np.float32)), retained
 
     def back(self, y: Float[Tensor, "n *form"]) -> Float[Tensor, "n *shape"]:
         """Return Kekulé structures of the graphs, repaired where they are no molecules."""
@@ -127,8 +127,8 @@ class SelfiesForm:
         self, x: Float[Tensor, "n *shape"]
     ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
         """Return the molecules that consist of known symbols, and a mask of them."""
-        rows, kept = writable(map(self.row, self.outer.to_texts(x)))
-        return self.codec.of_texts(rows), kept
+        rows, retained = writable(map(self.row, self.outer.to_texts(x)))
+        return self.codec.of_texts(rows), retained
 
     def row(self, smiles: str) -> str | None:
         """Return the symbols of a molecule; None where they are not all known, or too many."""
@@ -154,8 +154,8 @@ class SelfiesForm:
 def writable(rows: Iterable[Row | None]) -> tuple[list[Row], Bool[Tensor, " n"]]:
     """Return the rows of molecules that have one, and a mask of them."""
     every = list(rows)
-    kept = torch.tensor([row is not None for row in every], dtype=torch.bool)
-    return [row for row in every if row is not None], kept
+    retained = torch.tensor([row is not None for row in every], dtype=torch.bool)
+    return [row for row in every if row is not None], retained
 
 
 def first_that_fits(codec: TokenCodec, listed: Sequence[str]) -> Float[Tensor, " s"]:
@@ -174,8 +174,8 @@ def structures(
     known = set(codec.vocabulary.pieces)
     lines = [_line(codec, known, text) for text in listed]
     fits = torch.tensor([0 < len(row) < codec.steps for row in codec.vocabulary.encode(lines)])
-    kept = [line if fit else "" for line, fit in zip(lines, fits.tolist(), strict=True)]
-    return TokenCodec.of_texts(codec, kept), fits
+    retained = [line if fit else "" for line, fit in zip(lines, fits.tolist(), strict=True)]
+    return TokenCodec.of_texts(codec, retained), fits
 
 
 def _line(codec: TokenCodec, known: set[str], text: str) -> str:

@@ -94,7 +94,7 @@ class MoleculeGraphs:
         mol = _sound(kinds, bonds)
         if mol is not None and len(Chem.GetMolFrags(mol)) == 1:
             return canonical(mol), True
-        return canonical(_mended(kinds, bonds)), False
+        return canonical(_repaired(kinds, bonds)), False
 
 
 def _sound(kinds: Sequence[Kind], bonds: dict[tuple[int, int], int]) -> Chem.Mol | None:
@@ -123,24 +123,24 @@ def _built(kinds: Sequence[Kind], bonds: dict[tuple[int, int], int]) -> Chem.RWM
     return mol
 
 
-def _mended(kinds: Sequence[Kind], bonds: dict[tuple[int, int], int]) -> Chem.Mol:
+def _repaired(kinds: Sequence[Kind], bonds: dict[tuple[int, int], int]) -> Chem.Mol:
     """Largest piece of a graph after a minimal repair.
 
     Aromatic bonds become single and double ones, bonds beyond the valence of an atom are lowered
     and then left out, those of late atoms first.
     """
     left = [_valence(kind) for kind in kinds]
-    kept: dict[tuple[int, int], int] = {}
+    retained: dict[tuple[int, int], int] = {}
     aromatic = [ends for ends, order in bonds.items() if order == AROMATIC]
     for (i, j), order in sorted(bonds.items()):
         fits = min(1 if order == AROMATIC else order, left[i], left[j])
         if fits:
-            kept[i, j] = fits
+            retained[i, j] = fits
             left[i], left[j] = left[i] - fits, left[j] - fits
-    for i, j in _doubled([e for e in aromatic if e in kept], kinds, left):
-        kept[i, j] += 1
+    for i, j in _doubled([e for e in aromatic if e in retained], kinds, left):
+        retained[i, j] += 1
     plain = [(element, charge, False) for element, charge, _ in kinds]
-    mol = _built(plain, kept)
+    mol = _built(plain, retained)
     Chem.SanitizeMol(mol)
     pieces = Chem.GetMolFrags(mol, asMols=True)
     return parsed(canonical(max(pieces, key=lambda m: m.GetNumAtoms())))

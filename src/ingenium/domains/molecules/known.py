@@ -15,7 +15,7 @@ from ingenium.kits.chemistry.packages import release_of
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.kits.chemistry.rules import measured
 from ingenium.kits.chemistry.sources import ZINC250K
-from ingenium.kits.chemistry.zinc import drawn, zinc250k
+from ingenium.kits.chemistry.zinc import sampled, zinc250k
 
 Source = Literal["moses", "zinc250k"]
 LONGEST = {"moses": 64, "zinc250k": 88}  # characters of a design; known ones have 57 and 78
@@ -54,10 +54,10 @@ def known(source: Source, count: int) -> KnownMolecules:
     held = np.arange(count) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
     if source == "moses":
         smiles = np.empty(count, dtype=object)
-        smiles[~held] = drawn(whole, int((~held).sum()))
-        smiles[held] = drawn(moses("test"), int(held.sum()))
+        smiles[~held] = sampled(whole, int((~held).sum()))
+        smiles[held] = sampled(moses("test"), int(held.sum()))
         return KnownMolecules(tuple(smiles.tolist()), held, LICENCES[source])
-    return KnownMolecules(_constitutions(drawn(whole, count)), held, LICENCES[source])
+    return KnownMolecules(_constitutions(sampled(whole, count)), held, LICENCES[source])
 
 
 @cache
@@ -69,8 +69,8 @@ def training_set(source: Source) -> frozenset[str]:
     def make(_: int) -> Arrays:  # takes a minute
         return {"smiles": as_array("\n".join(_constitutions(zinc250k())))}
 
-    kept = Recipe("zinc250k", [ZINC250K.sha256, release_of("rdkit")], make).complete()
-    return frozenset(kept["smiles"].tobytes().decode("ascii").split())
+    stored = Recipe("zinc250k", [ZINC250K.sha256, release_of("rdkit")], make).complete()
+    return frozenset(stored["smiles"].tobytes().decode("ascii").split())
 
 
 def values(smiles: tuple[str, ...], names: tuple[str, ...]) -> Float[np.ndarray, "n k"]:

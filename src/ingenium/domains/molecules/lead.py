@@ -11,21 +11,21 @@ import xarray as xr
 from rdkit import Chem, DataStructs
 
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Section, Shipped
+from ingenium.core.problem import Pretrained, Section
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report, solubility_report
 from ingenium.domains.molecules.best_proposal import BestProposal
 from ingenium.domains.molecules.contradictions import check_limits, check_written
-from ingenium.domains.molecules.kept_group import growing
 from ingenium.domains.molecules.known import LONGEST, Source, known, values
 from ingenium.domains.molecules.language import PIECES
 from ingenium.domains.molecules.library import novelty
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
-from ingenium.domains.molecules.route import asked
-from ingenium.domains.molecules.trained import model, told
+from ingenium.domains.molecules.molecule_target import CONDITIONS, NOTHING, Heard, MoleculeTarget
+from ingenium.domains.molecules.required_group import growing
+from ingenium.domains.molecules.route import route_quantity
+from ingenium.domains.molecules.trained import conditional, model
 from ingenium.domains.molecules.verifier import RULES, EnginePart, MoleculeVerifier
-from ingenium.domains.molecules.wish import CONDITIONS, NOTHING, Heard, Wish
 from ingenium.kits.chemistry import solubility, xtb
 from ingenium.kits.chemistry.groups import Groups
 from ingenium.kits.chemistry.likeness import prints, similarity
@@ -33,7 +33,8 @@ from ingenium.kits.chemistry.parsing import parsed, required
 from ingenium.kits.chemistry.safety import DualUseScreen
 
 CHOSEN = "moses_lstm_chosen"
-HEARING = "moses_lstm_told"
+HEARING = "moses_lstm_conditional"
+SOURCES = 4000  # known molecules that may show how several groups are joined
 LOOKED, MISSED = 500, 0.05  # known molecules; share of designs whose selection may lack a group
 CHOICE = (
     "Where the generator is one that comes trained, each design is chosen from {} proposals by "
@@ -58,7 +59,7 @@ ABSENT = MappingProxyType(
     | {q.name: "solubility = true" for q in solubility.QUANTITIES}
     | {q.name: 'electrons = "gfn2_relaxed"' for q in xtb.RELAXED}
     | {q.name: 'electrons = "gfn2"' for q in xtb.QUANTITIES}
-    | {q.name: "route = 30" for q in asked.QUANTITIES}
+    | {q.name: "route = 30" for q in route_quantity.QUANTITIES}
 )
 """Quantities that are measured only where the setup asks for them, and what it then holds."""
 
@@ -71,9 +72,9 @@ class LeadSettings:
     `groups_unwanted` count; `query` is the molecule to which similarity is measured.
     """
 
-    query: str = ""
-    keep: tuple[str, ...] = ()
-    avoid: tuple[str, ...] = ()
+    query: str = ""  # molecule to which similarity is measured, as SMILES
+    keep: tuple[str, ...] = ()  # groups that a lead must have, as SMARTS
+    avoid: tuple[str, ...] = ()  # groups that a lead must not have, as SMARTS
     solubility: bool = False  # predict it, with an interval
     electrons: Literal["none", "gfn2", "gfn2_relaxed"] = "none"  # 0.1 or 0.7 s a molecule
     route: int = 0  # molecules that a search of a route may take apart, such as 30; 0 for none
@@ -105,11 +106,10 @@ class Lead(MoleculeProblem):
             raise InputError("at least one try", settings.tries, "Write tries = 16.")
         if settings.route < 0:
             raise InputError("route of at least 0", settings.route, "Write route = 30.")
-        screen = DualUseScreen(settings.screen)
-        groups = Groups(settings.keep, settings.avoid)
-        for text, query in groups.kept.items():
+        screen, groups = DualUseScreen(settings.screen), Groups(settings.keep, settings.avoid)
+        for text, query in groups.retained.items():
             screen.admit_group(text, query)
-        check_written(groups.kept, PIECES[settings.source].split(), LONGEST[settings.source])
+        check_written(groups.retained, PIECES[settings.source].split(), LONGEST[settings.source])
         if settings.query:
             screen.admit(required(settings.query, "the query"), "the query")
         placed = settings.electrons != "none"
@@ -137,29 +137,41 @@ class Lead(MoleculeProblem):
             Limit("groups_unwanted", at_most=0.0),
             Limit("in_training", at_most=0.0),
         )
-        parts = _parts(settings, groups)
-        self.absent = ABSENT
+        self.absent, parts = ABSENT, _parts(settings, groups)
         self.tiers = (MoleculeVerifier(parts, screen, settings.processes),)
-        self.wish = Wish(self.conditions, groups, settings.source, self.known, parts, self.limits)
+        self.target = MoleculeTarget(
+            self.conditions, groups, settings.source, self.known, parts, self.limits
+        )
 
     def _grow(self) -> None:
-        """Let proposals grow from the largest required group that can be written.
+        """Let proposals grow from all required groups together, or else from the largest.
 
-        A family that selects among its proposals is not constrained where nearly all selections
-        would contain the group: starting each text with it would reduce the variety of the rest.
+        Several groups are joined as in the query, or in known molecules. A family that selects
+        among its proposals is not constrained where nearly all selections would contain the groups:
+        starting each text with them would reduce the variety of the rest.
         """
         self.free = self.codec
-        kept = self.groups.kept
-        for text in sorted(kept, key=lambda text: -kept[text].GetNumAtoms()):
-            if first := growing(text, self.codec):
+        retained = self.groups.retained
+        alone = [
+            (text,) for text in sorted(retained, key=lambda text: -retained[text].GetNumAtoms())
+        ]
+        sources = (*filter(None, (self.settings.query,)), *self.known.smiles[:SOURCES])
+        for texts in ([tuple(retained)] if len(retained) > 1 else []) + alone:
+            if first := growing(texts, self.codec, sources):
                 self.codec = replace(self.codec, first=first)
-                self.notes = (*self.notes, GROWN.format(text))
+                named = '" and "'.join(texts)
+                self.notes = (*self.notes, GROWN.format(named))
                 some = [required(s, "a known molecule") for s in self.known.smiles[:LOOKED]]
-                lacking = np.mean([not mol.HasSubstructMatch(kept[text]) for mol in some])
+                lacking = np.mean(
+                    [
+                        not all(mol.HasSubstructMatch(retained[text]) for text in texts)
+                        for mol in some
+                    ]
+                )
                 if lacking**self.settings.tries > MISSED:
                     self.free = self.codec
                 elif self.settings.source == "moses":
-                    self.notes = (*self.notes, SPARED.format(text))
+                    self.notes = (*self.notes, SPARED.format(named))
                 return
 
     def allow(self, limits: Sequence[Limit]) -> None:
@@ -170,32 +182,32 @@ class Lead(MoleculeProblem):
         Raises:
             InputError: with the limit.
         """
-        check_limits(limits, self.groups.kept)
-        self.wish = replace(self.wish, limits=tuple(limits))
+        check_limits(limits, self.groups.retained)
+        self.target = replace(self.target, limits=tuple(limits))
 
     def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:
         """Return weight, logP and polar surface of known molecules."""
         table = values(smiles, tuple(CONDITIONS.values()))
         return {name: table[:, i] for i, name in enumerate(CONDITIONS)}
 
-    def shipped(self) -> Mapping[str, Shipped]:
+    def pretrained(self) -> Mapping[str, Pretrained]:
         """Pretrained generators (MOSES) whose proposals are selected by cheap rules.
 
         One is conditional on the request, the other is not.
         """
         if self.settings.source != "moses":
             return {}
-        (plain,) = model.shipped(self.longest).values()
-        heard = told.shipped(self.longest)
+        (plain,) = model.pretrained(self.longest).values()
+        heard = conditional.pretrained(self.longest)
         return {
             CHOSEN: replace(plain, make=lambda: self._chosen(plain)),
-            HEARING: replace(heard, make=lambda: self._chosen(heard, told.hears())),
+            HEARING: replace(heard, make=lambda: self._chosen(heard, conditional.hears())),
         }
 
-    def _chosen(self, shipped: Shipped, heard: Heard = NOTHING) -> BestProposal:
-        family = shipped.make()
+    def _chosen(self, pretrained: Pretrained, heard: Heard = NOTHING) -> BestProposal:
+        family = pretrained.make()
         family.tokens = self.free
-        return BestProposal(family, self.codec, self.wish, self.settings.tries, heard)
+        return BestProposal(family, self.codec, self.target, self.settings.tries, heard)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Report structures, contributions to solubility, the property plane, and the library."""
@@ -229,7 +241,11 @@ def _parts(settings: LeadSettings, groups: Groups) -> tuple[EnginePart, ...]:
         parts.append(EnginePart(solubility.QUANTITIES, solubility.measured, "scikit-learn", 2.0))
     if settings.route:
         parts.append(
-            EnginePart(asked.QUANTITIES, partial(asked.found, settings.route), cost_ms=40.0)
+            EnginePart(
+                route_quantity.QUANTITIES,
+                partial(route_quantity.found, settings.route),
+                cost_ms=40.0,
+            )
         )
     if settings.electrons == "gfn2":
         parts.append(EnginePart(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite", 75.0, placed=True))

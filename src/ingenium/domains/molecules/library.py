@@ -10,13 +10,13 @@ import xarray as xr
 from rdkit import Chem
 
 from ingenium.core.designs import DESIGN
-from ingenium.core.problem import Section, Shipped
+from ingenium.core.problem import Pretrained, Section
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report
 from ingenium.domains.molecules.known import Source, training_set
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
-from ingenium.domains.molecules.trained.model import NAME, shipped
+from ingenium.domains.molecules.trained.model import NAME, pretrained
 from ingenium.domains.molecules.verifier import RULES, EnginePart, MoleculeVerifier
 from ingenium.kits.chemistry.parsing import canonical
 from ingenium.kits.chemistry.safety import DualUseScreen
@@ -71,9 +71,9 @@ class Library(MoleculeProblem):
         """Return no conditions: a library is proposed unconditionally."""
         return {}
 
-    def shipped(self) -> Mapping[str, Shipped]:
+    def pretrained(self) -> Mapping[str, Pretrained]:
         """Pretrained generator (MOSES), for libraries like it."""
-        return shipped(self.longest) if self.source == "moses" else {}
+        return pretrained(self.longest) if self.source == "moses" else {}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Report structures, the property plane, and statistics of the library."""

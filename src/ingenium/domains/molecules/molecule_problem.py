@@ -43,9 +43,9 @@ class MoleculeProblem(Problem):
 
     judged: ClassVar[str] = "The atoms and bonds of each record, in canonical form."
     unchecked: ClassVar[tuple[str, ...]] = (
-        "What is judged are atoms and bonds: their places in a file have no say.",
-        "Nothing was made or measured: solubility, alerts and likeness are models of it.",
-        "Whether it can be bought, patented or poisons is not asked.",
+        "Only atoms and bonds are judged: their positions in a file do not matter.",
+        "No molecule was synthesised or measured: solubility, alerts and similarity are models.",
+        "Whether it is purchasable, patented or toxic.",
     )
     default_family: ClassVar[str] = "autoregressive"
     searches: ClassVar[SearchDefaults] = SearchDefaults(

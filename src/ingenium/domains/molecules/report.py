@@ -15,7 +15,7 @@ from ingenium.kits.chemistry.drawing import plane, structures
 from ingenium.kits.chemistry.likeness import fingerprints, nearest, scaffold
 from ingenium.kits.chemistry.parsing import parsed
 
-SHOWN, BACKGROUND = 12, 400
+SHOWN, FEW, BACKGROUND = 12, 4, 400
 CAPTION = ("weight", "logp", "qed", "sa_score")
 MOST = 500  # molecules whose nearest known one is searched
 
@@ -39,7 +39,7 @@ def sections(
         plane(verdicts, _known(known, names), names),
     )
     if not len(accepted):
-        return (behind,)
+        return (*_nearest(designs, verdicts), behind)
     shown = distinct(designs, accepted)[:SHOWN]
     smiles = [str(s) for s in designs[SMILES].to_numpy()[shown]]
     captions = [_caption(designs, verdicts, row) for row in shown.tolist()]
@@ -52,6 +52,25 @@ def sections(
         behind,
         _whole(known, designs, accepted),
     )
+
+
+def _nearest(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+    """Show the molecules that violate the fewest limits, and which of them the most."""
+    known = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.REJECTED)
+    if not len(known):
+        return ()
+    beyond = np.nan_to_num(np.maximum(-verdicts["margin"].to_numpy()[known], 0.0))
+    scaled = beyond / np.where(beyond.max(0) > 0, beyond.max(0), 1.0)
+    order = known[np.lexsort((scaled.sum(1), (beyond > 0).sum(1)))]
+    shown = distinct(designs, order)[:FEW]
+    limits = [str(x) for x in verdicts["limit"].to_numpy()]
+    worst = {i: limits[int(row.argmax())] for i, row in zip(known.tolist(), scaled, strict=True)}
+    smiles = [str(s) for s in designs[SMILES].to_numpy()[shown]]
+    named = [f"design {int(i)}" for i in designs[DESIGN].to_numpy()[shown]]
+    rows = [(n, s, worst[i]) for n, s, i in zip(named, smiles, shown.tolist(), strict=True)]
+    text = "No molecule meets every limit; these violate the fewest, the nearest first."
+    table = (("design", "SMILES", "most violated"), *rows)
+    return (Section("Nearest", text, structures(smiles, named), table),)
 
 
 def distinct(designs: xr.Dataset, rows: np.ndarray) -> np.ndarray:

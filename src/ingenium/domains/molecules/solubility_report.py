@@ -47,5 +47,5 @@ def _caption(designs: xr.Dataset, verdicts: xr.Dataset, row: int) -> str:
     names = ("solubility", "solubility_low", "solubility_high", "solubility_typical")
     value, low, high, typical = (float(verdicts[name].to_numpy()[row]) for name in names)
     index = int(designs[DESIGN].to_numpy()[row])
-    told = "\noutside the measured data" if typical <= OUTSIDE else ""
-    return f"design {index}: log S {value:.1f} ({low:.1f} to {high:.1f}){told}"
+    reported = "\noutside the measured data" if typical <= OUTSIDE else ""
+    return f"design {index}: log S {value:.1f} ({low:.1f} to {high:.1f}){reported}"

@@ -29,7 +29,7 @@ from ingenium.kits.chemistry.safety import DualUseScreen
 from ingenium.kits.chemistry.work import mapped
 
 CHUNK = 16  # molecules per process and batch
-COSTLY_MS = 0.5  # of a molecule: more expensive parts wait for the results of cheaper ones
+EXPENSIVE_MS = 0.5  # of a molecule: more expensive parts wait for the results of cheaper ones
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class EnginePart:
     placed: bool = False  # whether `of` also takes the positions of atoms in a file
 
     @property
-    def costly(self) -> bool:
+    def expensive(self) -> bool:
         """True if it is only evaluated where all cheaper limits are satisfied."""
-        return self.cost_ms > COSTLY_MS
+        return self.cost_ms > EXPENSIVE_MS
 
 
 RULES = tuple(
@@ -90,12 +90,14 @@ class MoleculeVerifier:
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
         """Quantities of all parts."""
-        return tuple(replace(q, costly=part.costly) for part in self.parts for q in part.quantities)
+        return tuple(
+            replace(q, expensive=part.expensive) for part in self.parts for q in part.quantities
+        )
 
     def only(self, names: Collection[str]) -> "MoleculeVerifier":
         """Return the verifier with only the parts that measure one of the quantities."""
-        kept = tuple(p for p in self.parts if any(q.name in names for q in p.quantities))
-        return replace(self, parts=kept)
+        retained = tuple(p for p in self.parts if any(q.name in names for q in p.quantities))
+        return replace(self, parts=retained)
 
     def measure(
         self, codes: Float64[Tensor, "n longest"], at: Float64[Tensor, "n a 4"] | None = None

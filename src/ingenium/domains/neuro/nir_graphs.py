@@ -32,7 +32,7 @@ def graph_of(network: LayeredNetwork) -> nir.NIRGraph:
     for i, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
         last, each = i == len(network.weights) - 1, np.ones(len(w))
         # an impulse adds r / tau, a constant current r (1 - kept) in a step
-        scale = 1.0 if i == 0 else 1 / (tau * (1 - rhythm.kept))
+        scale = 1.0 if i == 0 else 1 / (tau * (1 - rhythm.retained))
         nodes[f"weights_{i}"] = nir.Affine(w.numpy(), b.numpy() * scale)
         r = each if i == 0 else tau * each
         if last:
@@ -41,8 +41,8 @@ def graph_of(network: LayeredNetwork) -> nir.NIRGraph:
             nodes[f"neurons_{i}"] = nir.LIF(tau * each, r, 0 * each, each, 0 * each)
     nodes["output"] = nir.Output(np.array([network.sizes[-1]]))
     names = list(nodes)
-    told = np.array([rhythm.steps, rhythm.step_ms, rhythm.tau_ms])
-    return nir.NIRGraph(nodes, list(pairwise(names)), metadata={METADATA: told})
+    condition = np.array([rhythm.steps, rhythm.step_ms, rhythm.tau_ms])
+    return nir.NIRGraph(nodes, list(pairwise(names)), metadata={METADATA: condition})
 
 
 def write(network: LayeredNetwork, path: Path) -> None:
@@ -103,8 +103,10 @@ def _chain(graph: nir.NIRGraph) -> list[Any]:
     layers = len(kinds) // 2
     due = ["Affine", "LIF"] * (layers - 1) + ["Affine", "LI", "Output"]
     if not whole or kinds != due or layers < 2:
-        told = " - ".join(kinds) or "none"
-        raise InputError("one chain of layers from input to output", told, "Leave out branches.")
+        condition = " - ".join(kinds) or "none"
+        raise InputError(
+            "one chain of layers from input to output", condition, "Leave out branches."
+        )
     return found[:-1]
 
 
@@ -123,7 +125,7 @@ def _network(chain: list[Any], rhythm: Rhythm) -> LayeredNetwork:
                 "others",
                 "Scale weights so that the threshold is 1.",
             )
-        scale = 1.0 if i == 0 else tau * (1 - rhythm.kept)
+        scale = 1.0 if i == 0 else tau * (1 - rhythm.retained)
         weights.append(torch.from_numpy(np.asarray(affine.weight, dtype=np.float64)))
         biases.append(torch.from_numpy(np.asarray(affine.bias, dtype=np.float64) * scale))
     return LayeredNetwork(tuple(weights), tuple(biases), rhythm)

@@ -46,8 +46,8 @@ def gate(path: Path, pressures: tuple[str, ...], hours: int) -> Builds:
     (first, own), (last, again) = ran[0], ran[-1]
     if first is last:
         return Builds(first, None, f"Without a second build: {'; '.join(said)}.")
-    apart = float(np.abs(own - again).max())
-    told = f"Builds {first.toolkit.version} and {last.toolkit.version} differ by {apart:.2g}"
-    if apart <= AGREE:
-        return Builds(first, last, f"{told} at most on the usual week.")
-    return Builds(last, first, f"{told} on the usual week, so the older one judges.")
+    distance = float(np.abs(own - again).max())
+    reported = f"Builds {first.toolkit.version} and {last.toolkit.version} differ by {distance:.2g}"
+    if distance <= AGREE:
+        return Builds(first, last, f"{reported} at most on the usual week.")
+    return Builds(last, first, f"{reported} on the usual week, so the older one judges.")

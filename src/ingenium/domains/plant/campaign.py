@@ -30,7 +30,7 @@ from ingenium.monitor.stream import PlantMap, Stream
 FIRST_DAY = 24  # h, which an attack may replay
 DIGITS = 6  # of the attack's numbers in files
 SHARE, MOST = 0.02, 4  # of the weeks, that the other build runs again
-CALM = 0.25  # share of known weeks without attack
+NORMAL = 0.25  # share of known weeks without attack
 NOTES = (
     "Attacks and hours of demand are simulated; the network and its usual week are its file's.",
     "Controllers act every quarter of an hour, so tanks pass their setpoints by a little.",
@@ -58,15 +58,16 @@ class Campaign(Problem):
     Settings: ClassVar[type] = CampaignSettings
     default_family: ClassVar[str] = "residual_bootstrap"
     judged: ClassVar[str] = (
-        "The folder of a week: from its demands and its event EPANET runs it again, and its tags "
-        "must be what comes out."
+        "The folder of a week: EPANET runs it again from its demands and its event, and its tags "
+        "must be reproduced."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Whether a real works answers so: pipes, pumps and controllers are those of the model.",
-        "Noise of sensors and losses of messages; water quality; what operators do when alarmed.",
-        "Within a week what happened between two full hours is in the sums alone.",
+        "Whether a real water works responds in this way: pipes, pumps and controllers are those "
+        "of the model.",
+        "Sensor noise and lost messages; water quality; the reaction of operators to an alarm.",
+        "Events between two full hours appear only in the sums.",
     )
-    at_once = 4
+    batch_size = 4
     licence = "C-Town as in epanetCPA: MIT, (c) 2016-2018 Riccardo Taormina"
 
     def __init__(self, settings: CampaignSettings) -> None:
@@ -80,14 +81,14 @@ class Campaign(Problem):
         if not 3 <= settings.days <= 7:
             raise InputError("a week of 3 to 7 days", settings.days, "Write days = 7.")
         self.hours = 24 * settings.days
-        shipped = settings.network == "ctown"
-        path = CTOWN if shipped else Path(settings.network)
-        pressures = settings.pressures or (CTOWN_PRESSURES if shipped else ())
+        pretrained = settings.network == "ctown"
+        path = CTOWN if pretrained else Path(settings.network)
+        pressures = settings.pressures or (CTOWN_PRESSURES if pretrained else ())
         builds = gate(path, pressures, self.hours)
         self.settings, self.works = settings, builds.judge
         self.network = builds.judge.network
         self.notes = (*NOTES, builds.note)
-        self.licence = self.licence if shipped else "as the network's file"
+        self.licence = self.licence if pretrained else "as the network's file"
         self.system = digest([self.network.digest, [t.name for t in self.network.tags]])
         stations = tuple(s.name for s in self.network.stations)
         self.variables, self.conditions = _variables(), _conditions(stations, self.hours)
@@ -102,10 +103,10 @@ class Campaign(Problem):
         self.second = Second(OtherBuild(builds.other), SHARE, MOST) if builds.other else None
         self.limits = (Limit("reading_error", at_most=1.5),)
         self.formats = {"scada-csv": Weeks(self.network, self.variables, self.hours)}
-        self.codec = Channels.of((torch.from_numpy(self._stock[0]),), along=1)
+        self.codec = Channels.of((torch.from_numpy(self._dataset[0]),), along=1)
 
     @cached_property
-    def _stock(self) -> tuple[np.ndarray, np.ndarray]:
+    def _dataset(self) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(self.settings.seed)
         return demand.weeks(self.network.usual, self.settings.known, rng)
 
@@ -119,9 +120,9 @@ class Campaign(Problem):
 
     @cached_property
     def _known(self) -> xr.Dataset:
-        factors, level = self._stock
+        factors, level = self._dataset
         n, rng = len(factors), np.random.default_rng([self.settings.seed, 1])
-        kinds = np.where(rng.random(n) < CALM, 0, 1 + np.arange(n) % (len(KINDS) - 1))
+        kinds = np.where(rng.random(n) < NORMAL, 0, 1 + np.arange(n) % (len(KINDS) - 1))
         stations = np.array([s.name for s in self.network.stations])
         longest = longest_h(self.hours)
         length = rng.uniform(6.0, longest, n)

@@ -83,7 +83,7 @@ class WaterNetwork:
             found[kind] = rows, items
         return found
 
-    def beside(self, station: Station) -> tuple[int, ...]:
+    def alongside(self, station: Station) -> tuple[int, ...]:
         """Return the indices of a station's tags: its level, and what it switches."""
         links = {s.link for s in station.switches}
         ends = {n for link in links for n in self.pipes[link - 1]}

@@ -44,11 +44,15 @@ def sections(
         ),
         Section(
             "One attack of each kind",
-            "Level of the attacked tank as operators are shown it (blue), and in the same week "
+            "Level of the attacked tank as displayed to operators (blue), and in the same week "
             "without the attack (brown); the attack is shaded.",
             figure_of(*weeks, size=(8.0, 1.9), columns=1) if weeks else None,
         ),
-        Section("Harm by kind", "Medians over weeks with an answer.", table=_harm(verdicts)),
+        Section(
+            "Harm by kind",
+            ("Medians over weeks that the engine could solve."),
+            table=_harm(verdicts),
+        ),
     )
 
 

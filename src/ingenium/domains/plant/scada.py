@@ -89,7 +89,7 @@ class Works:
         for (item, _), factors in zip(self.network.patterns, demand, strict=True):
             of.set_pattern(item, factors)
         run = WeekRun(np.full((len(self.network.tags), demand.shape[1]), np.nan))
-        told = self._controllers(attack)
+        reported = self._controllers(attack)
         floor, pumps = of.nodes(epanet.ELEVATION), np.array(self.network.pumps, dtype=int) - 1
         tanks = np.array([s.tank for s in self.network.stations]) - 1
         of.begin()
@@ -98,7 +98,7 @@ class Works:
             head = of.nodes(epanet.HEAD)
             level = (head[tanks] - floor[tanks]).tolist()
             every = head - floor if now % HOUR_S == 0 else None
-            read = self._switch(of, told, level, now, opened)
+            read = self._switch(of, reported, level, now, opened)
             of.solve()
             if every is not None:
                 run.readings[:, now // HOUR_S] = self._read(of, every, read, run)
@@ -123,14 +123,14 @@ class Works:
     def _switch(
         self,
         of: Hydraulics,
-        told: list[Reading],
+        reported: list[Reading],
         level: list[float],
         now: int,
         opened: dict[int, bool],
     ) -> dict[int, float]:
         """Let each controller act, with its state in `opened`; return what it read of its tank."""
         read = {}
-        for station, reading, true in zip(self.network.stations, told, level, strict=True):
+        for station, reading, true in zip(self.network.stations, reported, level, strict=True):
             seen = reading.read(now, true)
             shift = reading.shift(now)
             read[station.tank] = seen
@@ -180,7 +180,7 @@ class Works:
         """Return the readings, with a concealed attack's station replayed from the day before."""
         if attack is None or not attack.concealed:
             return readings
-        rows = list(self.network.beside(self.network.stations[attack.station]))
+        rows = list(self.network.alongside(self.network.stations[attack.station]))
         hours = [h for h in range(readings.shape[1]) if attack.on(h * HOUR_S)]
         earlier = [int(attack.earlier(h * HOUR_S)) // HOUR_S for h in hours]
         shown = readings.copy()

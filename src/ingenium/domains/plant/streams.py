@@ -29,8 +29,8 @@ def of(
         where = network.stations[attack.station].name
         events = tuple[Event, ...]()
         if attack.kind != NONE and on:
-            calm = works.run(demand[i].numpy(), None)
-            after = len(hours) if calm is None else settled(network, readings[i].numpy(), calm)
+            normal = works.run(demand[i].numpy(), None)
+            after = len(hours) if normal is None else settled(network, readings[i].numpy(), normal)
             events = (Event(attack.kind, on[0], on[-1], where, max(after, on[-1] + 1)),)
         stamps = begins + np.timedelta64(PAUSE_DAYS * int(index[i]), "D") + hours
         values = readings[i].numpy().T
@@ -38,14 +38,14 @@ def of(
     return tuple(found)
 
 
-def settled(network: WaterNetwork, readings: Float64[np.ndarray, "k t"], calm: WeekRun) -> int:
+def settled(network: WaterNetwork, readings: Float64[np.ndarray, "k t"], normal: WeekRun) -> int:
     """Return the hour after which every tag stays in its range of the same week without attack.
 
     Demands are the same, so only the attack can move a tag out of its range. Pumps and tanks return
     to the same range, but not to the same hours of switching.
     """
     slack = np.array([LEAST[t.kind] for t in network.tags])[:, None]
-    low, high = calm.readings.min(1, keepdims=True), calm.readings.max(1, keepdims=True)
+    low, high = normal.readings.min(1, keepdims=True), normal.readings.max(1, keepdims=True)
     off = ((readings < low - slack) | (readings > high + slack)).any(0)
     return int(np.flatnonzero(off)[-1]) + 1 if off.any() else 0
 

@@ -93,12 +93,12 @@ class PlantVerifier:
         codes: list[float],
     ) -> list[float]:
         run = self.works.run(demand, attack)
-        calm = run if attack.kind == NONE else self.works.run(demand, None)
-        if run is None or calm is None:
+        normal = run if attack.kind == NONE else self.works.run(demand, None)
+        if run is None or normal is None:
             return [math.nan] * len(self.quantities)
         error = float(np.abs(readings - run.readings).max()) * 10**DECIMALS
-        seen = visibility(self.works.network, run, calm, attack)
-        extra = run.energy_kwh - calm.energy_kwh
+        seen = visibility(self.works.network, run, normal, attack)
+        extra = run.energy_kwh - normal.energy_kwh
         return [error, *codes, seen, *_harm(run), extra]
 
 
@@ -139,14 +139,14 @@ def attacks_of(numbers: tuple[Float64[Tensor, " n"], ...]) -> Iterator[Attack]:
         yield Attack(KINDS[round(code)], round(target), shown > 0.5, first, duration, offset)
 
 
-def visibility(network: WaterNetwork, run: WeekRun, calm: WeekRun, attack: Attack) -> float:
+def visibility(network: WaterNetwork, run: WeekRun, normal: WeekRun, attack: Attack) -> float:
     """Largest deviation of a tag from the attack-free week during the attack, in spreads (RMS)."""
     hours = [h for h in range(run.readings.shape[1]) if attack.on(h * HOUR_S)]
     if not hours:
         return 0.0
     least = np.array([LEAST[t.kind] for t in network.tags])
-    spread = np.maximum(calm.readings.std(1), least)
-    gap = (run.readings - calm.readings)[:, hours] / spread[:, None]
+    spread = np.maximum(normal.readings.std(1), least)
+    gap = (run.readings - normal.readings)[:, hours] / spread[:, None]
     return float(np.sqrt(np.square(gap).mean(1)).max())
 
 

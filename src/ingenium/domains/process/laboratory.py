@@ -64,7 +64,8 @@ class Laboratory(Problem):
     default_family: ClassVar[str] = "gaussian_copula"
     searches: ClassVar[SearchDefaults] = SearchDefaults("bayesian")
     judged: ClassVar[str] = (
-        "The conditions in the CSV, which instruments are set to, and readings of their repeats."
+        "The conditions in the CSV, to which instruments are set, and the readings of their "
+        "repeats."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "Whether a real reaction has these rates: the laboratory is simulated.",

@@ -32,7 +32,7 @@ def sections(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
             table=_table(designs.isel(chosen), verdicts.isel(chosen)),
         ),
         Section(
-            "Where the yield is",
+            "Yield over the conditions",
             "Each point is a batch. The instruments failed on "
             f"{int((verdict == Verdict.FAILED).sum())} of {len(verdict)}: "
             "these have failed and say nothing about their conditions.",

@@ -94,10 +94,10 @@ def _best(
         at = torch.nonzero(~held & (now.bound <= limit.sum()))[:, 0]  # above none is within limits
         if not len(at):
             break
-        h, asked, own = channel[at], sinr[at], price[at]
-        step = _newton(h, asked, own, limit, now.each[at])
+        h, requested, own = channel[at], sinr[at], price[at]
+        step = _newton(h, requested, own, limit, now.each[at])
         tried = (own + torch.tensor(STEPS).view(-1, 1, 1) * step).clamp(min=0)  # s n a
-        wide = (h.repeat(len(STEPS), 1, 1), asked.repeat(len(STEPS), 1))
+        wide = (h.repeat(len(STEPS), 1, 1), requested.repeat(len(STEPS), 1))
         bound = _Priced.of(*wide, tried.flatten(0, 1), limit).bound.view(len(STEPS), -1)
         price[at] = tried[bound.nan_to_num(-torch.inf).argmax(0), torch.arange(len(at))]
     return now, held

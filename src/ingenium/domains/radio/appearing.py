@@ -57,9 +57,9 @@ class PathSearch:
         known = likelihood.expected(readings[None], tuple(without))[0]
         rest = likelihood.folded(readings[None]) - known
         peak = self._peak(likelihood, rest, own, slot[:, 0], beta)
-        far = self.site.apart(rays.east, rays.north)
+        far = self.site.distance(rays.east, rays.north)
         lost = self.site.lost(own, far).gather(1, slot)[:, 0]
-        part = torch.stack([lost * self.site.told.near, lost], 1)
+        part = torch.stack([lost * self.site.reported.near, lost], 1)
         old = z.gather(1, at)
         new = torch.randn(n, NUMBERS, generator=rng, dtype=torch.float64)
         chance = torch.rand(n, 2, generator=rng, dtype=torch.float64)
@@ -103,7 +103,7 @@ class PathSearch:
         delay = delay.clamp(min=SOONEST_S)
         middle = torch.stack(self._numbers(delay[:, None], sine[:, None]), 2)[:, 0]
         least = PathBound.of(1 / rest[0].numel(), likelihood.hz, rest.shape[2])
-        law = self.site.told
+        law = self.site.reported
         slope = torch.stack(  # of delay and direction, by the numbers
             [law.delay[1] * delay, law.azimuth[1] * flat * (1 - sine.square()).sqrt()], 1
         )
@@ -118,7 +118,7 @@ class PathSearch:
         self, excess: Float64[Tensor, "n f"], sine: Float64[Tensor, "n a"]
     ) -> tuple[Float64[Tensor, "n f"], Float64[Tensor, "n a"]]:
         """Return the numbers of a new path by excess delay and azimuth; else infinite."""
-        law = self.site.told
+        law = self.site.reported
         later = (excess.clamp(min=SOONEST_S).log() - law.delay[0]) / law.delay[1]
         turned = (sine.clamp(-1, 1).asin() - law.azimuth[0]) / law.azimuth[1]
         return (

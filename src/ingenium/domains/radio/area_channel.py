@@ -135,10 +135,10 @@ class AreaChannel(Problem):
     Settings: ClassVar[type] = AreaSettings
     default_family: ClassVar[str] = "surroundings"
     judged: ClassVar[str] = (
-        "The HDF5 file of each site: its paths, held against those of the ray tracer."
+        "The HDF5 file of each site: its paths, compared with those of the ray tracer."
     )
     unchecked: ClassVar[tuple[str, ...]] = SiteChannel.unchecked
-    at_once = SiteChannel.at_once
+    batch_size = SiteChannel.batch_size
     licence = SiteChannel.licence
 
     def __init__(self, settings: AreaSettings) -> None:
@@ -201,13 +201,13 @@ class AreaChannel(Problem):
         """Return the traced channels of one part of a site's survey."""
         return self.sites[self.names.index(name)].part(part)
 
-    def posed(self, learned: xr.Dataset) -> xr.Dataset:
+    def queries(self, learned: xr.Dataset) -> xr.Dataset:
         """Return new places of each site in turn, near known ones."""
         return self._new
 
     @cached_property
     def _new(self) -> xr.Dataset:
-        new = [site.posed(site.data()) for site in self.sites]
+        new = [site.queries(site.data()) for site in self.sites]
         named = [x.assign(self._named(i, x.sizes[DESIGN])) for i, x in enumerate(new)]
         whole = xr.concat(named, DESIGN)
         turns = np.arange(whole.sizes[DESIGN]).reshape(len(new), -1).T.ravel()

@@ -110,9 +110,9 @@ class Beam(Problem):
     default_family: ClassVar[str] = "bootstrap"
     judged: ClassVar[str] = "The HDF5 file: SINR of its beams on its channels, and their power."
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Users and antennas have no names: all of them in another order are the same set.",
-        "Errors of what the base station knows of channels, amplifiers and their clipping.",
-        "One carrier: beams of other subcarriers are sets of their own.",
+        "Users and antennas have no names: a permutation of all of them is the same set.",
+        "Channel estimation errors of the base station, amplifiers and their clipping.",
+        "One carrier: beams of other subcarriers are separate sets.",
     )
     licence = SiteChannel.licence
 
@@ -127,7 +127,7 @@ class Beam(Problem):
             Variable("channel_imaginary", at, "1", "the same, imaginary part"),
             Variable("beam_real", at, "1", "beam of a user, real part"),
             Variable("beam_imaginary", at, "1", "the same, imaginary part"),
-            Variable("asked_db", (), "1", "SINR that each user asks for, in dB", given="sinr"),
+            Variable("requested_db", (), "1", "SINR that each user asks for, in dB", given="sinr"),
         )
         low, high = SINR_DB
         self.conditions = (Condition("sinr", "SINR of each user, in dB", lower=low, upper=high),)
@@ -181,11 +181,11 @@ class Beam(Problem):
         whole = self._served(arrays[0], arrays[1], arrays[2])
         return to_dataset(whole, self.variables, under)
 
-    def _served(self, real: Tensor, imaginary: Tensor, asked: Tensor) -> tuple[Tensor, ...]:
-        sinr = (10 ** (asked / 10))[:, None].expand(-1, real.shape[1])
+    def _served(self, real: Tensor, imaginary: Tensor, requested: Tensor) -> tuple[Tensor, ...]:
+        sinr = (10 ** (requested / 10))[:, None].expand(-1, real.shape[1])
         channel = torch.complex(real, imaginary)
         beam = least_within(channel, sinr, self.settings.antenna_limit)[0].beam
-        return real, imaginary, beam.real, beam.imag, asked
+        return real, imaginary, beam.real, beam.imag, requested
 
     def proposed(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Return the channels alone: beams follow from them."""
@@ -194,8 +194,8 @@ class Beam(Problem):
     def decode(self, x: Tensor, conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """Return channels, empty beams, and the requested SINRs."""
         real, imaginary = self.codec.decode(x)
-        asked = torch.as_tensor(conditions["sinr"].to_numpy().astype(np.float64))
-        return real, imaginary, torch.zeros_like(real), torch.zeros_like(real), asked
+        requested = torch.as_tensor(conditions["sinr"].to_numpy().astype(np.float64))
+        return real, imaginary, torch.zeros_like(real), torch.zeros_like(real), requested
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Return the identity: there are no beams to project yet."""
@@ -222,13 +222,13 @@ class Beam(Problem):
         return (
             Section(
                 "Power of the beams",
-                "Least power over the SINR that each of the users asks for, by set.",
+                "Minimum power over the SINR requested by each user, by set.",
                 _power(verdicts, designs),
             ),
             Section(
                 "Energy that feedback captures",
                 "Mean share of a channel's energy along the best beam of a codebook, on streets "
-                "that no codebook learned from.",
+                "held out from all codebooks.",
                 self._feedback(),
             ),
         )
@@ -253,9 +253,9 @@ class Beam(Problem):
         """Return users in orthogonal directions, each served along its own at SINR over gain."""
         u, a = self.settings.users, self.settings.antennas
         real = torch.eye(u, a, dtype=torch.float64)[None] * 2
-        asked = torch.tensor([10.0], dtype=torch.float64)
-        arrays = self._served(real, torch.zeros_like(real), asked)
-        one = to_dataset(arrays, self.variables, {"sinr": (DESIGN, asked.numpy())})
+        requested = torch.tensor([10.0], dtype=torch.float64)
+        arrays = self._served(real, torch.zeros_like(real), requested)
+        one = to_dataset(arrays, self.variables, {"sinr": (DESIGN, requested.numpy())})
         return (
             (one, {"power": u * 10 / 4, "shortfall": 0.0, "excess": 0.0, "overdrive": 0.0}, 1e-8),
         )
@@ -274,8 +274,8 @@ def split(
     arrays: tuple[Tensor, ...],
 ) -> tuple[Complex128[Tensor, "n u a"], Complex128[Tensor, "n u a"], Float64[Tensor, "n u"]]:
     """Split designs into channels, beams and SINRs."""
-    real, imaginary, beam_real, beam_imaginary, asked = arrays
-    sinr = (10 ** (asked / 10))[:, None].expand(-1, real.shape[1])
+    real, imaginary, beam_real, beam_imaginary, requested = arrays
+    sinr = (10 ** (requested / 10))[:, None].expand(-1, real.shape[1])
     return torch.complex(real, imaginary), torch.complex(beam_real, beam_imaginary), sinr
 
 

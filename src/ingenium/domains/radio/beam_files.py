@@ -16,4 +16,4 @@ class BeamFile(HdfArrays):
 
     def read(self, path: Path) -> xr.Dataset:
         designs = super().read(path)
-        return designs.assign_coords(sinr=designs["asked_db"].variable)
+        return designs.assign_coords(sinr=designs["requested_db"].variable)

@@ -61,7 +61,7 @@ class TerminalEstimate(SiteChannel):
             flat(self.pilots.received[None])[0],
             fading,
             QUANTITIES,
-            self.told,
+            self.reported,
             "annealed",
             pairs=(("east", "north"),),
             nearby=self.nearby(),
@@ -101,7 +101,7 @@ class TerminalEstimate(SiteChannel):
         """Return the traced training channels of the site."""
         return self.part("known").arrays
 
-    def told(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n q"]:
+    def reported(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n q"]:
         """Return the reported quantities of channels."""
         rays, hz = Rays.of(arrays), self.settings.carrier_hz
         return torch.stack(

@@ -33,12 +33,15 @@ DRAWS = 300  # of the posterior, whose covariance the receiver uses
 COMPONENTS = 16  # of the mixture of the site
 MARGIN_M = 30.0
 ALLOWED = (
-    "The posterior's standard deviations compared with the least that any estimate without a "
-    "prior can "
-    "have (Cramér and Rao), at samples of the posterior: of the place, for who knows where the "
-    "paths "
-    "were reflected; of the strongest path, as if it came alone. A posterior may be sharper where "
-    "the prior knows more, and is wider where it does not know which walls are hit."
+    "The posterior's standard deviations compared with the smallest that an estimate without a "
+    "prior can have (Cramér-Rao bound), at samples of the posterior: of the place, for known "
+    "points of reflection; of the strongest path, as if it were the only one. A posterior may be "
+    "sharper if the prior is informative, and is wider if it does not know which walls reflect."
+)
+POSITION = (
+    "Posterior samples in blue, with ellipses that cover 50 and 90 % of the posterior, and an "
+    "enlarged view; the base station as a triangle. Lines are directions from which the paths of "
+    "one sample arrive, longer for stronger ones."
 )
 
 
@@ -61,22 +64,25 @@ class EstimateReport:
         errors, table = self._link(arrays)
         return (
             Section(
-                "Where the terminal stands",
-                "Draws in blue, with ellipses that hold 50 and 90 % of the posterior, and the same "
-                "from near by; the base station as a triangle. Lines are directions from which "
-                "the paths of one draw arrive, longer for stronger ones.",
+                "Position of the terminal",
+                POSITION,
                 self._map(rays, weight),
             ),
-            Section("What the pilots allow", ALLOWED, None, self._bounds(designs, weight)),
+            Section(
+                "Comparison with the Cramér-Rao bound",
+                ALLOWED,
+                None,
+                self._bounds(designs, weight),
+            ),
             Section(
                 "Paths of the channel",
-                "Delay and azimuth of the paths of all draws, darker where they are stronger.",
+                "Delay and azimuth of the paths of all samples, darker where they are stronger.",
                 self._paths(rays),
             ),
             Section(
                 "Channel over subcarriers",
-                "What was received by the first antenna, and the estimated channel with a band of "
-                "90 %.",
+                "The signal received by the first antenna, and the estimated channel with a 90 % "
+                "band.",
                 self._channel(arrays),
             ),
             Section(
@@ -106,7 +112,7 @@ class EstimateReport:
         size = gains.abs().gather(1, most)[:, 0] / strong**0.5
         left = self.fading.gain_deviation(arrays).gather(1, most)[:, 0] / (2 * strong) ** 0.5
         delay, direction = (x.gather(1, most)[:, 0] for x in (rays.delay, rays.direction()))
-        told = (
+        reported = (
             ("east (m)", rays.east, 0.0, place[0], 1.0),
             ("north (m)", rays.north, 0.0, place[1], 1.0),
             ("delay of the strongest path (ns)", delay, 0.0, alone.delay_s, 1e9),
@@ -114,7 +120,7 @@ class EstimateReport:
             ("size of its gain (of 1)", size, float(left.square().mean()), alone.gain, 1.0),
         )
         rows = [("standard deviation of", "posterior", "least without a prior")]
-        for name, drawn, inner, bound, scale in told:
+        for name, drawn, inner, bound, scale in reported:
             own = (float(moments(drawn[:, None].numpy(), weight)[1][0, 0]) + inner) ** 0.5
             rows.append((name, f"{own * scale:.3g}", f"{bound * scale:.3g}"))
         return tuple(rows)

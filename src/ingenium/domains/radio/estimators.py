@@ -73,11 +73,11 @@ class GlobalLmmse:
     cov: Complex128[Tensor, "m m"]
 
     def __post_init__(self) -> None:
-        apart = float((self.cov - self.cov.mH).abs().max())
-        if not apart <= HERMITIAN * float(self.cov.abs().max()):
+        distance = float((self.cov - self.cov.mH).abs().max())
+        if not distance <= HERMITIAN * float(self.cov.abs().max()):
             raise InputError(
                 "a covariance that is Hermitian",
-                f"one whose halves differ by {apart:.3g}",
+                f"one whose halves differ by {distance:.3g}",
                 "Write the mean of x x^H over channels x.",
             )
 
@@ -113,12 +113,12 @@ class MixtureLmmse:
         x = channels.flatten(1)
         delay = torch.fft.ifft(channels, dim=1).abs().square().mean(2)
         angle = torch.fft.fft(channels, dim=2).abs().square().mean(1)
-        told = 10 * torch.cat([delay, angle], 1).clamp(min=1e-18).log10().numpy()
-        told = told - told.mean(0)
-        axes = np.linalg.svd(told, full_matrices=False)[2][:8]
+        reported = 10 * torch.cat([delay, angle], 1).clamp(min=1e-18).log10().numpy()
+        reported = reported - reported.mean(0)
+        axes = np.linalg.svd(reported, full_matrices=False)[2][:8]
         mixture = EXTRA.package("sklearn.mixture").GaussianMixture
-        fitted = mixture(components, reg_covar=1.0, random_state=0).fit(told @ axes.T)
-        share = fitted.predict_proba(told @ axes.T)
+        fitted = mixture(components, reg_covar=1.0, random_state=0).fit(reported @ axes.T)
+        share = fitted.predict_proba(reported @ axes.T)
         whole = x.T @ x.conj() / len(x)
         covs = []
         for j in range(components):

@@ -100,9 +100,9 @@ class ImageNeighbours(nn.Module):
         check_cond(cond, self.c)
         check_steer(steer, "image_neighbours")
         place = self.frame.places(cond)
-        apart = torch.cdist(place, self.places)
+        distance = torch.cdist(place, self.places)
         count = min(self.settings.nearest, len(self.known))
-        far, near = apart.topk(count, dim=1, largest=False)
+        far, near = distance.topk(count, dim=1, largest=False)
         share = torch.softmax(-0.5 * (far / self.settings.reach_m).square(), 1).cumsum(1)
         pick = (uniform(place.new_empty(len(place), 1), rng) > share).sum(1)
         chosen = near.gather(1, pick.clamp(max=near.shape[1] - 1)[:, None])[:, 0]

@@ -36,7 +36,7 @@ class Survey:
         at = np.floor((places - np.array(self.low_m)) / self.block_m).astype(np.int64)
         return np.asarray(at[:, 0] + 1000 * at[:, 1])
 
-    def apart(self, blocks: Int64[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    def distance(self, blocks: Int64[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
         """Mask of held-out blocks: every fifth, in a random order by the seed."""
         columns, lines = (
             int(np.ceil((high - low) / self.block_m))
@@ -74,7 +74,7 @@ class Survey:
             places = places[scene.outdoors(places)]
             if not len(places):
                 continue
-            held = self.apart(self.blocks(places))
+            held = self.distance(self.blocks(places))
             room = len(rows[0]) < self.known or len(rows[2]) < self.held_out
             places, held = (x[held | room] for x in (places, held))
             rays = scene.trace(places)
@@ -112,7 +112,7 @@ def near(
         far = reach_m * np.sqrt(rng.random(len(base)))
         new = base + far[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
         inside = (new >= np.array(survey.low_m)).all(1) & (new <= np.array(survey.high_m)).all(1)
-        inside &= ~survey.apart(survey.blocks(new))
+        inside &= ~survey.distance(survey.blocks(new))
         new = new[inside]
         found.append(new[scene.outdoors(new)])
         if sum(map(len, found)) >= count:

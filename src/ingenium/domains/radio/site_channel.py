@@ -80,15 +80,15 @@ class SiteChannel(Problem):
     Settings: ClassVar[type] = SiteSettings
     default_family: ClassVar[str] = "image_neighbours"
     judged: ClassVar[str] = (
-        "The HDF5 file: its paths, held against those of the ray tracer at the same places."
+        "The HDF5 file: its paths, compared with those of the ray tracer at the same places."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Whether the real street answers as the scene does: materials and façades are the scene's.",
-        "Diffraction, diffuse scattering, foliage, cars and people; what arrives from behind.",
-        "All but path loss, first delay and dominant angle; later paths are compared in reports.",
+        "Whether the real street behaves like the scene: materials and façades are the scene's.",
+        "Diffraction, diffuse scattering, foliage, cars and people; waves that arrive from behind.",
+        "Everything except path loss, first delay and dominant angle; reports compare later paths.",
     )
     held: ClassVar[str] = "streets"  # the part that judges
-    at_once = 64
+    batch_size = 64
     licence = "Scenes of Sionna (Apache-2.0); munich and others from OpenStreetMap (ODbL 1.0)"
 
     def __init__(self, settings: SiteSettings) -> None:
@@ -147,7 +147,7 @@ class SiteChannel(Problem):
         under = {"east": (DESIGN, rays.east.numpy()), "north": (DESIGN, rays.north.numpy())}
         return to_dataset(rays.arrays, VARIABLES, under | self.labels())
 
-    def posed(self, learned: xr.Dataset) -> xr.Dataset:
+    def queries(self, learned: xr.Dataset) -> xr.Dataset:
         """Return new places outdoors, near known ones."""
         return self._new
 
@@ -210,7 +210,7 @@ class SiteChannel(Problem):
     def prepare(self, watch: Watch = silent) -> None:
         """Find the new places."""
         watch("places", 0, 1)
-        self.posed(self._known)
+        self.queries(self._known)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Return a traced channel, which the ray tracer must reproduce."""

@@ -49,8 +49,8 @@ def surroundings(
         np.log(np.clip(scene.free(start, _direction(around, rise)), 0.1, FAR_M) / MIDDLE_M)
         for rise in RISES
     ]
-    told = np.concatenate([np.stack(line, 1), *(r.reshape(len(place), -1) for r in rings)], 1)
-    return torch.from_numpy(told).to(torch.float32)
+    reported = np.concatenate([np.stack(line, 1), *(r.reshape(len(place), -1) for r in rings)], 1)
+    return torch.from_numpy(reported).to(torch.float32)
 
 
 def _direction(azimuth: np.ndarray, elevation: float | np.ndarray) -> Float64[np.ndarray, "n 3"]:

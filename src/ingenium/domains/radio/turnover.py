@@ -49,8 +49,8 @@ class Turnover:
         north = rays.north + PLACE_M * z[:, 1]
         own = moved(rays, east, north, hz)
         stays, which, later, weaker, turned = z[:, 2:].unflatten(1, (NUMBERS, PATHS)).unbind(1)
-        far = self.apart(east, north)
-        law, lost = self.told, self.lost(own, far)
+        far = self.distance(east, north)
+        law, lost = self.reported, self.lost(own, far)
         share = torch.special.ndtr(-stays)
         near, wild = share < lost * law.near, (share >= lost * law.near) & (share < lost)
         found = [
@@ -73,11 +73,11 @@ class Turnover:
 
     def lost(self, own: Rays, far: Float64[Tensor, " n"]) -> Float64[Tensor, "n p"]:
         """Probability that each path is replaced, by the distance of known channels."""
-        law = self.told
+        law = self.reported
         rate = torch.where(own.bounces > 0.5, law.reflected_lost, law.straight_lost)
         return torch.where(own.present, -torch.expm1(-rate * far[:, None]), law.filled)
 
-    def apart(self, east: Float64[Tensor, " n"], north: Float64[Tensor, " n"]) -> Tensor:
+    def distance(self, east: Float64[Tensor, " n"], north: Float64[Tensor, " n"]) -> Tensor:
         """Mean distance to the known places nearest to each (m)."""
         known = self._places[self._cell(self._near, east, north)]
         square = (known - torch.stack([east, north], 1)[:, None]).square().sum(2)
@@ -106,13 +106,13 @@ class Turnover:
     def _wild(self, own: Rays, later: Float64[Tensor, "n p"], turned: Tensor) -> Rays:
         """Return paths that no known channel nearby has, by the law of the site."""
         straight = self.frame.straight(own.east, own.north)[0][:, None] / LIGHT_M_S
-        middle, spread = self.told.delay
+        middle, spread = self.reported.delay
         excess = (middle + spread * later).exp().clamp(max=LATEST_S)
-        centre, width = self.told.azimuth
+        centre, width = self.reported.azimuth
         return replace(
             own,
             delay=straight + excess,
-            loss=torch.full_like(own.loss, self.told.loss[0]),
+            loss=torch.full_like(own.loss, self.reported.loss[0]),
             azimuth_bs=(centre + width * turned).clamp(-math.pi / 2, math.pi / 2),
             bounces=torch.full_like(own.bounces, 2.0),
         )
@@ -160,19 +160,19 @@ class Turnover:
         return cells[at[0], at[1]]
 
     def _nearest(self, places: Float64[Tensor, "n 2"], count: int) -> Int64[Tensor, "n k"]:
-        apart = torch.cdist(places, self._places)
-        return apart.topk(count, largest=False, sorted=True).indices
+        distance = torch.cdist(places, self._places)
+        return distance.topk(count, largest=False, sorted=True).indices
 
     @cached_property
     def _places(self) -> Float64[Tensor, "m 2"]:
         return torch.stack([self.known.east, self.known.north], 1)
 
     @cached_property
-    def told(self) -> "TurnoverLaw":
+    def reported(self) -> "TurnoverLaw":
         """Law estimated from each known channel and its neighbours, moved to its place."""
-        brought, known, same, elsewhere, far = self._beside()
-        kept, old = same.any(2), same.any(1)
-        gone, fresh = brought.present & ~kept, known.present & ~old
+        brought, known, same, elsewhere, far = self._alongside()
+        retained, old = same.any(2), same.any(1)
+        gone, fresh = brought.present & ~retained, known.present & ~old
         straight = brought.bounces < 0.5
         loss = known.loss.gather(1, same.to(torch.int64).argmax(2))
         more = (fresh.sum(1) - gone.sum(1)).clamp(min=0)
@@ -186,21 +186,21 @@ class Turnover:
             _rate(gone & ~straight, brought.present & ~straight, far),
             _ratio(float(more.sum()), float((~brought.present).sum())),
             _share(fresh & elsewhere, fresh),
-            ErrorLaw.of((brought.loss - loss)[kept & straight]),
-            ErrorLaw.of(((brought.loss - loss) / far[:, None])[kept & ~straight]),
+            ErrorLaw.of((brought.loss - loss)[retained & straight]),
+            ErrorLaw.of(((brought.loss - loss) / far[:, None])[retained & ~straight]),
             _normal(excess.log()[wild]),
             _normal(known.azimuth_bs[wild]),
             _normal(known.loss[wild]),
         )
 
-    def _beside(self) -> tuple[Rays, Rays, Tensor, Tensor, Tensor]:
+    def _alongside(self) -> tuple[Rays, Rays, Tensor, Tensor, Tensor]:
         """Return neighbours moved to known places, the channels there, and the mask of equal paths.
 
         The last two are a mask of those channels' paths that another neighbour has, and the
         distance of neighbours.
         """
         near = self._nearest(self._places, NEIGHBOURS + 1)[:, 1:]
-        apart = (self._places[near[:, :ALSO]] - self._places[:, None]).square().sum(2)
+        distance = (self._places[near[:, :ALSO]] - self._places[:, None]).square().sum(2)
         at = (self.known.east, self.known.north, self.frame.carrier_hz)
         brought = [
             moved(Rays(*(a[near[:, j]] for a in self.known.arrays)), *at) for j in range(NEIGHBOURS)
@@ -213,7 +213,7 @@ class Turnover:
             Rays(*(torch.cat([a] * ALSO) for a in self.known.arrays)),
             torch.cat(same[:ALSO]),
             torch.cat(others),
-            torch.cat([_far(apart)] * ALSO),
+            torch.cat([_far(distance)] * ALSO),
         )
 
 

@@ -8,7 +8,7 @@ from torch.nn import functional
 from ingenium.core.errors import InputError
 from ingenium.generators.graphs.graph import Graphs, check_graphs, pairs, square
 from ingenium.generators.graphs.network import GraphNetwork, GraphNetworkSettings
-from ingenium.generators.graphs.noise import before, drawn, kept, noised
+from ingenium.generators.graphs.noise import before, noised, retained, sampled
 from ingenium.generators.model import Model
 from ingenium.generators.rows import check_cond, check_rows, check_steer, finish
 from ingenium.generators.tokens.autoregressive import guided, half
@@ -100,37 +100,37 @@ class GraphDiffusion(Model):
             return self._surprise(x, self.told(cond), rng)
 
     def _surprise(
-        self, x: Float[Tensor, "n d"], told: Float[Tensor, "n w"], rng: torch.Generator
+        self, x: Float[Tensor, "n d"], condition: Float[Tensor, "n w"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         whole, nodes = x.to(torch.int64), self.graphs.nodes
         kinds, edges = whole[:, :nodes], square(whole[:, nodes:], nodes)
-        t = uniform(told.new_empty(len(x)), rng)
+        t = uniform(condition.new_empty(len(x)), rng)
         size = (kinds > 0).sum(1)
         order = size.argsort(stable=True)
         parts = []
         for rows in order.chunk(max(1, min(PIECES, len(x) // ENOUGH))):  # saves work on no nodes
             a = int(size[rows].max())
             own = (kinds[rows, :a], edges[rows, :a, :a])
-            with half(told.device):
-                parts.append(self._piece(*own, told[rows], t[rows], rng))
+            with half(condition.device):
+                parts.append(self._piece(*own, condition[rows], t[rows], rng))
         return torch.cat(parts)[order.argsort()]
 
     def _piece(
         self,
         kinds: Int[Tensor, "n a"],
         edges: Int[Tensor, "n a a"],
-        told: Float[Tensor, "n w"],
+        condition: Float[Tensor, "n w"],
         t: Float[Tensor, " n"],
         rng: torch.Generator,
     ) -> Float[Tensor, " n"]:
-        there, share = kinds > 0, kept(t)
+        there, share = kinds > 0, retained(t)
         i, j = pairs(kinds.shape[1])
         both = there[:, i] & there[:, j]
         true = edges[:, i, j]
         shown = 1 + noised((kinds - 1).clamp(min=0), share, self.frequent, rng)
         shown_edges = noised(true, share, self.frequent_edges, rng).masked_fill(~both, 0)
         logits, edge_logits = self._guess(
-            shown.masked_fill(~there, 0), square(shown_edges, kinds.shape[1]), told, t
+            shown.masked_fill(~there, 0), square(shown_edges, kinds.shape[1]), condition, t
         )
         lost = _lost(logits, (kinds - 1).clamp(min=0), there)
         return lost + EDGES * _lost(edge_logits[:, i, j], true, both)
@@ -139,13 +139,13 @@ class GraphDiffusion(Model):
         self,
         kinds: Int[Tensor, "n a"],
         edges: Int[Tensor, "n a a"],
-        told: Float[Tensor, "n w"],
+        condition: Float[Tensor, "n w"],
         t: Float[Tensor, " n"],
     ) -> tuple[Float[Tensor, "n a kinds"], Float[Tensor, "n a a bonds"]]:
         """Logits of the kinds before noise."""
         waves = torch.pi * t[:, None] * 2 ** torch.arange(TIMES, device=t.device) / 2
         clock = self.clock(torch.cat([waves.sin(), waves.cos()], 1))
-        logits, edge_logits = self.network(kinds, edges, told + clock)
+        logits, edge_logits = self.network(kinds, edges, condition + clock)
         return logits.float(), edge_logits.float()
 
     def _joined(self, there: Tensor) -> Tensor:
@@ -166,27 +166,27 @@ class GraphDiffusion(Model):
         check_cond(cond, self.c)
         check_steer(steer, "graphs, which have no gradient", weight=True)
         n, nodes, times = len(cond), self.graphs.nodes, 1 if steer.weight == 1.0 else 2
-        told = torch.cat([self.told(cond), self.unknown.expand(n, -1)])[: times * n]
-        size = drawn(self.sizes.expand(n, -1), rng)
+        condition = torch.cat([self.told(cond), self.unknown.expand(n, -1)])[: times * n]
+        size = sampled(self.sizes.expand(n, -1), rng)
         there = torch.arange(nodes) < size[:, None]
         both = self._joined(there)
-        kinds = drawn(self.frequent.expand(n, nodes, -1), rng)
-        edges = drawn(self.frequent_edges.expand(*both.shape, -1), rng)
+        kinds = sampled(self.frequent.expand(n, nodes, -1), rng)
+        edges = sampled(self.frequent_edges.expand(*both.shape, -1), rng)
         i, j = pairs(nodes)
         ends = torch.linspace(1, 0, self.steps + 1)
-        shares = kept(ends).tolist()
+        shares = retained(ends).tolist()
         for step in range(self.steps):  # each needs the one before
             shown = (kinds + 1).masked_fill(~there, 0)
             shown_edges = square(edges.masked_fill(~both, 0), nodes)
             t = ends[step].expand(times * n)
             logits, edge_logits = self._guess(
-                shown.repeat(times, 1), shown_edges.repeat(times, 1, 1), told, t
+                shown.repeat(times, 1), shown_edges.repeat(times, 1, 1), condition, t
             )
             span = (shares[step + 1], shares[step])
             first = _chances(logits, steer.weight)
-            kinds = drawn(before(kinds, first, span, self.frequent), rng)
+            kinds = sampled(before(kinds, first, span, self.frequent), rng)
             first = _chances(edge_logits[:, i, j], steer.weight)
-            edges = drawn(before(edges, first, span, self.frequent_edges), rng)
+            edges = sampled(before(edges, first, span, self.frequent_edges), rng)
         found = [(kinds + 1).masked_fill(~there, 0), edges.masked_fill(~both, 0)]
         return finish(torch.cat(found, 1).to(cond), steer)
 
@@ -194,8 +194,8 @@ class GraphDiffusion(Model):
 def _chances(logits: Float[Tensor, "m p k"], weight: float) -> Float[Tensor, "n p k"]:
     """Probabilities of the kinds at each place, with classifier-free guidance."""
     places = logits.shape[1]
-    told: Tensor = guided(logits.flatten(0, 1), weight)
-    chances: Tensor = told.unflatten(0, (-1, places)).softmax(-1)
+    condition: Tensor = guided(logits.flatten(0, 1), weight)
+    chances: Tensor = condition.unflatten(0, (-1, places)).softmax(-1)
     return chances
 
 

@@ -77,12 +77,12 @@ class GraphNetwork(nn.Module):
         self,
         kinds: Int[Tensor, "n a"],
         edges: Int[Tensor, "n a a"],
-        told: Float[Tensor, "n w"],
+        condition: Float[Tensor, "n w"],
     ) -> tuple[Float[Tensor, "n a kinds"], Float[Tensor, "n a a bonds"]]:
         """Logits of the kinds of nodes, without no node, and of edges."""
         there = kinds > 0
         walks = walked(edges > 0, self.walks, self.embed.weight.dtype)
-        h = self.embed(kinds) + told[:, None] + self.returns(walks.diagonal(0, 1, 2).mT)
+        h = self.embed(kinds) + condition[:, None] + self.returns(walks.diagonal(0, 1, 2).mT)
         e = self.edge_embed(edges) + self.reaches(walks + walks.transpose(1, 2))
         for layer in self.layers:
             h, e = layer(h, e, there)

@@ -17,13 +17,13 @@ from ingenium.sampling.noise import uniform
 OFFSET = 0.008  # of the schedule at its start
 
 
-def kept(t: Float[Tensor, "*t"]) -> Float[Tensor, "*t"]:
+def retained(t: Float[Tensor, "*t"]) -> Float[Tensor, "*t"]:
     """Probability that a kind was never resampled up to a time in [0, 1]; falls from 1 to 0."""
     angle = (t + OFFSET) / (1 + OFFSET) * math.pi / 2
     return (angle.cos() / math.cos(OFFSET / (1 + OFFSET) * math.pi / 2)).square().clamp(0, 1)
 
 
-def drawn(chances: Float[Tensor, "*rows k"], rng: torch.Generator) -> Int[Tensor, "*rows"]:
+def sampled(chances: Float[Tensor, "*rows k"], rng: torch.Generator) -> Int[Tensor, "*rows"]:
     """Sample a kind for each place."""
     edges = chances.cumsum(-1)
     point = uniform(chances.new_empty(chances.shape[:-1]), rng) * edges[..., -1]
@@ -37,7 +37,7 @@ def noised(
     rng: torch.Generator,
 ) -> Int[Tensor, "n p"]:
     """Resample each kind from the frequencies, except with probability `share`."""
-    anew = drawn(frequent.expand(*ids.shape, -1), rng)
+    anew = sampled(frequent.expand(*ids.shape, -1), rng)
     stays = uniform(share.new_empty(ids.shape), rng) < share[:, None]
     return torch.where(stays, ids, anew)
 

@@ -13,7 +13,7 @@ from ingenium.generators.model import Model
 from ingenium.generators.rows import check_cond, check_rows, check_steer, finish
 from ingenium.generators.tokens.codec import Grammar, Tokens, check_ids
 from ingenium.generators.tokens.decoders import Decoder
-from ingenium.generators.tokens.drawing import FREELY, OPEN, Drawing, Turnstile, drawn
+from ingenium.generators.tokens.drawing import FREELY, OPEN, Drawing, Turnstile, sampled
 from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD
 from ingenium.sampling.noise import uniform
 from ingenium.sampling.steer import FREE, Steer
@@ -88,8 +88,8 @@ class TokenAutoregressive(Model):
     ) -> Float[Tensor, " n"]:
         """Negative log density without grammar, for each step of a design (nats)."""
         hide = uniform(cond.new_empty(len(cond), 1), rng) < self.drawing.hidden
-        told = torch.where(hide, self.unknown, self.told(cond))
-        return self._surprise(x.to(torch.int64), told, rng) / self.steps
+        condition = torch.where(hide, self.unknown, self.told(cond))
+        return self._surprise(x.to(torch.int64), condition, rng) / self.steps
 
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
@@ -107,23 +107,24 @@ class TokenAutoregressive(Model):
     def _surprise(
         self,
         ids: Int[Tensor, "n s"],
-        told: Float[Tensor, "n w"],
+        condition: Float[Tensor, "n w"],
         rng: torch.Generator | None = None,
     ) -> Float[Tensor, " n"]:
         """Negative log density of each row, in pieces of similar length to save work on padding."""
         length = lengths(ids)
         order, pieces = by_length(length)
-        with half(told.device):
+        with half(condition.device):
             parts = [
-                self._piece(ids[rows, : length[rows].max()], told[rows], rng) for rows in pieces
+                self._piece(ids[rows, : length[rows].max()], condition[rows], rng)
+                for rows in pieces
             ]
         return torch.cat(parts)[order.argsort()]
 
     def _piece(
-        self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"], rng: torch.Generator | None
+        self, ids: Int[Tensor, "n s"], condition: Float[Tensor, "n w"], rng: torch.Generator | None
     ) -> Float[Tensor, " n"]:
         counts = self.choices(ids)
-        logits = self.head(self._known(ids, told, rng)[counts]).float()
+        logits = self.head(self._known(ids, condition, rng)[counts]).float()
         lost = functional.cross_entropy(logits, ids[counts] - OPEN, reduction="none")
         row = counts.nonzero()[:, 0]
         return lost.new_zeros(len(ids)).index_add(0, row, lost)
@@ -135,12 +136,12 @@ class TokenAutoregressive(Model):
     def _known(
         self,
         ids: Int[Tensor, "n s"],
-        told: Float[Tensor, "n w"],
+        condition: Float[Tensor, "n w"],
         rng: torch.Generator | None = None,
     ) -> Float[Tensor, "n s w"]:
         """Hidden state before each token; with dropout if a generator is given."""
         before = functional.pad(ids[:, :-1], (1, 0), value=BEGIN)
-        read = self.embed(before) + told[:, None] + self.position[: ids.shape[1]]
+        read = self.embed(before) + condition[:, None] + self.position[: ids.shape[1]]
         return self._thinned(self.decoder(self._thinned(read, rng)), rng)
 
     def _thinned(
@@ -148,8 +149,8 @@ class TokenAutoregressive(Model):
     ) -> Float[Tensor, "n s w"]:
         if rng is None or not self.dropout:
             return numbers
-        kept = uniform(numbers[:, :1], rng) >= self.dropout
-        return numbers * kept / (1 - self.dropout)
+        retained = uniform(numbers[:, :1], rng) >= self.dropout
+        return numbers * retained / (1 - self.dropout)
 
     def chain(self) -> Chain:
         """Return its parts for training over many ranks.
@@ -172,9 +173,11 @@ class TokenAutoregressive(Model):
         check_rows(x, cond, self.shape, self.c)
         return self._chance(check_ids(x, self.tokens.symbols), self.told(cond))
 
-    def _chance(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, " n"]:
+    def _chance(
+        self, ids: Int[Tensor, "n s"], condition: Float[Tensor, "n w"]
+    ) -> Float[Tensor, " n"]:
         """Log probability of each sequence under the grammar."""
-        logits = self.head(self._known(ids, told))
+        logits = self.head(self._known(ids, condition))
         if self.tokens.grammar is not None:
             refused = ~permitted(self.tokens.grammar, ids, self.tokens.symbols)
             logits = logits.masked_fill(refused, -torch.inf)
@@ -197,10 +200,10 @@ class TokenAutoregressive(Model):
         return self._write(self.told(cond), self.unknown.expand(len(cond), -1), rng, steer)
 
     def follow(
-        self, token: Int[Tensor, " n"], told: Float[Tensor, "n w"], step: int, memory: Any
+        self, token: Int[Tensor, " n"], condition: Float[Tensor, "n w"], step: int, memory: Any
     ) -> tuple[Float[Tensor, "n v"], Any]:
         """Return logits after one more token, and the memory with it."""
-        read = self.embed(token) + told + self.position[step]
+        read = self.embed(token) + condition + self.position[step]
         known, memory = self.decoder.follow(read, memory)
         return self.head(known), memory
 
@@ -215,13 +218,13 @@ class TokenAutoregressive(Model):
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> tuple[Float[Tensor, "m w"], Int[Tensor, " m"]]:
         """Hidden states at these steps, the shortest designs first, and the tokens chosen."""
-        ids, told = x.to(torch.int64), self.told(cond)
+        ids, condition = x.to(torch.int64), self.told(cond)
         length = lengths(ids)
         known, got = list[Tensor](), list[Tensor]()
         for rows in by_length(length)[1]:
             own = ids[rows, : length[rows].max()]
             counts = self.choices(own)
-            known.append(self._known(own, told[rows])[counts])
+            known.append(self._known(own, condition[rows])[counts])
             got.append(own[counts] - OPEN)
         return torch.cat(known), torch.cat(got)
 
@@ -234,22 +237,22 @@ class TokenAutoregressive(Model):
     ) -> Float[Tensor, "n *shape"]:
         """Write designs under the embedded conditions, guided away from the hidden ones."""
         n, times, grammar = len(shown), 1 if steer.weight == 1.0 else 2, self.tokens.grammar
-        told = torch.cat([shown, hidden])[: times * n]
-        memory = self.decoder.begin(len(told), self.steps, told)
+        condition = torch.cat([shown, hidden])[: times * n]
+        memory = self.decoder.begin(len(condition), self.steps, condition)
         state = None if grammar is None else grammar.start(n)
-        rows = torch.arange(n, device=told.device)  # rows without an end so far
-        ids = torch.full((n, self.steps), PAD, device=told.device)
-        token = torch.full((n,), BEGIN, device=told.device)
+        rows = torch.arange(n, device=condition.device)  # rows without an end so far
+        ids = torch.full((n, self.steps), PAD, device=condition.device)
+        token = torch.full((n,), BEGIN, device=condition.device)
         for step in range(self.steps - 1):  # each needs the one before
-            logits, memory = self.follow(token[rows].repeat(times), told, step, memory)
+            logits, memory = self.follow(token[rows].repeat(times), condition, step, memory)
             logits = guided(logits, steer.weight)
             over = (ids[rows] == END).any(1)
             may = None
             if grammar is not None:
                 may = Turnstile(grammar, state, self.steps - step, over, rows)
-            point = uniform(told.new_empty(n, dtype=torch.float64), rng)[rows]
+            point = uniform(condition.new_empty(n, dtype=torch.float64), rng)[rows]
             token = torch.full_like(token, PAD)
-            token[rows] = drawn(logits, point, self.drawing, may).masked_fill(over, PAD)
+            token[rows] = sampled(logits, point, self.drawing, may).masked_fill(over, PAD)
             ids[:, step] = token
             going = (token[rows] > END).nonzero()[:, 0]
             if not len(going):
@@ -258,10 +261,10 @@ class TokenAutoregressive(Model):
                 state = grammar.follow(state, token)
             if 2 * len(going) <= len(rows):  # continue with the rest alone
                 both = torch.cat([going + k * len(rows) for k in range(times)])
-                memory, told = self.decoder.kept(memory, both), told[both]
+                memory, condition = self.decoder.retained(memory, both), condition[both]
                 rows = rows[going]
         ids[~(ids == END).any(1), -1] = END
-        return finish(ids.to(told), steer)
+        return finish(ids.to(condition), steer)
 
 
 def guided(logits: Float[Tensor, "m v"], weight: float) -> Float[Tensor, "n v"]:
@@ -280,8 +283,8 @@ def permitted(grammar: Grammar, ids: Int[Tensor, "n s"], symbols: int) -> Bool[T
     for step in range(steps - 1):
         going = rows[ids[:, step] != PAD]
         for token in range(OPEN, symbols):
-            asked = torch.full((len(going),), token)
-            out[going, step, token - OPEN] = grammar.permits(state, going, asked, steps - step)
+            requested = torch.full((len(going),), token)
+            out[going, step, token - OPEN] = grammar.permits(state, going, requested, steps - step)
         state = grammar.follow(state, ids[:, step])
     return out
 

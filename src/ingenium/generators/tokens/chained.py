@@ -41,9 +41,9 @@ class TokenEntry(nn.Module):
     ) -> Float[Tensor, "n read w"]:
         """Return the input of the first layer, up to the end of the longest row."""
         ids = ids[:, : lengths(ids).max()]
-        told = torch.where(hide, self.unknown, self.told(cond))
+        condition = torch.where(hide, self.unknown, self.told(cond))
         before = functional.pad(ids[:, :-1], (1, 0), value=BEGIN)
-        read: Tensor = self.embed(before) + told[:, None] + self.position[: ids.shape[1]]
+        read: Tensor = self.embed(before) + condition[:, None] + self.position[: ids.shape[1]]
         return read
 
 
@@ -103,7 +103,7 @@ def chained(family: TokenAutoregressive) -> Chain:
 def _size(family: TokenAutoregressive, decoder: Transformer) -> ModelSize:
     width = family.embed.embedding_dim
     head = family.tokens.symbols - OPEN
-    told = sum(p.numel() for p in family.told.parameters()) + (1 + OPEN) * width
+    condition = sum(p.numel() for p in family.told.parameters()) + (1 + OPEN) * width
     return ModelSize(
         width=width,
         layers=len(decoder.blocks),
@@ -113,13 +113,13 @@ def _size(family: TokenAutoregressive, decoder: Transformer) -> ModelSize:
         half=False,
         tied=False,
         biased=False,
-        kept_whole=KEPT_WHOLE,
-        kept_split=KEPT_SPLIT,
-        kept_entry=KEPT_NORM,
-        kept_head=KEPT_SYMBOL,
-        kept_open=KEPT_OPEN,
+        stored_whole=KEPT_WHOLE,
+        stored_split=KEPT_SPLIT,
+        stored_entry=KEPT_NORM,
+        stored_head=KEPT_SYMBOL,
+        stored_open=KEPT_OPEN,
         gradients_stay=False,
-        entry_more=told,
+        entry_more=condition,
         head_more=head,
         averages=2,
     )

@@ -34,7 +34,7 @@ class Decoder(nn.Module):
         """Return the hidden state after one more step, and the updated memory."""
 
     @abstractmethod
-    def kept(self, memory: Any, rows: Int[Tensor, " m"]) -> Any:
+    def retained(self, memory: Any, rows: Int[Tensor, " m"]) -> Any:
         """Return the memory of some of the sequences."""
 
 
@@ -132,12 +132,15 @@ class Transformer(Decoder):
             q, k, v = block.triple(x)
             memory.keys[layer, :, :, now : now + 1] = k
             memory.values[layer, :, :, now : now + 1] = v
-            known, told = memory.keys[layer, :, :, : now + 1], memory.values[layer, :, :, : now + 1]
-            x = block.rest(x, functional.scaled_dot_product_attention(q, known, told))
+            known, condition = (
+                memory.keys[layer, :, :, : now + 1],
+                memory.values[layer, :, :, : now + 1],
+            )
+            x = block.rest(x, functional.scaled_dot_product_attention(q, known, condition))
         memory.read += 1
         return self.norm(x)[:, 0], memory
 
-    def kept(self, memory: Cache, rows: Int[Tensor, " m"]) -> Cache:
+    def retained(self, memory: Cache, rows: Int[Tensor, " m"]) -> Cache:
         """Return keys and values of some of the sequences."""
         return Cache(memory.keys[:, rows], memory.values[:, rows], memory.read)
 
@@ -167,6 +170,8 @@ class Recurrent(Decoder):
         out, memory = self.memory(read[:, None], memory)
         return self.norm(out)[:, 0], memory
 
-    def kept(self, memory: tuple[Tensor, Tensor], rows: Int[Tensor, " m"]) -> tuple[Tensor, Tensor]:
+    def retained(
+        self, memory: tuple[Tensor, Tensor], rows: Int[Tensor, " m"]
+    ) -> tuple[Tensor, Tensor]:
         """Return the state of some of the sequences."""
         return memory[0][:, rows], memory[1][:, rows]

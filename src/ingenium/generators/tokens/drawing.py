@@ -55,7 +55,7 @@ def fall(
     return column, inside.clamp(0.0, 1 - 2**-53)
 
 
-def drawn(
+def sampled(
     logits: Float[Tensor, "n v"],
     point: Float64[Tensor, " n"],
     drawing: Drawing,
@@ -98,8 +98,8 @@ def _held(
 ) -> Bool[Tensor, "m v"]:
     """Evaluate the grammar for all tokens in some rows."""
     tokens = OPEN + torch.arange(width, device=rows.device)
-    asked = may(rows.repeat_interleave(width), tokens.repeat(len(rows)))
-    return asked.reshape(len(rows), width)
+    requested = may(rows.repeat_interleave(width), tokens.repeat(len(rows)))
+    return requested.reshape(len(rows), width)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class LatentPrior(nn.Module):
         self.shape, self.c = autoencoder.shape, c
         self.inner = inner((m,), c)
         self._writer = (autoencoder,)  # in a tuple, which hides it from the state
-        self.course: dict[str, list[float]] = {}  # of the losses of the inner family
+        self.curve: dict[str, list[float]] = {}  # of the losses of the inner family
         self.register_buffer("centre", torch.zeros(m))
         self.register_buffer("spread", torch.ones(m))
 
@@ -52,8 +52,8 @@ class LatentPrior(nn.Module):
         latent = torch.cat([self._writer[0].latent_of(part) for part in x.split(ROWS)])
         self.centre.copy_(latent.mean(0))
         self.spread.copy_(latent.std(0).clamp(min=1e-6))
-        self.course = self.inner.fit((latent - self.centre) / self.spread, cond, plan)
-        return self.course
+        self.curve = self.inner.fit((latent - self.centre) / self.spread, cond, plan)
+        return self.curve
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE

@@ -12,7 +12,7 @@ from ingenium.generators.rows import check_cond, check_rows, check_steer, finish
 from ingenium.generators.tokens.autoregressive import guided, half
 from ingenium.generators.tokens.codec import Tokens, check_ids
 from ingenium.generators.tokens.decoders import DecoderBlock
-from ingenium.generators.tokens.drawing import FREELY, OPEN, Drawing, Turnstile, drawn
+from ingenium.generators.tokens.drawing import FREELY, OPEN, Drawing, Turnstile, sampled
 from ingenium.generators.tokens.vocabulary import END, PAD
 from ingenium.sampling.noise import uniform
 from ingenium.sampling.steer import FREE, Steer
@@ -98,24 +98,26 @@ class MaskedDiffusion(Model):
             return self._bound(x, self.told(cond), rng)
 
     def _bound(
-        self, x: Float[Tensor, "n s"], told: Float[Tensor, "n w"], rng: torch.Generator
+        self, x: Float[Tensor, "n s"], condition: Float[Tensor, "n w"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         ids = x.to(torch.int64)
         ids = ids.masked_fill(ids == PAD, END)
         spread = torch.arange(len(ids), device=ids.device)[:, None] / len(ids)
-        share = LEAST + (1 - LEAST) * ((uniform(told.new_empty(1, 1), rng) + spread) % 1)
-        covered = uniform(told.new_empty(ids.shape), rng) < share
-        with half(told.device):
-            known = self._known(ids.masked_fill(covered, self.tokens.symbols), told)
+        share = LEAST + (1 - LEAST) * ((uniform(condition.new_empty(1, 1), rng) + spread) % 1)
+        covered = uniform(condition.new_empty(ids.shape), rng) < share
+        with half(condition.device):
+            known = self._known(ids.masked_fill(covered, self.tokens.symbols), condition)
             logits: Tensor = self.head(known[covered])
         lost = functional.cross_entropy(logits.float(), ids[covered] - OPEN, reduction="none")
         row = covered.nonzero()[:, 0]
         total = lost.new_zeros(len(ids)).index_add(0, row, lost)
         return total / (share[:, 0] * self.steps)
 
-    def _known(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, "n s w"]:
+    def _known(
+        self, ids: Int[Tensor, "n s"], condition: Float[Tensor, "n w"]
+    ) -> Float[Tensor, "n s w"]:
         """Hidden state at each place, from all uncovered tokens."""
-        x: Tensor = self.embed(ids) + told[:, None] + self.position
+        x: Tensor = self.embed(ids) + condition[:, None] + self.position
         for block in (m for m in self.blocks if isinstance(m, DecoderBlock)):
             q, k, v = block.triple(x)
             x = block.rest(x, functional.scaled_dot_product_attention(q, k, v))
@@ -133,14 +135,14 @@ class MaskedDiffusion(Model):
         check_cond(cond, self.c)
         check_steer(steer, "tokens, which have no gradient", weight=True)
         n, times = len(cond), 1 if steer.weight == 1.0 else 2
-        told = torch.cat([self.told(cond), self.unknown.expand(n, -1)])[: times * n]
+        condition = torch.cat([self.told(cond), self.unknown.expand(n, -1)])[: times * n]
         order, grammar = self._order(cond, rng), self.tokens.grammar
         state = None if grammar is None else grammar.start(n)
         rows = torch.arange(n, device=cond.device)
         ids = torch.full((n, self.steps), self.tokens.symbols, device=cond.device)
         for step in range(self.steps):  # each needs those before
             place, over = order[:, step], (ids == END).any(1)
-            known = self._known(ids.repeat(times, 1), told)
+            known = self._known(ids.repeat(times, 1), condition)
             logits: Tensor = self.head(known[torch.arange(times * n), place.repeat(times)])
             may = (
                 None
@@ -148,7 +150,7 @@ class MaskedDiffusion(Model):
                 else Turnstile(grammar, state, self.steps - step, over, rows)
             )
             point = uniform(cond.new_empty(n, dtype=torch.float64), rng)
-            token = drawn(guided(logits, steer.weight), point, self.drawing, may)
+            token = sampled(guided(logits, steer.weight), point, self.drawing, may)
             if grammar is not None:
                 token = token.masked_fill(over, END)
                 state = grammar.follow(state, token.masked_fill(over, PAD))

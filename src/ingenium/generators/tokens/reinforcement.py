@@ -74,5 +74,5 @@ class Reinforcement:
     def divergence(self, cond: Float[Tensor, "n c"], rng: torch.Generator) -> tuple[float, float]:
         """Estimate the divergence of agent from prior (nats) and its standard error by sampling."""
         x = self.agent.propose(cond, rng)
-        apart = self.prior.surprise(x, cond) - self.agent.surprise(x, cond)
-        return float(apart.mean()), float(apart.std()) / math.sqrt(len(x))
+        distance = self.prior.surprise(x, cond) - self.agent.surprise(x, cond)
+        return float(distance.mean()), float(distance.std()) / math.sqrt(len(x))

@@ -75,15 +75,15 @@ class NotationFamily:
             InputError: if that is less than half of them.
         """
         check_rows(x, cond, self.shape, self.c)
-        y, kept = self.form.written(x)
-        share = float(kept.double().mean())
+        y, retained = self.form.written(x)
+        share = float(retained.double().mean())
         if share < FEWEST:
             raise InputError(
                 f"designs of which at least {FEWEST:.0%} can be written in the form of the family",
                 f"{share:.0%}",
                 "Use another family.",
             )
-        return {**self.inner.fit(y, cond[kept], plan), "written": [share]}
+        return {**self.inner.fit(y, cond[retained], plan), "written": [share]}
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
@@ -99,8 +99,8 @@ class NotationFamily:
         Raises:
             InputError: for another inner family, or designs that cannot be written.
         """
-        y, kept = self.form.written(x)
-        if not bool(kept.all()):
+        y, retained = self.form.written(x)
+        if not bool(retained.all()):
             raise InputError("designs that can all be written", "others", "Leave those out.")
         return self._vae().latent_of(y)
 

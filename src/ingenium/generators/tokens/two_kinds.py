@@ -167,11 +167,13 @@ class TwoKindFamily(nn.Module):
 
 def _part(plan: Plan, name: str, place: int) -> Plan:
     """Plan of the first or second half of a fit, with its own checkpoint."""
-    told, folder = plan.progress, plan.checkpoint
+    condition, folder = plan.progress, plan.checkpoint
     return replace(
         plan,
         checkpoint=None if folder is None else folder / name,
-        progress=None if told is None else lambda i, n, loss: told((place * n + i) // 2, n, loss),
+        progress=None
+        if condition is None
+        else lambda i, n, loss: condition((place * n + i) // 2, n, loss),
     )
 
 

@@ -68,8 +68,8 @@ class TokenVAE(TokenAutoregressive):
     ) -> Float[Tensor, " n"]:
         """Negative evidence bound without grammar, at the present weight, for each step (nats)."""
         hide = uniform(cond.new_empty(len(cond), 1), rng) < self.drawing.hidden
-        told = torch.where(hide, self.unknown, self.told(cond))
-        return self._bound(x.to(torch.int64), told, rng, self.settings.beta * self.priced)
+        condition = torch.where(hide, self.unknown, self.told(cond))
+        return self._bound(x.to(torch.int64), condition, rng, self.settings.beta * self.priced)
 
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
@@ -81,7 +81,7 @@ class TokenVAE(TokenAutoregressive):
     def _bound(
         self,
         ids: Int[Tensor, "n s"],
-        told: Float[Tensor, "n w"],
+        condition: Float[Tensor, "n w"],
         rng: torch.Generator,
         price: float,
     ) -> Float[Tensor, " n"]:
@@ -89,7 +89,7 @@ class TokenVAE(TokenAutoregressive):
             mean, spread = self._posterior(ids)
         z = mean + spread * gaussian(mean, rng)
         divergence = (0.5 * (mean.square() + spread.square() - 1) - spread.log()).sum(1)
-        lost = self._surprise(ids, told + self.from_latent(z))
+        lost = self._surprise(ids, condition + self.from_latent(z))
         return (lost + price * divergence) / self.steps
 
     def _posterior(
@@ -127,7 +127,7 @@ class TokenVAE(TokenAutoregressive):
             ValueError: if rows do not fit the family.
         """
         check_rows(x, cond, self.shape, self.c)
-        ids, told = check_ids(x, self.tokens.symbols), self.told(cond)
+        ids, condition = check_ids(x, self.tokens.symbols), self.told(cond)
         mean, spread = self._posterior(ids)
         rng = torch.Generator().manual_seed(0)
         noise = gaussian(mean.new_empty(draws, mean.shape[1]), rng)
@@ -135,7 +135,7 @@ class TokenVAE(TokenAutoregressive):
         for eps in noise:  # one at a time, or memory would grow with them
             z = mean + spread * eps
             odds = 0.5 * (eps.square() - z.square()) + spread.log()
-            weights.append(self._chance(ids, told + self.from_latent(z)) + odds.sum(1))
+            weights.append(self._chance(ids, condition + self.from_latent(z)) + odds.sum(1))
         return torch.stack(weights).logsumexp(0) - math.log(draws)
 
     def propose(

@@ -43,31 +43,31 @@ class Amortised:
             )
         state = prior.start(self.pairs, rng)
         arrays = prior.designs(state)
-        told = _Told.of(task.likelihood, task.likelihood.simulate(arrays, rng))
+        reported = _Observed.of(task.likelihood, task.likelihood.simulate(arrays, rng))
         latents = Latents.of(prior, arrays, state.rows)
         u = latents.encode(arrays, state.rows).to(torch.float32)
-        flow = families.build("flow", tuple(u.shape[1:]), told.numbers.shape[1], seed=0)
+        flow = families.build("flow", tuple(u.shape[1:]), reported.numbers.shape[1], seed=0)
         assert isinstance(flow, Flow)
         own = families.plan("flow", steps=task.steps, seed=0)
         watched = replace(own, progress=lambda i, n, loss: task.watch("fit the posterior", i, n))
         with one_thread():
-            flow.fit(u, told.numbers, watched)
+            flow.fit(u, reported.numbers, watched)
 
         def answer(readings: Float64[Tensor, " m"], rng: torch.Generator) -> Weighted:
-            cond = told.of_readings(readings[None]).expand(task.draws, -1).contiguous()
+            cond = reported.of_readings(readings[None]).expand(task.samples, -1).contiguous()
             with torch.no_grad(), one_thread():
-                drawn = flow.propose(cond, rng).to(torch.float64)
-            near = torch.cdist(drawn, u.to(torch.float64)).argmin(1)
-            kept = tuple(a[near] for a in arrays)
-            found = latents.moved(kept, state.rows[near], drawn)
-            n = task.draws
+                sampled = flow.propose(cond, rng).to(torch.float64)
+            near = torch.cdist(sampled, u.to(torch.float64)).argmin(1)
+            retained = tuple(a[near] for a in arrays)
+            found = latents.moved(retained, state.rows[near], sampled)
+            n = task.samples
             return Weighted(found, state.rows[near], np.full(n, 1 / n), float("nan"), float(n))
 
         return answer
 
 
 @dataclass(frozen=True, eq=False)
-class _Told:
+class _Observed:
     """Readings as inputs of a network: their leading principal numbers."""
 
     likelihood: Likelihood
@@ -76,7 +76,7 @@ class _Told:
     numbers: Tensor  # of the simulated ones, in float32
 
     @classmethod
-    def of(cls, likelihood: Likelihood, readings: Float64[Tensor, "n m"]) -> "_Told":
+    def of(cls, likelihood: Likelihood, readings: Float64[Tensor, "n m"]) -> "_Observed":
         found = _summary(likelihood, readings)
         centre = found.mean(0)
         _, sizes, axes = torch.linalg.svd(found - centre, full_matrices=False)

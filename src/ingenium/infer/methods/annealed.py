@@ -18,7 +18,7 @@ from ingenium.infer.methods.method import Answer, InferenceTask
 from ingenium.infer.prior import Particles
 from ingenium.infer.weights import Weighted
 
-KEPT = 0.5  # share of particles that a step in temperature leaves effective
+RETAINED = 0.5  # share of particles that a step in temperature leaves effective
 OVER = 4  # particles to begin with, by the rows of the prior: a mode without a particle is lost
 MOST_STEPS = 200
 JUMPS = 8  # moves for each jump, where a problem has jumps
@@ -60,7 +60,7 @@ class Annealed:
         def energy(state: Particles) -> Float64[Tensor, " n"]:
             return -task.likelihood.log_density(readings[None], task.prior.designs(state))[0]
 
-        n = task.draws
+        n = task.samples
         state = task.prior.start(max(n, OVER * task.prior.count), rng)
         first = torch.arange(len(state.rows))  # where each began
         value = energy(state)
@@ -68,7 +68,7 @@ class Annealed:
             raise InputError("readings that some design of the prior could give", "none does")
         beta, pace, rates, steps = 0.0, 0.3, list[float](), 0
         while beta < 1 and steps < MOST_STEPS:
-            rise = _rise(value, 1 - beta, KEPT * n)
+            rise = _rise(value, 1 - beta, RETAINED * n)
             chosen = _drawn(-rise * value, n, rng)
             state, value, first = state.take(chosen), value[chosen], first[chosen]
             beta, steps = min(beta + rise, 1.0), steps + 1
@@ -86,8 +86,8 @@ class Annealed:
             )
         arrays = tuple(a.detach() for a in task.prior.designs(state))
         worth = worth_of(task.measure(arrays).numpy(), first.numpy())
-        told = {"temperatures": float(steps), "accepted": float(np.mean(rates))}
-        return Weighted(arrays, state.rows, np.full(n, 1 / n), math.nan, worth, told)
+        reported = {"temperatures": float(steps), "accepted": float(np.mean(rates))}
+        return Weighted(arrays, state.rows, np.full(n, 1 / n), math.nan, worth, reported)
 
     def _moved(
         self,
@@ -133,8 +133,8 @@ def _jumped(
     fresh = energy(Particles(state.rows, z))
     chance = torch.rand(len(value), generator=rng, dtype=torch.float64).log()
     taken = chance < beta * (value - fresh) + odds
-    kept = Particles(state.rows, torch.where(taken[:, None], z, state.z))
-    return kept, torch.where(taken, fresh, value)
+    retained = Particles(state.rows, torch.where(taken[:, None], z, state.z))
+    return retained, torch.where(taken, fresh, value)
 
 
 def _crossed(
@@ -225,18 +225,18 @@ def _slope(
     return value.detach(), beta * torch.nan_to_num(slope)
 
 
-def _rise(value: Float64[Tensor, " k"], most: float, kept: float) -> float:
-    """Return the rise of temperature at which `kept` particles stay effective."""
+def _rise(value: Float64[Tensor, " k"], most: float, retained: float) -> float:
+    """Return the rise of temperature at which `retained` particles stay effective."""
 
     def worth(step: float) -> float:
         return float(1 / torch.softmax(-step * value, 0).square().sum())
 
-    if worth(most) >= kept:
+    if worth(most) >= retained:
         return most
     low, high = 0.0, most
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if worth(middle) >= kept else (low, middle)
+        low, high = (middle, high) if worth(middle) >= retained else (low, middle)
     return max(low, 1e-12 * most)
 
 

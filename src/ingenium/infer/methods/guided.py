@@ -38,7 +38,7 @@ class Guided:
         family, problem = prior.generator.family, prior.problem
 
         def answer(readings: Float64[Tensor, " m"], rng: torch.Generator) -> Weighted:
-            rows = prior.start(task.draws, rng).rows
+            rows = prior.start(task.samples, rng).rows
             under = prior.under(rows)
             onto = problem.project(prior.generator.spec.fixed, under)
 
@@ -48,7 +48,7 @@ class Guided:
 
             x = family.propose(prior.features[rows], rng, Steer(energy=energy))
             arrays = tuple(a.detach() for a in onto(problem.decode(x.to(torch.float64), under)))
-            n = task.draws
+            n = task.samples
             return Weighted(arrays, rows, np.full(n, 1 / n), float("nan"), float(n))
 
         return answer

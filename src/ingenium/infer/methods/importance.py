@@ -16,7 +16,7 @@ class Importance:
 
     def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
         """Draw one set of samples for all readings."""
-        state = task.prior.start(task.draws, rng)
+        state = task.prior.start(task.samples, rng)
         arrays = task.prior.designs(state)
 
         def answer(readings: Float64[Tensor, " m"], rng: torch.Generator) -> Weighted:

@@ -23,7 +23,7 @@ class InferenceTask:
     prior: Prior
     likelihood: Likelihood
     measure: Callable[[Arrays], Float64[Tensor, "n q"]]
-    draws: int  # of a posterior
+    samples: int  # of a posterior
     steps: int | None = None  # of training, where a method learns; None for its own
     watch: Watch = silent
 

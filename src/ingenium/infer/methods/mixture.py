@@ -55,7 +55,7 @@ class Mixture:
                 type(likelihood).__name__,
                 "Write another method, such as annealed.",
             )
-        state = task.prior.start(max(self.known, task.draws), rng)
+        state = task.prior.start(max(self.known, task.samples), rng)
         arrays, encoded = task.prior.designs(state), Encoded(task.prior)
         exact = likelihood.mean(arrays)
         alive = torch.isfinite(exact).all(1)
@@ -65,7 +65,7 @@ class Mixture:
         line = known.line(x.mean(0)).held_against(x, exact[alive])
 
         def answer(readings: Float64[Tensor, " m"], rng: torch.Generator) -> Weighted:
-            return known.answered(line, readings, task.draws, rng).weighted(readings, likelihood)
+            return known.answered(line, readings, task.samples, rng).weighted(readings, likelihood)
 
         return answer
 
@@ -94,11 +94,11 @@ class _Components:
         best = min(found, key=lambda pair: pair[0])[1]
         belongs = best.predict_proba(u)
         hard = belongs.argmax(1)
-        kept = [j for j in range(belongs.shape[1]) if (hard == j).sum() >= 2]
-        parts = [x[torch.from_numpy(hard == j)] for j in kept]
+        retained = [j for j in range(belongs.shape[1]) if (hard == j).sum() >= 2]
+        parts = [x[torch.from_numpy(hard == j)] for j in retained]
         mean = torch.stack([p.mean(0) for p in parts])
         cov = [torch.from_numpy(shrunk_covariance((p - p.mean(0)).numpy())) for p in parts]
-        own = torch.from_numpy((hard[None] == np.array(kept)[:, None]).astype(np.float64))
+        own = torch.from_numpy((hard[None] == np.array(retained)[:, None]).astype(np.float64))
         return cls(own.mean(1), mean, torch.stack(cov), own)
 
 

@@ -45,18 +45,18 @@ class NoUTurn:
 
         def answer(readings: Float64[Tensor, " m"], rng: torch.Generator) -> Weighted:
             begun = begin(readings, self.chains, rng)
-            each = -(-task.draws // self.chains)
+            each = -(-task.samples // self.chains)
             found = []
             for i in range(self.chains):
                 own = begun.take(torch.tensor([i]))
                 found.append(chain(_potential(task, readings, own), own.z[0], each, rng))
-            rows = begun.rows.repeat_interleave(each)[: task.draws]
-            z = torch.cat(found)[: task.draws]
-            drawn = tuple(a.detach() for a in prior.designs(Particles(rows, z)))
-            values = task.measure(drawn).numpy()
-            worth, apart = settled(values, each)
-            even = np.full(task.draws, 1 / task.draws)
-            return Weighted(drawn, rows, even, float("nan"), worth, {"r_hat": apart})
+            rows = begun.rows.repeat_interleave(each)[: task.samples]
+            z = torch.cat(found)[: task.samples]
+            sampled = tuple(a.detach() for a in prior.designs(Particles(rows, z)))
+            values = task.measure(sampled).numpy()
+            worth, distance = settled(values, each)
+            even = np.full(task.samples, 1 / task.samples)
+            return Weighted(sampled, rows, even, float("nan"), worth, {"r_hat": distance})
 
         return answer
 
@@ -113,7 +113,7 @@ def chain(
         warnings.simplefilter("ignore")
         torch.manual_seed(seed)
         kernel = mcmc.NUTS(potential_fn=lambda params: potential(params["z"]), max_tree_depth=7)
-        course = mcmc.MCMC(
+        trajectory = mcmc.MCMC(
             kernel,
             num_samples=steps,
             warmup_steps=max(FEWEST, steps // 2),
@@ -121,8 +121,8 @@ def chain(
             disable_progbar=True,
         )
         with contextlib.redirect_stdout(io.StringIO()):
-            course.run()
-    found: Tensor = course.get_samples()["z"]
+            trajectory.run()
+    found: Tensor = trajectory.get_samples()["z"]
     return found
 
 
@@ -140,7 +140,7 @@ def settled(values: Float64[np.ndarray, "n q"], each: int) -> tuple[float, float
         return 1.0, math.inf
     own = chains[..., alive]
     worth = float(stats.effective_sample_size(own, chain_dim=0, sample_dim=1).min())
-    apart = float(stats.split_gelman_rubin(own, 0, 1).max())
-    if math.isnan(worth + apart):
+    distance = float(stats.split_gelman_rubin(own, 0, 1).max())
+    if math.isnan(worth + distance):
         return 1.0, math.inf
-    return min(max(worth, 1.0), float(len(values))), apart
+    return min(max(worth, 1.0), float(len(values))), distance

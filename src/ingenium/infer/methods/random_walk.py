@@ -48,14 +48,16 @@ class RandomWalk:
         def answer(readings: Float64[Tensor, " m"], rng: torch.Generator) -> Weighted:
             begun = begin(readings, self.chains, rng)
             z, rate = self._walk(task, readings, begun, rng)
-            each = -(-task.draws // self.chains)
-            kept = z[torch.linspace(0, len(z) - 1, min(each, len(z))).long()].transpose(0, 1)
-            rows = begun.rows.repeat_interleave(kept.shape[1])
-            drawn = tuple(a.detach() for a in prior.designs(Particles(rows, kept.flatten(0, 1))))
-            worth, apart = settled(task.measure(drawn).numpy(), kept.shape[1])
+            each = -(-task.samples // self.chains)
+            retained = z[torch.linspace(0, len(z) - 1, min(each, len(z))).long()].transpose(0, 1)
+            rows = begun.rows.repeat_interleave(retained.shape[1])
+            sampled = tuple(
+                a.detach() for a in prior.designs(Particles(rows, retained.flatten(0, 1)))
+            )
+            worth, distance = settled(task.measure(sampled).numpy(), retained.shape[1])
             even = np.full(len(rows), 1 / len(rows))
-            told = {"r_hat": apart, "accepted": rate}
-            return Weighted(drawn, rows, even, math.nan, worth, told)
+            reported = {"r_hat": distance, "accepted": rate}
+            return Weighted(sampled, rows, even, math.nan, worth, reported)
 
         return answer
 

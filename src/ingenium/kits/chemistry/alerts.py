@@ -22,10 +22,10 @@ def alerts(mol: Chem.Mol) -> list[str]:
 
 @cache
 def _catalogue() -> FilterCatalog.FilterCatalog:
-    asked = FilterCatalog.FilterCatalogParams()
-    asked.AddCatalog(asked.FilterCatalogs.PAINS)
-    asked.AddCatalog(asked.FilterCatalogs.BRENK)
-    return FilterCatalog.FilterCatalog(asked)
+    requested = FilterCatalog.FilterCatalogParams()
+    requested.AddCatalog(requested.FilterCatalogs.PAINS)
+    requested.AddCatalog(requested.FilterCatalogs.BRENK)
+    return FilterCatalog.FilterCatalog(requested)
 
 
 def breaks_moses(mol: Chem.Mol) -> str:

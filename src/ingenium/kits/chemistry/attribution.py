@@ -77,32 +77,32 @@ def groups(mol: Chem.Mol) -> tuple[tuple[int, ...], ...]:
     while len(parts) > MOST_GROUPS:
         smallest = min(parts, key=lambda part: (len(part), min(part)))
         parts.remove(smallest)
-        beside = {n.GetIdx() for i in smallest for n in mol.GetAtomWithIdx(i).GetNeighbors()}
-        near = [part for part in parts if part & beside] or parts
+        alongside = {n.GetIdx() for i in smallest for n in mol.GetAtomWithIdx(i).GetNeighbors()}
+        near = [part for part in parts if part & alongside] or parts
         min(near, key=lambda part: (len(part), min(part))).update(smallest)
     return tuple(tuple(sorted(part)) for part in sorted(parts, key=min))
 
 
 def _pieces(mol: Chem.Mol, cuts: list[int]) -> Sequence[Sequence[int]]:
-    apart = Chem.FragmentOnBonds(mol, cuts, addDummies=False) if cuts else mol
-    found: Sequence[Sequence[int]] = Chem.GetMolFrags(apart)
+    distance = Chem.FragmentOnBonds(mol, cuts, addDummies=False) if cuts else mol
+    found: Sequence[Sequence[int]] = Chem.GetMolFrags(distance)
     return found
 
 
 def _coalition(mol: Chem.Mol, cut: tuple[tuple[int, ...], ...], bits: int) -> Chem.Mol:
     """The molecule of the chosen groups, with hydrogens at the bonds that were cut."""
-    kept = {atom for i, atoms in enumerate(cut) if bits >> i & 1 for atom in atoms}
+    retained = {atom for i, atoms in enumerate(cut) if bits >> i & 1 for atom in atoms}
     made = Chem.RWMol(mol)
     for bond in mol.GetBonds():
         ends = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
         for own, other in (ends, ends[::-1]):
-            if own in kept and other not in kept:
+            if own in retained and other not in retained:
                 atom = made.GetAtomWithIdx(own)
                 if atom.GetNoImplicit() or atom.GetIsAromatic():
                     atom.SetNumExplicitHs(atom.GetNumExplicitHs() + 1)
     made.BeginBatchEdit()
     for atom in mol.GetAtoms():
-        if atom.GetIdx() not in kept:
+        if atom.GetIdx() not in retained:
             made.RemoveAtom(atom.GetIdx())
     made.CommitBatchEdit()
     Chem.SanitizeMol(made)

@@ -13,7 +13,7 @@ STARTS = 5
 TRIES = 50  # of each start; RDKit's default, ten for each atom, takes minutes where all fail
 MOST_STEPS = 500  # of the force field's minimisation
 BOND = (0.6, 1.4)  # least and largest bond length over the sum of both covalent radii
-APART = 0.7  # angstrom; least distance between two atoms
+DISTANCE = 0.7  # angstrom; least distance between two atoms
 
 
 def conformer(mol: Chem.Mol) -> Chem.Mol:
@@ -54,4 +54,4 @@ def bonded(mol: Chem.Mol) -> bool:
         i, j = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
         if not BOND[0] <= away[i, j] / (radius[i] + radius[j]) <= BOND[1]:
             return False
-    return bool((away[np.triu_indices(len(place), 1)] >= APART).all())
+    return bool((away[np.triu_indices(len(place), 1)] >= DISTANCE).all())

@@ -38,8 +38,8 @@ def structures(
     grid = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
     for axes in grid:
         axes.axis("off")
-    told = colours or [{}] * len(smiles)
-    for axes, text, caption, own in zip(grid, smiles, captions, told, strict=False):
+    reported = colours or [{}] * len(smiles)
+    for axes, text, caption, own in zip(grid, smiles, captions, reported, strict=False):
         axes.imshow(pixels(text, own), interpolation="antialiased")
         axes.set_title(caption, fontsize=SMALL, y=-0.2)
     return figure

@@ -32,10 +32,10 @@ class Groups:
         for texts, what in ((self.keep, "a group to keep"), (self.avoid, "a group to avoid")):
             for text in texts:
                 _check_drawn(text, pattern(text, what), what)
-        _check_apart(self.kept, {text: pattern(text, "a group") for text in self.avoid})
+        _check_disjoint(self.retained, {text: pattern(text, "a group") for text in self.avoid})
 
     @property
-    def kept(self) -> dict[str, Chem.Mol]:
+    def retained(self) -> dict[str, Chem.Mol]:
         """Queries of the required groups."""
         return {text: pattern(text, "a group") for text in self.keep}
 
@@ -67,7 +67,7 @@ def _check_drawn(text: str, query: Chem.Mol, what: str) -> None:
     )
 
 
-def _check_apart(keep: Mapping[str, Chem.Mol], avoid: Mapping[str, Chem.Mol]) -> None:
+def _check_disjoint(keep: Mapping[str, Chem.Mol], avoid: Mapping[str, Chem.Mol]) -> None:
     """Refuse required groups that contain a forbidden one, and forbidden ones in all molecules.
 
     Raises:
@@ -80,8 +80,8 @@ def _check_apart(keep: Mapping[str, Chem.Mol], avoid: Mapping[str, Chem.Mol]) ->
                 f'avoid "{other}", which every one holds',
                 "Remove it, or write more of the group.",
             )
-        for text, kept in keep.items():
-            if other == text or _holds(kept, query):
+        for text, retained in keep.items():
+            if other == text or _holds(retained, query):
                 raise InputError(
                     "groups to keep that hold no group to avoid",
                     f'keep "{text}" with avoid "{other}"',
@@ -89,14 +89,14 @@ def _check_apart(keep: Mapping[str, Chem.Mol], avoid: Mapping[str, Chem.Mol]) ->
                 )
 
 
-def _holds(kept: Chem.Mol, query: Chem.Mol) -> bool:
-    """Return whether every molecule that matches `kept` certainly matches `query`."""
-    whole = Chem.Mol(kept)
+def _holds(retained: Chem.Mol, query: Chem.Mol) -> bool:
+    """Return whether every molecule that matches `retained` certainly matches `query`."""
+    whole = Chem.Mol(retained)
     whole.UpdatePropertyCache(strict=False)
     Chem.FastFindRings(whole)
-    asked = [atom.GetSmarts() for atom in query.GetAtoms()]
+    requested = [atom.GetSmarts() for atom in query.GetAtoms()]
     there = [atom.GetSmarts() for atom in whole.GetAtoms()]
     return any(
-        all(SURE.fullmatch(a) or a == there[i] for a, i in zip(asked, match, strict=True))
+        all(SURE.fullmatch(a) or a == there[i] for a, i in zip(requested, match, strict=True))
         for match in whole.GetSubstructMatches(query)
     )

@@ -64,7 +64,7 @@ CHEAP = (
 Source: Wildman and Crippen, J. Chem. Inf. Comput. Sci. 39:868, 1999 (logP); Ertl et al., J. Med.
     Chem. 43:3714, 2000 (TPSA); RDKit for the counts.
 """
-COSTLY = (
+EXPENSIVE = (
     _rule(
         "sa_score", "1", "synthetic accessibility, 1 easy to 10 hard", sascorer.calculateScore, 0.2
     ),
@@ -83,7 +83,7 @@ COSTLY = (
 Source: Ertl and Schuffenhauer, J. Cheminform. 1:8, 2009 (SA); Bickerton et al., Nature Chem. 4:90,
     2012 (QED); `alerts` for the others.
 """
-RULES = (*CHEAP, *COSTLY)
+RULES = (*CHEAP, *EXPENSIVE)
 BY_NAME = {rule.quantity.name: rule for rule in RULES}
 
 

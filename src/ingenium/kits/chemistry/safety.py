@@ -161,8 +161,8 @@ def note(where: str, refused: list[Chem.Mol], *, place: str | Path | None = None
 
 def refusal(where: str, refused: list[Chem.Mol]) -> dict[str, Any]:
     """Return the ledger entry of refused molecules: classes and digests, no structures."""
-    told = [{"classes": list(classes(m)), "molecule": digest(canonical(m))} for m in refused]
-    return {"screen": "dual use", "where": where, "refused": told}
+    reported = [{"classes": list(classes(m)), "molecule": digest(canonical(m))} for m in refused]
+    return {"screen": "dual use", "where": where, "refused": reported}
 
 
 def oxygen_balance(mol: Chem.Mol) -> float:

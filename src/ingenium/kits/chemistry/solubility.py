@@ -108,12 +108,12 @@ class SolubilityModel:
     """
 
     regression: Regression
-    apart: Float[np.ndarray, " m"]  # absolute errors in units of the deviation
+    distance: Float[np.ndarray, " m"]  # absolute errors in units of the deviation
     deviation: Float[np.ndarray, " m"]  # of the regression at the calibration molecules
 
     def width(self, coverage: float = COVERAGE) -> float:
         """Return the half-width in deviations for a coverage; infinite with too little data."""
-        return bound(self.apart, coverage)
+        return bound(self.distance, coverage)
 
     def predict(self, mols: Sequence[Chem.Mol]) -> Prediction:
         """Return value and interval of each molecule."""
@@ -146,9 +146,9 @@ def model() -> SolubilityModel:
         return {"own": own, "x": np.array([descriptors(m) for m in mols])}
 
     under = [digest([list(train.smiles), sorted(tested)]), release_of("rdkit")]
-    kept = Recipe("solubility_descriptors", under, make).complete()
-    own = kept["own"]
-    return fitted(kept["x"][own], train.value[own], np.random.default_rng(0))
+    retained = Recipe("solubility_descriptors", under, make).complete()
+    own = retained["own"]
+    return fitted(retained["x"][own], train.value[own], np.random.default_rng(0))
 
 
 def fitted(

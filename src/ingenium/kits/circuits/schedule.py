@@ -22,7 +22,7 @@ from torch import Tensor
 from ingenium.kits.circuits.circuit import FIXED, ROTATIONS, QubitCircuit, QubitGate
 
 BLOCK = 5  # qubits that change their basis by one matrix
-KEPT = 256  # circuits whose schedules are cached
+CACHED = 256  # circuits whose schedules are cached
 _R = math.sqrt(0.5)
 # Columns are the eigenstates of a letter, with sign 1, then -1.
 BASES = {
@@ -71,7 +71,7 @@ class CommutingTurns:
 Step = BlockMatrix | CommutingTurns | QubitGate
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHED)
 def schedule(circuit: QubitCircuit) -> tuple[Step, ...]:
     """Return the steps of a circuit, which begins and ends in the basis of outcomes."""
     basis = ["Z"] * circuit.qubits
@@ -112,7 +112,7 @@ def _changes(basis: list[str], qubits: set[int], letter: str) -> list[Step]:
     return found
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHED)
 def _block(ways: tuple[tuple[str, str], ...]) -> Complex[Tensor, "m m"]:
     """Matrix of a block of qubits, the lowest of which is the lowest bit."""
     each = [BASES[into].conj().T @ BASES[out] for out, into in reversed(ways)]

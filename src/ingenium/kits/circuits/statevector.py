@@ -154,7 +154,7 @@ def expectation(
     return mean
 
 
-def drawn(
+def sampled(
     chance: Float64[Tensor, "b a"], shots: int, rng: torch.Generator
 ) -> Int64[Tensor, "b shots"]:
     """Sample outcomes of `shots` shots of each circuit.

@@ -105,8 +105,8 @@ class CircuitVAE(Model):
         chance, row = self.prior(cond)
         on, off = functional.logsigmoid(logits), functional.logsigmoid(-logits)
         read = on @ self.bits.T + off @ (1 - self.bits).T  # log chance of each outcome
-        apart = read - log(chance).to(read.dtype)[row]
-        return (read.exp() * apart).sum(1)
+        distance = read - log(chance).to(read.dtype)[row]
+        return (read.exp() * distance).sum(1)
 
     def likelihood(
         self,

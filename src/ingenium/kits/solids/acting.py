@@ -55,7 +55,7 @@ def borne(
     touched[grid.cell_nodes[filled].numpy().ravel()] = True
     moved = u.reshape(len(u), -1, 3).norm(dim=-1).numpy()
     moved = np.where(touched, moved, np.nan).reshape(len(u), *grid.nodes)
-    at, told = np.asarray(mesh.vertices) / grid.cell_m, []
+    at, reported = np.asarray(mesh.vertices) / grid.cell_m, []
     fields = (("stress (MPa)", stress_pa * MPA, 0.5), ("displacement (mm)", moved * MM, 0.0))
     for name, field, off in fields:
         if not np.isfinite(field).any():
@@ -64,8 +64,8 @@ def borne(
         peaks = np.nan_to_num(field).reshape(len(field), -1).max(1)
         for i in np.argsort(-peaks, kind="stable"):
             values = _between(field[i], at - off)
-            told.append(Shading(f"{name}, {LOAD}{cases[i]}", values, most))
-    return tuple(told)
+            reported.append(Shading(f"{name}, {LOAD}{cases[i]}", values, most))
+    return tuple(reported)
 
 
 def _between(field: Float64[np.ndarray, "x y z"], place: Vertices) -> Float64[np.ndarray, " v"]:

@@ -76,8 +76,8 @@ class Chip:
             return f"takes no weights of {bits} bits (most: {self.weight_bits})"
         fit = sum(self.fits(weights, bits) for weights in sizes.values())
         cores = {name: self.cores_for(weights, bits) for name, weights in sizes.items()}
-        told = ", ".join(f"{name} {n}" for name, n in cores.items() if n is not None)
-        whole = f"; of {self.cores} cores takes {told}" if told else ""
+        reported = ", ".join(f"{name} {n}" for name, n in cores.items() if n is not None)
+        whole = f"; of {self.cores} cores takes {reported}" if reported else ""
         return f"holds {fit} of {len(sizes)} generators at {bits} bits{whole}"
 
 

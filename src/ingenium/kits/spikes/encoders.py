@@ -20,8 +20,8 @@ def _checked(x: Tensor, steps: int) -> None:
         raise InputError("at least 1 step", steps, "Write 16.")
     if not bool(((x >= 0) & (x <= 1)).all()):
         low, high = float(x.min()), float(x.max())
-        told = f"numbers from {low:g} to {high:g}"
-        raise InputError("numbers from 0 to 1 to encode", told, "Scale them by their range.")
+        reported = f"numbers from {low:g} to {high:g}"
+        raise InputError("numbers from 0 to 1 to encode", reported, "Scale them by their range.")
 
 
 def rate(x: Float[Tensor, "n m"], steps: int, rng: torch.Generator) -> Float[Tensor, "{steps} n m"]:

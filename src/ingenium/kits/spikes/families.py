@@ -104,21 +104,21 @@ class CleanDiffusion(Denoising):
         x: Float[Tensor, "n *shape"],
         sigma: Float[Tensor, " n"],
         cond: Float[Tensor, "n {self.c}"],
-        keep: Bool[Tensor, " n"] | None = None,
+        conditioned: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
         """Return the expected clean design of each row at its own noise level."""
         inner = (sigma.square() + 1).sqrt().view(-1, *[1] * len(self.shape))
-        clean: Tensor = self.network(x / inner, cond, self.level(sigma), keep)
+        clean: Tensor = self.network(x / inner, cond, self.level(sigma), conditioned)
         return clean
 
     def error(
-        self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Tensor | None
+        self, x: Tensor, cond: Tensor, rng: torch.Generator, conditioned: Tensor | None
     ) -> Float[Tensor, " n"]:
         """Squared error of the clean design, weighted by a bounded signal-to-noise ratio."""
         own = self.settings
         sigma = (own.level_mean + own.level_std * gaussian(x.flatten(1)[:, 0], rng)).exp()
         noisy = x + sigma.view(-1, *[1] * (x.ndim - 1)) * gaussian(x, rng)
-        off = (self.denoise(noisy, sigma, cond, keep) - x).square().flatten(1).mean(-1)
+        off = (self.denoise(noisy, sigma, cond, conditioned) - x).square().flatten(1).mean(-1)
         return off * (1 + sigma.square().reciprocal()).clamp_max(CLEAREST)
 
 

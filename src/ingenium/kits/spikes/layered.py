@@ -46,21 +46,21 @@ class Rhythm:
             )
 
     @property
-    def kept(self) -> float:
+    def retained(self) -> float:
         """Share of a voltage that remains after a step."""
         return math.exp(-self.step_ms / self.tau_ms)
 
     @property
     def level(self) -> float:
         """Voltage after the last step under an input of 1 in each."""
-        return (1 - self.kept**self.steps) / (1 - self.kept)
+        return (1 - self.retained**self.steps) / (1 - self.retained)
 
 
 def fired(
     arriving: Float[Tensor, "t *n h"], rhythm: Rhythm, sharpness: float = 5.0
 ) -> Float[Tensor, "t *n h"]:
     """Simulate spikes of neurons with a threshold of 1 and a reset to 0, from their inputs."""
-    spikes: Tensor = Firing.apply(arriving, rhythm.kept, sharpness)[0]  # type: ignore[no-untyped-call]
+    spikes: Tensor = Firing.apply(arriving, rhythm.retained, sharpness)[0]  # type: ignore[no-untyped-call]
     return spikes
 
 
@@ -72,7 +72,7 @@ def later(spikes: Float[Tensor, "t *n h"]) -> Float[Tensor, "t *n h"]:
 def gathered(spikes: Float[Tensor, "t *n h"], rhythm: Rhythm) -> Float[Tensor, "*n h"]:
     """Voltage after the last step, from an input of 1 at each spike."""
     age = torch.arange(len(spikes) - 1, -1, -1, dtype=spikes.dtype)
-    left = rhythm.kept**age
+    left = rhythm.retained**age
     found: Tensor = torch.tensordot(left, later(spikes), dims=1)
     return found
 
@@ -112,7 +112,7 @@ class LayeredNetwork:
     def run(self, drive: Float[Tensor, "*p n m"]) -> LayeredRun:
         """Run every network on its drives; a network without an axis of its own is shared."""
         rhythm, spikes = self.rhythm, []
-        share = 1 - rhythm.kept
+        share = 1 - rhythm.retained
         current = _through(drive, self.weights[0]) + self.biases[0][..., None, :]
         arriving = (share * current).expand(rhythm.steps, *current.shape)
         for w, b in zip(self.weights[1:], self.biases[1:], strict=True):

@@ -75,7 +75,7 @@ class SpikingStack(nn.Module):
         self, current: Float[Tensor, "n i"], lift: Float[Tensor, "t n h"] | None = None
     ) -> Float[Tensor, "n o"]:
         """Return voltages; `lift` is added at the first layer to the current."""
-        held = (1 - self.rhythm.kept) * self.enter(current)
+        held = (1 - self.rhythm.retained) * self.enter(current)
         arriving = held.expand(self.rhythm.steps, *held.shape)
         if lift is not None:
             arriving = arriving + lift
@@ -154,16 +154,18 @@ class SpikingTrunk(nn.Module):
         x: Float[Tensor, "n *shape"],
         cond: Float[Tensor, "n c"],
         level: Float[Tensor, " n"],
-        keep: Bool[Tensor, " n"] | None = None,
+        conditioned: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
-        """Return one design for each row; `keep` masks the conditions."""
-        told = cond if keep is None else cond * keep[:, None]
+        """Return one design for each row; `conditioned` masks the conditions."""
+        condition = cond if conditioned is None else cond * conditioned[:, None]
         low, high = self.levels
         noise = ((level - low) / (high - low)).clamp(0, 1)[:, None]
         steps = self.stack.rhythm.steps
         spikes = [encoders.latency(noise, steps), encoders.population(noise, steps, TIMING)]
         lift = self.timing(torch.cat(spikes, -1))
-        out: Tensor = self.stack(torch.cat([x.flatten(1), told], 1), lift).unflatten(1, self.shape)
+        out: Tensor = self.stack(torch.cat([x.flatten(1), condition], 1), lift).unflatten(
+            1, self.shape
+        )
         return out
 
 

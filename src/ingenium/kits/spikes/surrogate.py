@@ -20,21 +20,23 @@ class Firing(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, arriving: Tensor, kept: float, sharpness: float) -> tuple[Tensor, Tensor]:
+    def forward(
+        ctx: Any, arriving: Tensor, retained: float, sharpness: float
+    ) -> tuple[Tensor, Tensor]:
         voltage, left = torch.empty_like(arriving), torch.zeros_like(arriving[0])
         for lift, v in zip(arriving, voltage, strict=True):
-            torch.mul(left, kept, out=v).add_(lift)  # rounded as written, not fused
+            torch.mul(left, retained, out=v).add_(lift)  # rounded as written, not fused
             left = torch.where(v >= 1, 0.0, v)
         spikes = (voltage >= 1).to(voltage.dtype)
         ctx.save_for_backward(spikes, voltage)
-        ctx.kept, ctx.sharpness = kept, sharpness
+        ctx.retained, ctx.sharpness = retained, sharpness
         return spikes, voltage
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         spikes, voltage = ctx.saved_tensors
         slope = (1 + ctx.sharpness * (voltage - 1).abs()).square().reciprocal()
-        onwards = ctx.kept * (1 - spikes - voltage * slope)  # to the voltage of the next step
+        onwards = ctx.retained * (1 - spikes - voltage * slope)  # to the voltage of the next step
         own = grads[0] * slope + grads[1]
         found = [own[-1]]
         for k in range(len(own) - 2, -1, -1):

@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from ingenium.monitor.families.detector import Buffered, WindowLesson
+from ingenium.monitor.families.detector import Buffered, WindowExamples
 
-KEPT = 0.9  # share of the variance in the components
+RETAINED = 0.9  # share of the variance in the components
 LEVEL = 0.99  # of the limits that scale both statistics
 RIDGE = 1e-3
 
@@ -31,15 +31,15 @@ class PCA(Buffered):
         super().__init__(k, window)
         self.components = components
 
-    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
-        x = lesson.calm.flatten(1).to(torch.float64)
+    def learn(self, examples: WindowExamples) -> dict[str, list[float]]:
+        x = examples.normal.flatten(1).to(torch.float64)
         variance, axes = torch.linalg.eigh(x.T @ x / max(len(x) - 1, 1))
         variance, axes = variance.flip(0).clamp(min=0.0), axes.flip(1)
         share = variance.cumsum(0) / variance.sum()
-        a = self.components or int((share < KEPT).sum()) + 1
-        self.keep(axes=axes[:, :a], variance=variance[:a].clamp(min=1e-9), limits=torch.ones(2))
-        both = torch.stack(self.statistics(lesson.calm), 1)
-        self.keep(limits=both.quantile(LEVEL, 0).clamp(min=1e-9))
+        a = self.components or int((share < RETAINED).sum()) + 1
+        self.store(axes=axes[:, :a], variance=variance[:a].clamp(min=1e-9), limits=torch.ones(2))
+        both = torch.stack(self.statistics(examples.normal), 1)
+        self.store(limits=both.quantile(LEVEL, 0).clamp(min=1e-9))
         return {}
 
     def statistics(
@@ -66,18 +66,18 @@ class CVA(Buffered):
     rest: Tensor
     limits: Tensor
 
-    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
+    def learn(self, examples: WindowExamples) -> dict[str, list[float]]:
         half = self.window // 2
-        x = lesson.calm.to(torch.float64)
+        x = examples.normal.to(torch.float64)
         past, future = x[:, :half].flatten(1), x[:, half:].flatten(1)
         root_p, root_f = _inverse_root(past), _inverse_root(future)
         u, s, _ = torch.linalg.svd(root_p @ (past.T @ future / len(x)) @ root_f)
-        a = max(int((s.cumsum(0) / s.sum() < KEPT).sum()) + 1, 1)
+        a = max(int((s.cumsum(0) / s.sum() < RETAINED).sum()) + 1, 1)
         state = root_p @ u[:, :a]
         rest = root_p - state @ u[:, :a].T
-        self.keep(state=state, rest=rest, limits=torch.ones(2))
-        both = torch.stack(self._both(lesson.calm), 1)
-        self.keep(limits=both.quantile(LEVEL, 0).clamp(min=1e-9))
+        self.store(state=state, rest=rest, limits=torch.ones(2))
+        both = torch.stack(self._both(examples.normal), 1)
+        self.store(limits=both.quantile(LEVEL, 0).clamp(min=1e-9))
         return {}
 
     def _both(self, x: Float[Tensor, "n w k"]) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"]]:
@@ -97,7 +97,7 @@ class CUSUM(Buffered):
 
     allowance = 0.5
 
-    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
+    def learn(self, examples: WindowExamples) -> dict[str, list[float]]:
         return {}
 
     def score(self, x: Float[Tensor, "n w k"]) -> Float[Tensor, " n"]:
@@ -114,13 +114,13 @@ class ForecastResidual(Buffered):
     weights: Tensor
     spread: Tensor
 
-    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
-        x = lesson.calm.to(torch.float64)
+    def learn(self, examples: WindowExamples) -> dict[str, list[float]]:
+        x = examples.normal.to(torch.float64)
         before, last = x[:, :-1].flatten(1), x[:, -1]
         gram = before.T @ before + RIDGE * len(x) * torch.eye(before.shape[1], dtype=torch.float64)
         weights = torch.linalg.solve(gram, before.T @ last)
         spread = (last - before @ weights).std(0).clamp(min=1e-3)
-        self.keep(weights=weights, spread=spread)
+        self.store(weights=weights, spread=spread)
         return {}
 
     def score(self, x: Float[Tensor, "n w k"]) -> Float[Tensor, " n"]:
@@ -132,6 +132,6 @@ class ForecastResidual(Buffered):
 def _inverse_root(x: Float64[Tensor, "n d"]) -> Float64[Tensor, "d d"]:
     """Inverse square root of the covariance, without its empty directions."""
     variance, axes = torch.linalg.eigh(x.T @ x / len(x))
-    keep = variance > RIDGE * variance.max()
-    out: Tensor = axes[:, keep] / variance[keep].sqrt() @ axes[:, keep].T
+    store = variance > RIDGE * variance.max()
+    out: Tensor = axes[:, store] / variance[store].sqrt() @ axes[:, store].T
     return out

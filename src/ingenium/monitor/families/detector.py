@@ -16,10 +16,10 @@ FAR = 20.0  # spreads, beyond which a tag counts no more
 
 
 @dataclass(frozen=True, eq=False)
-class WindowLesson:
+class WindowExamples:
     """Windows of a training set."""
 
-    calm: Float[Tensor, "n w k"]
+    normal: Float[Tensor, "n w k"]
     events: Float[Tensor, "m w k"]  # that end in an event; classifiers alone use them
     plan: Plan
 
@@ -42,17 +42,19 @@ class Detector(nn.Module, ABC):
         """Numbers of a window."""
         return self.k * self.window
 
-    def fit(self, lesson: WindowLesson) -> dict[str, list[float]]:
+    def fit(self, examples: WindowExamples) -> dict[str, list[float]]:
         """Learn scales of the tags, then the rest.
 
         A tag that never moves gets a scale of 1 % of its size, so that it counts once it moves.
         """
-        rows = lesson.calm.flatten(0, 1)
+        rows = examples.normal.flatten(0, 1)
         self.mean = rows.mean(0)
         spread = rows.std(0)
         self.scale = torch.where(spread > 1e-6, spread, self.mean.abs().clamp(min=1.0) * 0.01)
         return self.learn(
-            WindowLesson(self._standard(lesson.calm), self._standard(lesson.events), lesson.plan)
+            WindowExamples(
+                self._standard(examples.normal), self._standard(examples.events), examples.plan
+            )
         )
 
     def forward(self, x: Float[Tensor, "n w k"]) -> Float[Tensor, " n"]:
@@ -63,7 +65,7 @@ class Detector(nn.Module, ABC):
         return ((x - self.mean) / self.scale).clamp(-FAR, FAR)
 
     @abstractmethod
-    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
+    def learn(self, examples: WindowExamples) -> dict[str, list[float]]:
         """Learn from standardised windows; return losses by step, if any."""
 
     @abstractmethod
@@ -78,7 +80,7 @@ class Detector(nn.Module, ABC):
 class Buffered(Detector):
     """A detector whose learned arrays are buffers of shapes that are known after `learn`."""
 
-    def keep(self, **arrays: Tensor) -> None:
+    def store(self, **arrays: Tensor) -> None:
         """Register arrays as buffers under names."""
         for name, array in arrays.items():
             self.register_buffer(name, array.to(torch.float32).contiguous())

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.packages import Extra
-from ingenium.monitor.families.detector import Buffered, WindowLesson
+from ingenium.monitor.families.detector import Buffered, WindowExamples
 
 TREES, ROWS = 100, 256
 
@@ -20,25 +20,30 @@ class IsolationForest(Buffered):
     """
 
     feature: Tensor
-    bar: Tensor
+    threshold: Tensor
     below: Tensor
     above: Tensor
     length: Tensor
     usual: Tensor
 
-    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
-        rows = lesson.calm[:, -1].numpy()
+    def learn(self, examples: WindowExamples) -> dict[str, list[float]]:
+        rows = examples.normal[:, -1].numpy()
         forest = (
             Extra("monitor")
             .package("sklearn.ensemble")
             .IsolationForest(
-                n_estimators=TREES, max_samples=min(ROWS, len(rows)), random_state=lesson.plan.seed
+                n_estimators=TREES,
+                max_samples=min(ROWS, len(rows)),
+                random_state=examples.plan.seed,
             )
             .fit(rows)
         )
         trees = [e.tree_ for e in forest.estimators_]
         most = max(t.node_count for t in trees)
-        columns = {"feature": np.zeros((len(trees), most)), "bar": np.zeros((len(trees), most))}
+        columns = {
+            "feature": np.zeros((len(trees), most)),
+            "threshold": np.zeros((len(trees), most)),
+        }
         columns |= {
             k: np.tile(np.arange(most), (len(trees), 1)).astype(float) for k in ("below", "above")
         }
@@ -47,13 +52,13 @@ class IsolationForest(Buffered):
             leaf = tree.children_left < 0
             size = tree.node_count
             columns["feature"][i, :size] = np.where(leaf, 0, own[np.maximum(tree.feature, 0)])
-            columns["bar"][i, :size] = tree.threshold
+            columns["threshold"][i, :size] = tree.threshold
             for name, side in (("below", tree.children_left), ("above", tree.children_right)):
                 columns[name][i, :size] = np.where(leaf, np.arange(size), side)
             depth = _depths(tree.children_left, tree.children_right)
             columns["length"][i, :size] = depth + _usual(tree.n_node_samples)
-        self.keep(**{k: torch.from_numpy(v) for k, v in columns.items()})
-        self.keep(usual=torch.tensor(float(_usual(np.array([forest.max_samples_]))[0])))
+        self.store(**{k: torch.from_numpy(v) for k, v in columns.items()})
+        self.store(usual=torch.tensor(float(_usual(np.array([forest.max_samples_]))[0])))
         self.steps = int(np.ceil(np.log2(max(forest.max_samples_, 2))))
         return {}
 
@@ -61,11 +66,11 @@ class IsolationForest(Buffered):
 
     def score(self, x: Float[Tensor, "n w k"]) -> Float[Tensor, " n"]:
         last = x[:, -1]
-        tree = torch.arange(len(self.bar)) + torch.zeros_like(last[:, :1], dtype=torch.int64)
+        tree = torch.arange(len(self.threshold)) + torch.zeros_like(last[:, :1], dtype=torch.int64)
         place = torch.zeros_like(tree)
         for _ in range(self.steps):
             feature = self.feature[tree, place].to(torch.int64)
-            under = last.gather(1, feature) <= self.bar[tree, place]
+            under = last.gather(1, feature) <= self.threshold[tree, place]
             place = torch.where(under, self.below[tree, place], self.above[tree, place]).to(
                 torch.int64
             )

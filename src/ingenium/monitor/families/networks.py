@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ingenium.monitor.families.detector import Detector, WindowLesson
+from ingenium.monitor.families.detector import Detector, WindowExamples
 from ingenium.train.plan import Turn
 from ingenium.train.trainer import train
 
@@ -17,15 +17,15 @@ from ingenium.train.trainer import train
 class TrainedDetector(Detector):
     """A detector that the engine's trainer fits."""
 
-    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
-        x, told = lesson.calm, torch.zeros(len(lesson.calm), 1)
-        if self.learns_events and len(lesson.events):
-            x = torch.cat([x, lesson.events])
-            told = torch.cat([told, torch.ones(len(lesson.events), 1)])
+    def learn(self, examples: WindowExamples) -> dict[str, list[float]]:
+        x, condition = examples.normal, torch.zeros(len(examples.normal), 1)
+        if self.learns_events and len(examples.events):
+            x = torch.cat([x, examples.events])
+            condition = torch.cat([condition, torch.ones(len(examples.events), 1)])
         self.train()
-        course = train(self, x, told, lesson.plan)
+        curve = train(self, x, condition, examples.plan)
         self.eval()
-        return course
+        return curve
 
     def turns(self) -> tuple[Turn, ...]:
         """One optimiser."""
@@ -35,14 +35,14 @@ class TrainedDetector(Detector):
         """Do nothing: no setting changes during training."""
 
     def held_out_loss(
-        self, x: Float[Tensor, "n w k"], told: Float[Tensor, "n 1"], rng: torch.Generator
+        self, x: Float[Tensor, "n w k"], condition: Float[Tensor, "n 1"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         """The loss itself, for early stopping."""
-        return self.loss(x, told, rng)
+        return self.loss(x, condition, rng)
 
     @abstractmethod
     def loss(
-        self, x: Float[Tensor, "n w k"], told: Float[Tensor, "n 1"], rng: torch.Generator
+        self, x: Float[Tensor, "n w k"], condition: Float[Tensor, "n 1"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         """Loss of each window."""
 
@@ -61,7 +61,7 @@ class WindowAutoencoder(TrainedDetector):
         )
 
     def loss(
-        self, x: Float[Tensor, "n w k"], told: Float[Tensor, "n 1"], rng: torch.Generator
+        self, x: Float[Tensor, "n w k"], condition: Float[Tensor, "n 1"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         return self.score(x)
 
@@ -85,7 +85,7 @@ class VariationalAutoencoder(TrainedDetector):
         self.up = nn.Sequential(nn.Linear(few, width), nn.Tanh(), nn.Linear(width, self.d))
 
     def loss(
-        self, x: Float[Tensor, "n w k"], told: Float[Tensor, "n 1"], rng: torch.Generator
+        self, x: Float[Tensor, "n w k"], condition: Float[Tensor, "n 1"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         mean, log_variance = self.down(x.flatten(1)).chunk(2, 1)
         noise = torch.randn(mean.shape, generator=rng)
@@ -99,8 +99,8 @@ class VariationalAutoencoder(TrainedDetector):
         self, x: Float[Tensor, "n w k"], mean: Tensor, log_variance: Tensor, z: Tensor
     ) -> Float[Tensor, " n"]:
         error = (self.up(z) - x.flatten(1)).square().mean(1)
-        apart = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(1)
-        out: Tensor = error + self.price * apart
+        distance = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(1)
+        out: Tensor = error + self.price * distance
         return out
 
 
@@ -109,17 +109,17 @@ class Classifier(TrainedDetector):
 
     learns_events = True
 
-    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
-        share = len(lesson.events) / max(len(lesson.calm), 1)
+    def learn(self, examples: WindowExamples) -> dict[str, list[float]]:
+        share = len(examples.events) / max(len(examples.normal), 1)
         self.weight = min(1.0 / max(share, 1e-3), 100.0)
-        return super().learn(lesson)
+        return super().learn(examples)
 
     weight = 1.0  # of an event's window
 
     def loss(
-        self, x: Float[Tensor, "n w k"], told: Float[Tensor, "n 1"], rng: torch.Generator
+        self, x: Float[Tensor, "n w k"], condition: Float[Tensor, "n 1"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
-        own = told[:, 0]
+        own = condition[:, 0]
         found = nn.functional.binary_cross_entropy_with_logits(self.score(x), own, reduction="none")
         return found * torch.where(own > 0.5, self.weight, 1.0)
 
@@ -159,15 +159,15 @@ class WindowTransformer(Classifier):
                 for _ in range(2)
             ]
         )
-        self.calm = nn.ModuleList([nn.LayerNorm(width) for _ in range(4)])
+        self.normal = nn.ModuleList([nn.LayerNorm(width) for _ in range(4)])
         self.head = nn.Linear(width, 1)
 
     def score(self, x: Float[Tensor, "n w k"]) -> Float[Tensor, " n"]:
         h = self.enter(x) + self.place
         for i in range(2):
-            q, k, v = self.query[i](self.calm[2 * i](h)).chunk(3, -1)
+            q, k, v = self.query[i](self.normal[2 * i](h)).chunk(3, -1)
             weights = (q @ k.transpose(1, 2) / q.shape[-1] ** 0.5).softmax(-1)
             h = h + self.mix[i](weights @ v)
-            h = h + self.think[i](self.calm[2 * i + 1](h))
+            h = h + self.think[i](self.normal[2 * i + 1](h))
         out: Tensor = self.head(h[:, -1])[:, 0]
         return out

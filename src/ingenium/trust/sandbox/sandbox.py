@@ -14,8 +14,8 @@ from threading import Event
 from typing import Any, Literal
 
 from ingenium.core.errors import EngineError, InputError, MissingProgram
-from ingenium.trust.rooms.limits import Limits
-from ingenium.trust.rooms.worker import Worker, WorkerDied
+from ingenium.trust.environments.limits import Limits
+from ingenium.trust.environments.worker import Worker, WorkerDied
 from ingenium.trust.sandbox import inside
 from ingenium.trust.sandbox.inside.program import FOLDER
 

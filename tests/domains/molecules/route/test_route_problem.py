@@ -51,7 +51,7 @@ def test_searches_propose_routes_that_end_in_the_stock(problem: RoutePlan, name:
 
 
 @pytest.mark.parametrize(
-    ("setup", "told"),
+    ("setup", "reported"),
     [
         ({"target": "c1ccc"}, "target as SMILES"),
         ({"target": "CC(=O)[O-].[Na+]"}, "salt or mixture"),
@@ -65,12 +65,12 @@ def test_searches_propose_routes_that_end_in_the_stock(problem: RoutePlan, name:
         ({"known": 2}, "at least 10"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(setup: dict[str, object], told: str) -> None:
+def test_what_cannot_be_asked_is_refused(setup: dict[str, object], reported: str) -> None:
     given = {k: v for k, v in setup.items() if k == "target"}
     spec = Spec(
         "molecules.route", setup={k: setup[k] for k in setup if k not in given}, given=given
     )
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=reported):
         open_problem(spec)
 
 

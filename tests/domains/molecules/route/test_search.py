@@ -11,7 +11,7 @@ from ingenium.domains.molecules.route.chemistry import Chemistry, Step
 from ingenium.domains.molecules.route.policies import by_chance, greedy, tree_search
 from ingenium.domains.molecules.route.route import Route, chosen, ordered, read, walked
 from ingenium.domains.molecules.route.search import best_first
-from ingenium.domains.molecules.route.stock import BlockStock, from_file, shipped
+from ingenium.domains.molecules.route.stock import BlockStock, from_file, pretrained
 from ingenium.kits.chemistry.safety import DualUseScreen
 
 LIDOCAINE = "CCN(CC)CC(=O)Nc1c(C)cccc1C"
@@ -31,7 +31,7 @@ SYNTHESES = {  # targets, and a reaction of the published synthesis
 @pytest.fixture(scope="module")
 def chemistry() -> Chemistry:
     extra = "Nc1ccc(C(=O)O)cc1 O=[N+]([O-])c1ccc(C(=O)O)cc1 O=C(O)c1ccc(Cl)cc1 NCCN1CCOCC1"
-    bought = dict(shipped().counts) | dict.fromkeys(extra.split(), 10)
+    bought = dict(pretrained().counts) | dict.fromkeys(extra.split(), 10)
     made = {target for target, *_ in SYNTHESES.values()}
     return Chemistry(
         BlockStock({s: n for s, n in bought.items() if s not in made}), DualUseScreen()
@@ -139,19 +139,19 @@ def test_a_stock_of_ones_own(tmp_path: Path) -> None:
     file = tmp_path / "stock.smi"
     file.write_text("OC(C)=O acid\n\nNc1ccccc1\n")
     assert set(from_file(file, DualUseScreen()).counts) == {"CC(=O)O", "Nc1ccccc1"}
-    for text, told in (
+    for text, reported in (
         ("\n", "at least one block"),
         ("CCO\nC1CC\n", "line 2"),
         ("O=C(Cl)Cl\n", "dual-use"),
     ):
         file.write_text(text)
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=reported):
             from_file(file, DualUseScreen())
     with pytest.raises(InputError, match="stock as a file"):
         from_file(tmp_path / "none.smi", DualUseScreen())
 
 
 def test_blocks_of_the_package_are_small_molecules_that_the_screen_admits() -> None:
-    assert len(shipped()) > 300
-    rare, common = shipped().price("CCCCCCCCCC(=O)O"), shipped().price("CN")
+    assert len(pretrained()) > 300
+    rare, common = pretrained().price("CCCCCCCCCC(=O)O"), pretrained().price("CN")
     assert 0 < common < rare

@@ -13,12 +13,12 @@ def test_a_cell_rolled_over_its_borders_is_the_same_cell() -> None:
     known = problem.data().isel(design=slice(0, 6))
     rolled = known.copy(deep=True)
     rolled["solid"] = (known["solid"].dims, np.roll(known["solid"].to_numpy(), (5, 3), (1, 2)))
-    apart = problem.metric(xr.concat([known, rolled], "design"))
+    distance = problem.metric(xr.concat([known, rolled], "design"))
     plain = problem.encode(known).flatten(1).numpy()
     for i in range(6):
-        assert apart(i)[i + 6] == pytest.approx(0, abs=1e-6)
+        assert distance(i)[i + 6] == pytest.approx(0, abs=1e-6)
         best = np.sqrt(np.square(plain - plain[i]).mean(1))
-        assert (apart(i)[:6] <= best + 1e-9).all()
+        assert (distance(i)[:6] <= best + 1e-9).all()
     facts = problem.comparison()
     assert facts.bare().comparison().repair_calls < facts.repair_calls
 

@@ -16,8 +16,8 @@ MODULUS = 70e9
 
 def test_liquid_nitrogen_shrinks_metals_as_published() -> None:
     """Ekin, Experimental Techniques for Low-Temperature Measurements, 2006, appendix A6.4."""
-    apart = Climate(-196.0).misfit  # 6061-T6: 0.391 %, 304: 0.281 %, from 293 to 77 K
-    assert apart == pytest.approx(-(0.391 - 0.281) / 100, abs=1e-4)
+    distance = Climate(-196.0).misfit  # 6061-T6: 0.391 %, 304: 0.281 %, from 293 to 77 K
+    assert distance == pytest.approx(-(0.391 - 0.281) / 100, abs=1e-4)
 
 
 def test_dry_ice_makes_aluminium_stiffer_and_stronger_and_room_changes_nothing() -> None:

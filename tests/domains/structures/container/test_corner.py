@@ -98,9 +98,9 @@ def test_cold_without_misfit_is_stiffer_and_as_stressed() -> None:
 
 @pytest.mark.slow
 def test_a_frame_that_shrinks_less_adds_stress() -> None:
-    apart, room = _measured(), _measured(celsius=20.0)
-    assert apart["stress_cold"] != pytest.approx(apart["stress"], rel=1e-3)
-    assert apart["stress"] == pytest.approx(room["stress"], rel=1e-4)
+    distance, room = _measured(), _measured(celsius=20.0)
+    assert distance["stress_cold"] != pytest.approx(distance["stress"], rel=1e-3)
+    assert distance["stress"] == pytest.approx(room["stress"], rel=1e-4)
     for name in ("stress", "displacement", "strength_used"):
         assert room[f"{name}_cold"] == pytest.approx(room[name], rel=1e-9)
 
@@ -137,6 +137,6 @@ def test_the_example_asks_for_the_stiffness_of_plates_on_cells_that_resolve_them
     found = problem.second.finer.verifier._surface(plates).tolist()
     own = dict(zip((q.name for q in problem.quantities), found, strict=True))
     example = Path(__file__).parents[4] / "examples" / "structures" / "container.toml"
-    asked = {x.quantity: x.at_most for x in load_spec(example).limits}
-    for name in (n for n in asked if n.startswith("compliance_")):
-        assert own[name] == pytest.approx(asked[name], rel=0.01), name
+    requested = {x.quantity: x.at_most for x in load_spec(example).limits}
+    for name in (n for n in requested if n.startswith("compliance_")):
+        assert own[name] == pytest.approx(requested[name], rel=0.01), name

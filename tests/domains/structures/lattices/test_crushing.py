@@ -29,9 +29,9 @@ def test_a_stub_column_yields_at_its_squash_load():
 
 def test_a_slender_elastic_column_buckles_at_the_euler_load():
     slender = _column(0.1, 0.002)
-    course = Crushing(strain=0.01, steps=160000, beams=4, crooked=0.02)
+    trace = Crushing(strain=0.01, steps=160000, beams=4, crooked=0.02)
     euler = math.pi**2 * 180e9 * 0.002**3 / 12 / 0.1**2
-    late = crush(slender, ELASTIC, course).top_n_m[120:]  # it swings a little around its answer
+    late = crush(slender, ELASTIC, trace).top_n_m[120:]  # it swings a little around its answer
     assert late.mean() == pytest.approx(euler, rel=0.02)
 
 

@@ -48,40 +48,40 @@ def walls(fields) -> np.ndarray:
 
 @pytest.mark.parametrize("row", range(3))
 def test_walls_come_back_from_the_mesh(row):
-    asked = one(row)
-    found = recovered(LAYOUT, asked, body(asked))
-    np.testing.assert_allclose(walls(found), walls(asked), atol=10 * MICRON)
+    requested = one(row)
+    found = recovered(LAYOUT, requested, body(requested))
+    np.testing.assert_allclose(walls(found), walls(requested), atol=10 * MICRON)
 
 
 def test_it_is_the_mesh_that_counts():
     """A body of thicker walls and other amplitudes than the table yields its own values."""
-    asked, real = one(0), one(0, 1.15)
+    requested, real = one(0), one(0, 1.15)
     real = (real[0] + 0.02, *real[1:])
-    found = recovered(LAYOUT, asked, body(real))
+    found = recovered(LAYOUT, requested, body(real))
     np.testing.assert_allclose(walls(found), walls(real), atol=25 * MICRON)
 
 
 def test_a_mesh_without_such_walls_is_refused():
-    shape, wall, _ = asked = one(0)
+    shape, wall, _ = requested = one(0)
     webs = (shape, wall, np.full_like(wall, 2 * LAYOUT.thinnest_m))
     none = (shape, wall, np.zeros_like(wall))
     with pytest.raises(InputError, match="no wall there in the mesh"):
         recovered(LAYOUT, webs, body(none))
     with pytest.raises(InputError, match="a wall there in the mesh"):
         recovered(LAYOUT, none, body(webs))
-    mesh = body(asked)
+    mesh = body(requested)
     mesh.apply_translation([0.005, 0.0, 0.0])
     with pytest.raises(InputError, match="wall"):
-        recovered(LAYOUT, asked, mesh)
+        recovered(LAYOUT, requested, mesh)
 
 
 def test_a_wall_that_no_cells_explain_is_refused():
-    asked = one(0)
-    (frame,) = frames(LAYOUT, *(f[None] for f in asked))
+    requested = one(0)
+    (frame,) = frames(LAYOUT, *(f[None] for f in requested))
     ends = frame.node_m[frame.wall]
     frame.thickness_m[np.isclose(ends[:, 0, 0], ends[:, 1, 0])] *= 1.8  # all that exist
     with pytest.raises(InputError, match="Grade the walls"):
-        recovered(LAYOUT, asked, solid(frame, 0.01))
+        recovered(LAYOUT, requested, solid(frame, 0.01))
 
 
 def designs(problem):

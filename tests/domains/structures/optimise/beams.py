@@ -3,15 +3,15 @@
 import parts
 import torch
 
-from ingenium.domains.structures.optimise.asked import Asked
+from ingenium.domains.structures.optimise.task import OptimisationTask
 from ingenium.kits.solids.elastic.grid import RegularGrid
 from ingenium.kits.solids.elastic.solver import Elastic
 
 
 def half_mbb(nx, ny, volumes=(0.5,), passive=None):
     """Half of the MBB beam, some of it passive."""
-    asked = parts.half_mbb((nx, ny), volumes)
-    return Asked(asked.elastic, asked.load_n, asked.volume_fraction, passive)
+    requested = parts.half_mbb((nx, ny), volumes)
+    return OptimisationTask(requested.elastic, requested.load_n, requested.volume_fraction, passive)
 
 
 def cantilevers(nx, ny, volumes, heights):
@@ -22,4 +22,4 @@ def cantilevers(nx, ny, volumes, heights):
     load = torch.zeros(len(heights), 1, *grid.nodes, 2, dtype=torch.float64)
     load[torch.arange(len(heights)), 0, -1, torch.tensor(heights), 1] = -1.0
     volume = torch.tensor(volumes, dtype=torch.float64)
-    return Asked(Elastic(grid, fixed.flatten()), load.flatten(2), volume)
+    return OptimisationTask(Elastic(grid, fixed.flatten()), load.flatten(2), volume)

@@ -10,7 +10,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.optimise.asked import Asked
+from ingenium.domains.structures.optimise.task import OptimisationTask
 from ingenium.kits.solids.elastic.grid import RegularGrid
 from ingenium.kits.solids.elastic.solver import Elastic
 
@@ -18,10 +18,10 @@ from ingenium.kits.solids.elastic.solver import Elastic
 class Part(Protocol):
     """Builds the optimisation problem for some volume fractions, one a design."""
 
-    def __call__(self, cells: tuple[int, ...], volumes: Sequence[float]) -> Asked: ...
+    def __call__(self, cells: tuple[int, ...], volumes: Sequence[float]) -> OptimisationTask: ...
 
 
-def half_mbb(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:
+def half_mbb(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> OptimisationTask:
     """Half of a beam on two supports, pressed in its middle (left), which is a plane of symmetry.
 
     Source: Andreassen et al., Struct. Multidisc. Optim. 43, 2011, fig. 2.
@@ -32,12 +32,12 @@ def half_mbb(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked
         fixed[:, 0, :, 1] = True
     fixed[-1, ..., 0, -1] = True
     load[0, ..., -1, -1] = -1.0
-    return _asked(grid, fixed, [load], volumes)
+    return _requested(grid, fixed, [load], volumes)
 
 
 def cantilever(
     cells: tuple[int, ...], volumes: Sequence[float] = (0.5,), height: float = 0.5
-) -> Asked:
+) -> OptimisationTask:
     """A cantilever fixed on the left, pressed down on the right along a line at a height of 0 to 1.
 
     Source: Sigmund, Struct. Multidisc. Optim. 21, 2001, section 5.1.1 (plane); Liu and Tovar,
@@ -51,15 +51,15 @@ def cantilever(
     grid, fixed, load = _blank(cells)
     fixed[0] = True
     load[-1, ..., round(height * cells[-1]), -1] = -1.0
-    return _asked(grid, fixed, [load], volumes)
+    return _requested(grid, fixed, [load], volumes)
 
 
-def low_cantilever(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:
+def low_cantilever(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> OptimisationTask:
     """A cantilever pressed down at its lower right edge."""
     return cantilever(cells, volumes, 0.0)
 
 
-def bridge(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:
+def bridge(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> OptimisationTask:
     """Half of a bridge on a hinge at its lower right edge; its solid deck carries the load."""
     grid, fixed, load = _blank(cells)
     fixed[0, ..., 0] = True
@@ -67,10 +67,10 @@ def bridge(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:
     load[..., -1, -1] = -1.0
     deck = torch.zeros(1, *cells, dtype=torch.int8)
     deck[..., -max(1, cells[-1] // 12) :] = 1
-    return replace(_asked(grid, fixed, [load], volumes), passive=deck.flatten(1))
+    return replace(_requested(grid, fixed, [load], volumes), passive=deck.flatten(1))
 
 
-def two_loads(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:
+def two_loads(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> OptimisationTask:
     """A cantilever that its upper and its lower right edge load at different times.
 
     Source: Andreassen et al., 2011, fig. 5.
@@ -80,7 +80,7 @@ def two_loads(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Aske
     fixed[0] = True
     low[-1, ..., 0, -1] = -1.0
     high[-1, ..., -1, -1] = 1.0
-    return _asked(grid, fixed, [low, high], volumes)
+    return _requested(grid, fixed, [low, high], volumes)
 
 
 PARTS: Mapping[str, Part] = MappingProxyType(
@@ -100,11 +100,11 @@ def _blank(cells: tuple[int, ...]) -> tuple[RegularGrid, Tensor, Tensor]:
     return grid, fixed, torch.zeros(*grid.nodes, grid.dim, dtype=torch.float64)
 
 
-def _asked(
+def _requested(
     grid: RegularGrid, fixed: Tensor, loads: list[Tensor], volumes: Sequence[float]
-) -> Asked:
+) -> OptimisationTask:
     load: Float64[Tensor, "1 l f"] = torch.stack([x / x.abs().sum() for x in loads]).flatten(1)[
         None
     ]
     wanted = torch.tensor(list(volumes), dtype=torch.float64)
-    return Asked(Elastic(grid, fixed.flatten()), load, wanted)
+    return OptimisationTask(Elastic(grid, fixed.flatten()), load, wanted)

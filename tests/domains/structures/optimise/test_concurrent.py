@@ -39,10 +39,10 @@ def test_supports_shrink_at_the_compliance_of_the_plain_part():
 
 
 def test_trimming_leaves_the_fewest_cells_that_hold():
-    asked = PARTS["bridge"]((16, 12), (0.5,))
-    density = simp(asked, Simp(steps=20, radius_cells=1.5)).density
-    limit = 1.1 * compliance_of(asked, binary(density, asked.volume_fraction), SOLID)
-    part = trimmed(asked, density, limit)
-    assert float(compliance_of(asked, part, SOLID)) <= float(limit)
+    requested = PARTS["bridge"]((16, 12), (0.5,))
+    density = simp(requested, Simp(steps=20, radius_cells=1.5)).density
+    limit = 1.1 * compliance_of(requested, binary(density, requested.volume_fraction), SOLID)
+    part = trimmed(requested, density, limit)
+    assert float(compliance_of(requested, part, SOLID)) <= float(limit)
     fewer = binary(density, part.mean(1) - 2 / 192)
-    assert float(compliance_of(asked, asked.impose(fewer), SOLID)) > float(limit)
+    assert float(compliance_of(requested, requested.impose(fewer), SOLID)) > float(limit)

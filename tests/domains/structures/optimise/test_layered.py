@@ -26,16 +26,16 @@ SETTINGS = Simp(
 
 @pytest.mark.slow
 def test_limit_on_the_sag_of_stages_is_held_where_the_filter_alone_breaks_it():
-    asked = PARTS["cantilever"]((20, 10), (0.5,))
-    stages = Stages(Build(asked.elastic.grid, "+y"), tops=(2, 4, 6, 8, 10))
-    free = simp(asked, SETTINGS).density
+    requested = PARTS["cantilever"]((20, 10), (0.5,))
+    stages = Stages(Build(requested.elastic.grid, "+y"), tops=(2, 4, 6, 8, 10))
+    free = simp(requested, SETTINGS).density
     sag = stages.sag(free)[1].amax(1)
     limit = 0.6 * sag
-    found = layered(asked, SETTINGS, stages, limit)
+    found = layered(requested, SETTINGS, stages, limit)
     assert float(found.sag_m) < 1.02 * float(limit)
     assert float(found.density.mean()) <= 0.505
     with pytest.raises(InputError, match="direction"):
-        layered(asked, Simp(filter="density"), stages, limit)
+        layered(requested, Simp(filter="density"), stages, limit)
 
 
 def test_solid_cells_are_as_many_as_the_volume_takes_and_stand_on_one_another():

@@ -116,39 +116,41 @@ def test_slope_of_the_sag_counts_the_weight_too():
 
 @pytest.mark.slow
 def test_simp_prints_without_overhang_and_pays_for_it():
-    asked = cantilevers(24, 12, (0.5,), (6,))
-    build = Build(asked.elastic.grid, "+y")
+    requested = cantilevers(24, 12, (0.5,), (6,))
+    build = Build(requested.elastic.grid, "+y")
     plain = Simp(steps=60, radius_cells=1.5, filter="density", method="mma", projection=FULL_SHARP)
-    free = simp(asked, plain)
-    kept = simp(asked, Simp(**{**vars(plain), "build": "+y"}))
+    free = simp(requested, plain)
+    retained = simp(requested, Simp(**{**vars(plain), "build": "+y"}))
     assert int(unsupported(build, free.density).sum()) > 5
-    assert int(unsupported(build, kept.density).sum()) == 0
-    assert float(kept.compliance_j[0, -1]) > float(free.compliance_j[0, -1])
-    assert float(kept.density.mean()) == pytest.approx(0.5, abs=1e-9)
+    assert int(unsupported(build, retained.density).sum()) == 0
+    assert float(retained.compliance_j[0, -1]) > float(free.compliance_j[0, -1])
+    assert float(retained.density.mean()) == pytest.approx(0.5, abs=1e-9)
 
 
 @pytest.mark.slow
 def test_simp_keeps_all_void_in_reach():
-    asked = half_mbb(24, 12)
+    requested = half_mbb(24, 12)
     settings = Simp(
         steps=60, radius_cells=1.5, filter="density", method="mma", projection=FULL_SHARP
     )
-    kept = simp(asked, Simp(**{**vars(settings), "access": ("+x", "-x")})).density
-    solid = (kept > 0.5).double()
-    assert torch.equal(ToolAccess(asked.elastic.grid, ("+x", "-x")).reachable(solid), solid)
+    retained = simp(requested, Simp(**{**vars(settings), "access": ("+x", "-x")})).density
+    solid = (retained > 0.5).double()
+    assert torch.equal(ToolAccess(requested.elastic.grid, ("+x", "-x")).reachable(solid), solid)
 
 
 @pytest.mark.slow
 def test_descent_finds_what_simp_finds():
-    asked = cantilevers(12, 6, (0.4, 0.6), (0, 3))
+    requested = cantilevers(12, 6, (0.4, 0.6), (0, 3))
     settings = Simp(steps=60, radius_cells=1.5, filter="density", method="mma", tolerance=0.0)
-    form = form_of(asked, settings)
+    form = form_of(requested, settings)
 
     def landscape(x, beta):
         part = form.part(x, beta)
-        broken = part.mean(1) / asked.volume_fraction - 1
-        return compliance_of(asked, part, settings).log(), broken[:, None]
+        broken = part.mean(1) / requested.volume_fraction - 1
+        return compliance_of(requested, part, settings).log(), broken[:, None]
 
-    x, beta = descend(landscape, asked.uniform(), Descent(60, move=0.2))
-    found = compliance_of(asked, form.part(x, beta), settings).detach()
-    torch.testing.assert_close(found, simp(asked, settings).compliance_j[:, -1], rtol=1e-3, atol=0)
+    x, beta = descend(landscape, requested.uniform(), Descent(60, move=0.2))
+    found = compliance_of(requested, form.part(x, beta), settings).detach()
+    torch.testing.assert_close(
+        found, simp(requested, settings).compliance_j[:, -1], rtol=1e-3, atol=0
+    )

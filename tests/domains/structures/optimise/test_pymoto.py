@@ -9,9 +9,9 @@ import pytest
 import torch
 from parts import PARTS
 
-from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.optimise.projection import Projection
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of, form_of, simp
+from ingenium.domains.structures.optimise.task import OptimisationTask
 from ingenium.domains.structures.optimise.work import work_of
 
 PLAIN = Simp(filter="density", radius_cells=1.5)
@@ -23,23 +23,23 @@ SLOPES = (
 WAYS, TIP = 5, 1e-5  # directions for each design; step of the central difference
 
 
-def pymoto_compliance(asked, settings):
+def pymoto_compliance(requested, settings):
     """Compliance after as many steps of pymoto's MMA on the same cells, filter and law."""
-    grid = asked.elastic.grid
+    grid = requested.elastic.grid
     x_first = tuple(reversed(range(grid.dim)))  # its numbers run fastest along x
     node = np.arange(grid.n_nodes).reshape(grid.nodes).transpose(x_first).ravel()
     place = (node[:, None] * grid.dim + np.arange(grid.dim)).ravel()
     domain = pymoto.VoxelDomain(*grid.cells)
-    held = np.flatnonzero(asked.elastic.fixed.numpy()[place])
-    load = asked.load_n[0].numpy()[:, place].T.copy()
-    volume = float(asked.volume_fraction[0])
+    held = np.flatnonzero(requested.elastic.fixed.numpy()[place])
+    load = requested.load_n[0].numpy()[:, place].T.copy()
+    volume = float(requested.volume_fraction[0])
     x = pymoto.Signal("x", state=np.full(grid.n_cells, volume))
     with warnings.catch_warnings(), pymoto.Network() as network:
         warnings.simplefilter("ignore")  # it warns of formats that it makes itself
         density = pymoto.DensityFilter(domain, radius=settings.radius_cells)(x)
         law = f"{settings.least} + {1 - settings.least} * inp0^{settings.exponent}"
         modulus = pymoto.MathExpression(law)(density)
-        poisson, plane = asked.elastic.poisson, asked.elastic.plane
+        poisson, plane = requested.elastic.poisson, requested.elastic.plane
         matrix = pymoto.AssembleStiffness(domain, bc=held, poisson_ratio=poisson, plane=plane)
         force = pymoto.Signal("f", state=load)
         solve = pymoto.LinSolve(symmetric=True, positive_definite=True)
@@ -55,9 +55,11 @@ def pymoto_compliance(asked, settings):
 
 def compared(name, cells, steps):
     """Our compliance after `steps` steps, and pymoto's."""
-    asked = replace(PARTS[name](cells, (0.5,)), passive=None)
+    requested = replace(PARTS[name](cells, (0.5,)), passive=None)
     settings = replace(PLAIN, steps=steps, method="mma", tolerance=0.0)
-    return float(simp(asked, settings).compliance_j[0, -1]), pymoto_compliance(asked, settings)
+    return float(simp(requested, settings).compliance_j[0, -1]), pymoto_compliance(
+        requested, settings
+    )
 
 
 @pytest.mark.slow
@@ -78,13 +80,15 @@ def test_pymoto_starts_and_ends_where_we_do(name, cells, most):
         assert ours == pytest.approx(theirs, rel=close)
 
 
-def slope_error(asked, seed):
+def slope_error(requested, seed):
     """Largest error of slopes along random directions, relative to central differences."""
     rng = torch.Generator().manual_seed(seed)
-    size = (WAYS, asked.elastic.grid.n_cells)
+    size = (WAYS, requested.elastic.grid.n_cells)
     x = 0.1 + 0.8 * torch.rand(size, generator=rng, dtype=torch.float64)
     way = torch.randn(size, generator=rng, dtype=torch.float64)
-    many = Asked(asked.elastic, asked.load_n, asked.volume_fraction.expand(WAYS))
+    many = OptimisationTask(
+        requested.elastic, requested.load_n, requested.volume_fraction.expand(WAYS)
+    )
     beta, worst = torch.full((WAYS,), 4.0, dtype=torch.float64), 0.0
     for settings in SLOPES:
         form = form_of(many, settings)
@@ -103,20 +107,20 @@ def slope_error(asked, seed):
 
 
 def test_slopes_agree_and_a_wrong_one_would_be_seen(monkeypatch):
-    asked = PARTS["half_mbb"]((12, 6), (0.5,))
-    assert slope_error(asked, 0) < 1e-4
+    requested = PARTS["half_mbb"]((12, 6), (0.5,))
+    assert slope_error(requested, 0) < 1e-4
 
     def wrong(elastic, modulus, load):
         work, u = work_of(elastic, modulus, load)
         return work.detach() * 0.99 + 0.01 * work, u
 
     monkeypatch.setattr("ingenium.domains.structures.optimise.simp.work_of", wrong)
-    assert slope_error(asked, 0) > 0.1
+    assert slope_error(requested, 0) > 0.1
 
 
 def test_weights_of_loads_are_their_roots():
-    asked = PARTS["two_loads"]((8, 4), (0.5,))
+    requested = PARTS["two_loads"]((8, 4), (0.5,))
     density = torch.full((1, 32), 0.5, dtype=torch.float64)
-    work, _ = work_of(asked.elastic, density, asked.load_n * 2**0.5)
-    plain, _ = work_of(asked.elastic, density, asked.load_n)
+    work, _ = work_of(requested.elastic, density, requested.load_n * 2**0.5)
+    plain, _ = work_of(requested.elastic, density, requested.load_n)
     torch.testing.assert_close(work, 2 * plain)

@@ -25,20 +25,20 @@ def _thin(density, volume, cells):
 
 
 def _made(spread):
-    asked = PARTS["half_mbb"](CELLS, (0.4,))
+    requested = PARTS["half_mbb"](CELLS, (0.4,))
     sharp = Projection(beta=2.0, beta_most=32.0, every=15, spread=spread)
     settings = Simp(
         steps=75, radius_cells=3.5, filter="density", method="mma", move=0.1, projection=sharp
     )
-    return asked, form_of(asked, settings), simp(asked, settings)
+    return requested, form_of(requested, settings), simp(requested, settings)
 
 
 @pytest.mark.slow
 def test_thin_members_vanish_with_a_spread_of_the_threshold():
-    asked, form, robust = _made(0.2)
+    requested, form, robust = _made(0.2)
     _, _, plain = _made(0.0)
-    before = _thin(plain.density, asked.volume_fraction, 3)
-    after = _thin(robust.density, asked.volume_fraction, 3)
+    before = _thin(plain.density, requested.volume_fraction, 3)
+    after = _thin(robust.density, requested.volume_fraction, 3)
     assert before[0] > 0.1
     assert max(after) < 0.02
     assert float(robust.compliance_j[0, -1]) < 1.5 * float(plain.compliance_j[0, -1])

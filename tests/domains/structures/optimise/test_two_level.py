@@ -42,7 +42,7 @@ def test_drawn_density_is_the_interpolated_one():
 def test_solid_two_level_part_is_the_plain_part():
     level = _level()
     solid = torch.full((18, 3), 0.6, dtype=torch.float64)
-    plain = compliance_of(level.asked, torch.ones(1, 18, dtype=torch.float64), Simp())
+    plain = compliance_of(level.requested, torch.ones(1, 18, dtype=torch.float64), Simp())
     homogenised = level.compliance(WALLS.properties(solid)[0])
     assert float(homogenised) == pytest.approx(float(plain), rel=0.02)
 
@@ -67,11 +67,11 @@ def test_all_at_once_is_stiffer_than_mending_at_the_same_volume():
     settings, least = Descent(30, 0.1), 0.1
     free, limited = _level(), _level(least=least)
     sequence = free.micro(free.macro(settings), settings)
-    mended, joint = free.mended(sequence, least), limited.joint(settings)
-    for walls in (mended, joint):
+    repaired, joint = free.repaired(sequence, least), limited.joint(settings)
+    for walls in (repaired, joint):
         assert float(walls.min()) >= least - 1e-12
         assert float(WALLS.properties(walls)[1].mean()) == pytest.approx(0.6, abs=1e-9)
-    stiff = [float(free.compliance(WALLS.properties(w)[0])) for w in (mended, joint)]
+    stiff = [float(free.compliance(WALLS.properties(w)[0])) for w in (repaired, joint)]
     assert stiff[1] < stiff[0]
     pixels = free.drawn(joint)
     assert pixels.shape == (1, 72 * 36)

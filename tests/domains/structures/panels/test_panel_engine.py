@@ -74,13 +74,13 @@ def test_struts_that_no_topology_has_are_refused(tmp_path: Path) -> None:
     form = problem.formats["struts"]
     (file,) = form.write(problem.data().isel(design=[0]), tmp_path).values()
     table = pd.read_csv(file)
-    for change, told in (
+    for change, reported in (
         (table.iloc[:-1], "other struts in row 1"),
         (table.assign(x0_mm=table["x0_mm"] + 0.3), "neighbouring nodes"),
         (table.rename(columns={"x0_mm": "x"}), "the columns"),
     ):
         change.to_csv(file, index=False)
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=reported):
             form.read(file)
     assert np.ptp(table["thickness_mm"]) == 0
 
@@ -91,7 +91,7 @@ def test_the_example_learns_topologies_and_thicknesses(tmp_path: Path) -> None:
     spec = load(EXAMPLE)
     with open_ledger(tmp_path / "ledger.db") as book:
         run = ingenium.propose(spec, 128, 1, tmp_path / "out", ledger=book)
-        assert ingenium.replay(tmp_path / "out", int(run.selected[0]), ledger=book).holds
+        assert ingenium.replay(tmp_path / "out", int(run.selected[0]), ledger=book).reproduced
     assert run.summary.accepted > 0.3 * 128
-    kept = run.designs.isel(design=run.selected)
-    assert len(set(kept["topology"].to_numpy().tolist())) > 10
+    retained = run.designs.isel(design=run.selected)
+    assert len(set(retained["topology"].to_numpy().tolist())) > 10

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Limit, Spec, parse
 from ingenium.domains.structures.bracket.bracket import Bracket
 from ingenium.domains.structures.bracket.settings import BracketSettings

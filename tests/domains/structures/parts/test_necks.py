@@ -33,7 +33,7 @@ def verifier() -> PartVerifier:
     return PartVerifier(part, Elastic(grid, flat, metal.poisson))
 
 
-def told(verifier: PartVerifier, density: torch.Tensor) -> dict[str, float]:
+def reported(verifier: PartVerifier, density: torch.Tensor) -> dict[str, float]:
     names = [q.name for q in verifier.quantities]
     return dict(zip(names, verifier.measure(density[None])[0].tolist(), strict=True))
 
@@ -44,8 +44,8 @@ def test_a_neck_is_stressed_by_the_force_over_its_section(verifier, wide, at_x) 
     necked = torch.ones(CELLS, dtype=torch.float64)
     necked[at_x] = 0.0
     necked[at_x, 3 : 3 + wide, 3 : 3 + wide] = 1.0
-    whole = told(verifier, torch.ones(CELLS, dtype=torch.float64))
-    found = told(verifier, necked)
+    whole = reported(verifier, torch.ones(CELLS, dtype=torch.float64))
+    found = reported(verifier, necked)
     section_m2 = (wide * CELL_M) ** 2
     assert found["pieces"] == 1
     assert found["stress"] > HELD * FORCE_N / section_m2 * 1e-6 > 4 * whole["stress"]
@@ -56,6 +56,6 @@ def test_what_hangs_on_a_corner_or_an_edge_is_another_piece(verifier, beyond) ->
     density = torch.zeros(CELLS, dtype=torch.float64)
     density[:17] = 1.0
     density[17, 3, 3] = 1.0  # by a face
-    assert told(verifier, density)["pieces"] == 1
+    assert reported(verifier, density)["pieces"] == 1
     density[beyond] = 1.0
-    assert told(verifier, density)["pieces"] == 2
+    assert reported(verifier, density)["pieces"] == 2

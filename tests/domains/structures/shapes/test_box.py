@@ -110,7 +110,7 @@ def test_what_cannot_be_carried_is_refused(changed, got, instead):
     assert re.search(instead, str(found.value))
 
 
-TOLD = {"from_m": [1.0, 0.1], "force_n": 1.0}
+REPORTED = {"from_m": [1.0, 0.1], "force_n": 1.0}
 ALLOY = {"modulus_pa": 70e9, "density_kg_m3": 2700.0, "yield_pa": 240e6}
 SETUPS = {
     "zero_load": ({"loads": [{"from_m": [0.6, 0.1], "force_n": 0.0}]}, "force_n"),
@@ -121,23 +121,23 @@ SETUPS = {
     "few_designs": ({"designs": 3}, "designs = 500"),
     "negative_steps": ({"refine_steps": -1}, "refine_steps"),
     "wide_filter": ({"filter_cells": 1e6}, "filter_cells"),
-    "angle": ({"loads": [TOLD | {"angle_deg": [10, -10]}]}, "angle_deg"),
-    "name": ({"loads": [TOLD | {"name": "a b"}]}, "one word"),
+    "angle": ({"loads": [REPORTED | {"angle_deg": [10, -10]}]}, "angle_deg"),
+    "name": ({"loads": [REPORTED | {"name": "a b"}]}, "one word"),
     "text_for_cells": ({"cells": "many"}, "cells"),
     "four_axes": ({"cells": [4, 4, 4, 4]}, "two or three"),
     "poisson": ({"material": ALLOY | {"poisson": 0.5}}, "Poisson"),
     "kind": ({"passive": [{"kind": "air", "from_m": [0, 0], "to_m": [1, 1]}]}, "solid"),
     "unknown_in_load": ({"loads": [{"from": [1.0, 0.1]}]}, "from"),
     "nothing_varies": (
-        {"loads": [TOLD], "volume_fraction": [0.5, 0.5]},
+        {"loads": [REPORTED], "volume_fraction": [0.5, 0.5]},
         "range",
     ),
 }
 
 
-@pytest.mark.parametrize(("setup", "told"), SETUPS.values(), ids=SETUPS)
-def test_a_bad_setup_is_told_apart(setup, told):
-    with pytest.raises(InputError, match=told):
+@pytest.mark.parametrize(("setup", "reported"), SETUPS.values(), ids=SETUPS)
+def test_a_bad_setup_is_told_apart(setup, reported):
+    with pytest.raises(InputError, match=reported):
         open_problem(Spec(problem="structures.minimum_compliance", setup=setup))
 
 

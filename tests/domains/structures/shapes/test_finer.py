@@ -8,18 +8,18 @@ import pytest
 import torch
 import xarray as xr
 
-from ingenium.core.asking import resolve
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.evidence import uncertainty
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Limit, Spec
 from ingenium.core.verdict import weighed
 from ingenium.core.verify import verify
 from ingenium.domains.structures.shapes.box import open_box
-from ingenium.domains.structures.shapes.calm import points_held
 from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
 from ingenium.domains.structures.shapes.settings import ShapeSettings
+from ingenium.domains.structures.shapes.stress_cells import points_held
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier
 from ingenium.kits.solids.elastic.reference import work_j
 
@@ -41,7 +41,7 @@ def frame() -> torch.Tensor:
     return shape
 
 
-def told(settings: ShapeSettings, shape: torch.Tensor) -> dict[str, float]:
+def reported(settings: ShapeSettings, shape: torch.Tensor) -> dict[str, float]:
     verifier = ShapeVerifier(open_box(settings))
     given = (torch.tensor([v], dtype=torch.float64) for v in GIVEN)
     found = verifier.measure(shape[None], *given)[0].tolist()
@@ -61,7 +61,7 @@ def as_designs(problem: MinimumCompliance, shapes: torch.Tensor) -> xr.Dataset:
 
 
 def test_the_stress_of_a_shape_with_corners_settles_on_finer_cells() -> None:
-    peaks = [told(*finer(times))["peak_von_mises"] for times in (2, 4, 8)]
+    peaks = [reported(*finer(times))["peak_von_mises"] for times in (2, 4, 8)]
     first, second = np.diff(peaks)  # in the middle of cells 16 and 30 Pa
     assert abs(second) < 0.75 * abs(first), peaks
     assert abs(second) < 0.06 * peaks[-1]
@@ -73,7 +73,7 @@ def test_an_arm_of_one_cell_is_stressed_as_its_section_says() -> None:
     cut[7:9, 0] = 0.0
     cell_m = SETTINGS.cell_m
     force = (24 - 8) / 6  # arm of the load over the distance of the flanges, both in cells
-    assert told(SETTINGS, cut)["peak_von_mises"] > 0.9 * force / cell_m
+    assert reported(SETTINGS, cut)["peak_von_mises"] > 0.9 * force / cell_m
 
 
 def test_what_is_stated_covers_scikit_fem_on_half_cells(problem: MinimumCompliance) -> None:
@@ -95,7 +95,7 @@ def test_what_is_stated_covers_scikit_fem_on_half_cells(problem: MinimumComplian
 def test_a_limit_that_the_mesh_decides_does_not_hold_unless_a_spec_says_so(
     problem: MinimumCompliance, said: bool | None, verdict: str
 ) -> None:
-    own = told(SETTINGS, frame())["max_displacement"]
+    own = reported(SETTINGS, frame())["max_displacement"]
     limit = Limit("max_displacement", at_most=1.01 * own, beyond_uncertainty=said)
     limits = resolve(Spec(problem=problem.name, limits=(limit,)), problem).limits[:1]
     designs = as_designs(problem, frame()[None])

@@ -91,8 +91,8 @@ def test_the_half_beam_of_the_literature():
     problem = MinimumCompliance(ShapeSettings(preset="mbb"))
     numbers = dict(zip(("load_position", VOLUME), _one(0.0, 0.5), strict=True))
     optimiser = problem.optimiser
-    course = simp(optimiser.asked(numbers), optimiser.settings(120))
-    design = course.density.view(-1, 60, 20)
+    trace = simp(optimiser.task_of(numbers), optimiser.settings(120))
+    design = trace.density.view(-1, 60, 20)
     found = problem.verifier.measure(design, *numbers.values())[0]
     assert float(found[0]) == pytest.approx(216.81, rel=5e-4)
 

@@ -6,9 +6,9 @@ import torch
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.shapes.box import open_box
 from ingenium.domains.structures.shapes.manufacture import Levels, Manufacture
-from ingenium.domains.structures.shapes.mending import mended
+from ingenium.domains.structures.shapes.repair import repaired
 from ingenium.domains.structures.shapes.settings import Passive, ShapeSettings
-from ingenium.domains.structures.shapes.training import Optimiser, asked_points
+from ingenium.domains.structures.shapes.training import Optimiser, requested_points
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier
 
 
@@ -19,7 +19,7 @@ def _settings(cells=(12, 6), **own):
 def _measured(settings, *shapes):
     box = open_box(settings)
     verifier = ShapeVerifier(box)
-    given = torch.tensor(asked_points(box)[: len(shapes)]).unbind(1)
+    given = torch.tensor(requested_points(box)[: len(shapes)]).unbind(1)
     found = verifier.measure(torch.stack(shapes), *given)
     return {q.name: found[:, i].tolist() for i, q in enumerate(verifier.quantities)}
 
@@ -42,7 +42,7 @@ def test_a_table_hangs_needs_support_and_has_a_stage_that_does_not_stand():
     assert found["overhang"] == pytest.approx([9 / 17, 0])
     assert found["support"] == pytest.approx([9 * 5 / 72, 0])
     assert found["print_time"] == pytest.approx([17 + 45 / 4 + 12, 36 + 12])
-    assert found["stages_held"] == pytest.approx([5 / 6, 1])
+    assert found["stages_satisfied"] == pytest.approx([5 / 6, 1])
     assert found["unreached"] == pytest.approx([1, 0])  # all void is below the top
     assert found["thin"] == pytest.approx([5 / 17, 0])  # the top continues beyond the box
 
@@ -57,14 +57,14 @@ def test_cells_that_are_not_as_prescribed_are_counted():
 
 def test_what_is_open_is_not_measured():
     names = [q.name for q in ShapeVerifier(open_box(_settings())).quantities]
-    assert not {"overhang", "unreached", "thin", "misplaced", "stages_held"} & set(names)
+    assert not {"overhang", "unreached", "thin", "misplaced", "stages_satisfied"} & set(names)
 
 
 def _made(settings, count=1):
     box = open_box(settings)
-    numbers = box.numbers(torch.tensor(asked_points(box)[:count]).unbind(1))
+    numbers = box.numbers(torch.tensor(requested_points(box)[:count]).unbind(1))
     start = torch.full((count, box.grid.n_cells), 0.5, dtype=torch.float64)
-    return mended(Optimiser(box), numbers, start).view(count, *box.grid.cells)
+    return repaired(Optimiser(box), numbers, start).view(count, *box.grid.cells)
 
 
 @pytest.mark.slow
@@ -97,16 +97,16 @@ def test_walls_of_cells_are_drawn_and_wide_enough():
 def test_even_is_the_optimiser_alone_and_grey_cells_stay():
     settings = _settings(refine_steps=10, start="even", grey=True)
     box = open_box(settings)
-    numbers = box.numbers(torch.tensor(asked_points(box)[:2]).unbind(1))
+    numbers = box.numbers(torch.tensor(requested_points(box)[:2]).unbind(1))
     rng = torch.Generator().manual_seed(0)
     start = torch.rand(2, box.grid.n_cells, generator=rng, dtype=torch.float64)
-    first, again = (mended(Optimiser(box), numbers, x) for x in (start, 1 - start))
+    first, again = (repaired(Optimiser(box), numbers, x) for x in (start, 1 - start))
     assert torch.equal(first, again)
     assert bool(((first > 0.1) & (first < 0.9)).any())
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "reported"),
     [
         (lambda: Manufacture(supports=True), "direction of the build"),
         (lambda: Manufacture(build="+y", supports=True, sag=1.0), "both"),
@@ -115,6 +115,6 @@ def test_even_is_the_optimiser_alone_and_grey_cells_stay():
         (lambda: _settings(levels=Levels(pixels=8)), "whole macro cells"),
     ],
 )
-def test_what_cannot_be_is_refused(wrong, told):
-    with pytest.raises(InputError, match=told):
+def test_what_cannot_be_is_refused(wrong, reported):
+    with pytest.raises(InputError, match=reported):
         wrong()

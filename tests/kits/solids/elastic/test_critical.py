@@ -129,8 +129,8 @@ def test_the_stress_at_a_hole_is_kirschs_on_finer_and_finer_cells() -> None:
     truth, (coarse, fine) = kirsch(), found
     assert coarse == pytest.approx(truth, rel=0.12)  # five cells a radius of the hole
     assert abs(fine - truth) < 0.6 * abs(coarse - truth)
-    told = torch.tensor([coarse, fine], dtype=torch.float64)
-    assert abs(coarse - truth) <= abs(float(extrapolated(*told)) - coarse)  # what is stated
+    reported = torch.tensor([coarse, fine], dtype=torch.float64)
+    assert abs(coarse - truth) <= abs(float(extrapolated(*reported)) - coarse)  # what is stated
     assert truth < min(middle)  # a point is not a ball
 
 

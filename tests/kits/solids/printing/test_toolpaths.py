@@ -9,7 +9,7 @@ import trimesh
 
 from ingenium.core.errors import EngineError, InputError
 from ingenium.kits.solids.printing.beads import deposited
-from ingenium.kits.solids.printing.collisions import Machine, Printhead, course
+from ingenium.kits.solids.printing.collisions import Machine, Printhead, trace
 from ingenium.kits.solids.printing.columns import Column
 from ingenium.kits.solids.printing.gcode import read_gcode, write_gcode
 from ingenium.kits.solids.printing.mesh import check_closed, volume_m3
@@ -122,8 +122,8 @@ def test_a_file_keeps_the_path(tmp_path):
     assert read.material_m3 == pytest.approx(path.material_m3, rel=1e-6)
     assert np.array_equal(read.laid, path.laid)
     grid = ((48, 40, 8), 0.01)
-    apart = np.abs(deposited(read, *grid) - deposited(path, *grid)).sum()
-    assert apart < 5e-3 * deposited(path, *grid).sum()
+    distance = np.abs(deposited(read, *grid) - deposited(path, *grid)).sum()
+    assert distance < 5e-3 * deposited(path, *grid).sum()
 
 
 @pytest.mark.parametrize(
@@ -152,10 +152,10 @@ def test_an_underside_is_tip_cone_and_body():
 
 def test_a_hop_clears_what_a_nozzle_without_one_drags_over():
     mesh = block(0.48, 0.4, 0.1)
-    high = course(toolpath(mesh, PATTERN, everywhere(0.25)), MACHINE)
+    high = trace(toolpath(mesh, PATTERN, everywhere(0.25)), MACHINE)
     assert not high.collides.any()
     low = toolpath(mesh, replace(PATTERN, hop_m=0.0), everywhere(0.25))
-    found = course(low, MACHINE).collides
+    found = trace(low, MACHINE).collides
     assert found[~low.laid].mean() > 0.5
     assert not found[low.laid].any()
 
@@ -166,28 +166,28 @@ def test_the_second_of_two_towers_hits_the_first_unless_it_stands_apart():
         Toolpath.joined([first, toolpath(block(0.2, 0.2, 0.5, at), PATTERN, everywhere(0.0))])
         for at in (0.3, 0.6)
     )
-    found = course(near, MACHINE)
+    found = trace(near, MACHINE)
     behind = np.arange(len(near.corner_m)) >= len(first.corner_m)
     assert found.collides[behind].any()
     assert not found.collides[~behind].any()
     cone_m = (0.12 - 0.015) / math.tan(math.radians(30.0))  # above the tip, at the tower's wall
     deepest = found.depth_m[behind & near.laid].max()
     assert deepest == pytest.approx(0.5 - 0.02 - cone_m, abs=0.025)
-    assert course(far, MACHINE).collides[len(first.corner_m) + 1 :].sum() == 0
+    assert trace(far, MACHINE).collides[len(first.corner_m) + 1 :].sum() == 0
 
 
 def test_a_bead_through_one_that_lies_higher_collides():
     corner = np.array([[0, 0, 0.04], [0.4, 0, 0.04], [0.2, -0.3, 0.02], [0.2, 0.3, 0.02]])
     volume = np.array([0.0, 0.4, 0.0, 0.6]) * 0.04 * 0.02
     path = Toolpath(corner, volume, np.array([0.04, 0.04, 0.02, 0.02]))
-    assert course(path, MACHINE).collides.tolist()[3]
+    assert trace(path, MACHINE).collides.tolist()[3]
 
 
 def test_corners_beyond_the_machine_are_told():
     path = toolpath(block(0.48, 0.4, 0.1), PATTERN, everywhere(0.0))
     small = replace(MACHINE, high_m=(0.4, 1.0, 1.0))
-    assert course(path, MACHINE).outside.sum() == 0
-    assert course(path, small).outside.any()
+    assert trace(path, MACHINE).outside.sum() == 0
+    assert trace(path, small).outside.any()
 
 
 def test_columns_are_closed_and_as_large_as_their_outline():

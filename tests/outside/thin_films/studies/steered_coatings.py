@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
+from ingenium.core.resolving import resolve
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec, parse
 from ingenium.evaluate.trials import Readings, Trials
@@ -19,7 +19,7 @@ from ingenium.runs.loop import silent, training
 from thin_films.coating import Coating, Settings
 
 STEERED = {"quantity": "mean_reflectance", "target": 0.03, "strength": 50.0}
-ASKED = {
+REQUESTED = {
     "problem": "thin_films.coating",
     "conditions": {"wanted": {"at_least": 0.02, "at_most": 0.1}},
 }
@@ -29,7 +29,7 @@ def run(steer: tuple[Mapping[str, object], ...], seed: int, steps: int) -> dict[
     """Mean reflectance of one block of coatings."""
     problem = Coating(Settings())
     generator = {"family": "flow_matching", "steps": steps, "steer": list(steer)}
-    spec = resolve(parse(ASKED | {"generator": generator}, Spec, "spec"), problem)
+    spec = resolve(parse(REQUESTED | {"generator": generator}, Spec, "spec"), problem)
     known = training(problem)
     made = fit(problem, known, spec.generator, watch=silent)
     proposed = Generator(problem, made.family, spec, known).propose_block(seed, 0)

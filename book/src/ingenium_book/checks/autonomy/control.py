@@ -57,11 +57,11 @@ def certified(commands: Commands) -> Iterator[Finding | Picture]:
     machine = problem.machine
     best = int(np.argmax(region(machine.loop, law).step))
     one = law.some(slice(best, best + 1))
-    kept, rising = _courses(problem, one, 1.0), _courses(problem, one, BEYOND)
+    retained, rising = _trajectories(problem, one, 1.0), _trajectories(problem, one, BEYOND)
     yield Finding(
         f"of {INSIDE:,} courses from inside a region that interval arithmetic proves "
-        f"{INSIDE - kept} leave it or fail to come nearer",
-        kept == INSIDE,
+        f"{INSIDE - retained} leave it or fail to come nearer",
+        retained == INSIDE,
     )
     yield Finding(
         f"of as many from up to {BEYOND:g} times as far {INSIDE - rising:,} once go farther away",
@@ -96,7 +96,7 @@ def _barred(machine: ControlledMachine) -> Iterator[Finding]:
         bool(alone.any()) and broken == 0,
     )
     passed = released(reckless, (plant, machine.held_out), OperateSpec(release_s=8.0))
-    yield Finding("it is refused before release", not passed.holds)
+    yield Finding("it is refused before release", not passed.passed)
 
 
 def shell_parts(commands: Commands) -> Iterator[Finding | Picture]:
@@ -116,7 +116,7 @@ def shell_parts(commands: Commands) -> Iterator[Finding | Picture]:
     done = commands(*words)
     yield Finding("a run with faults, an override and a stop holds its limits", done.code == 0)
     values = {k: v["value"] for k, v in done.answer["measured"].items()}
-    yield Finding("a person's override is kept in every period", values["override_kept"] == 1)
+    yield Finding("a person's override is kept in every period", values["override_respected"] == 1)
     period = 1e3 * done.answer["period"]["seconds"]
     yield Finding(
         f"the bypass acts within a period of {period:g} ms of its cause",
@@ -148,8 +148,8 @@ def screen_and_switch(commands: Commands) -> Iterator[Finding | Picture]:
         for p in drawn
         if rollout(plants[0], p, fresh, 800).outside(plants[0]).any(0).mean() > UNSAFE
     ]
-    stopped = sum(not released(p, plants, spec).holds for p in bad)
-    falsely = sum(not released(p.repeated(64), plants, spec).holds for p in good)
+    stopped = sum(not released(p, plants, spec).passed for p in bad)
+    falsely = sum(not released(p.repeated(64), plants, spec).passed for p in good)
     yield Finding(
         f"{stopped} of {len(bad)} planted policies that break limits in most fresh scenarios are "
         "blocked",
@@ -204,7 +204,7 @@ def _known(verdict: Verdict = Verdict.ACCEPTED) -> tuple[Controller, FeedbackLaw
     return problem, law.some(good)
 
 
-def _courses(problem: Controller, law: FeedbackLaw, far: float) -> int:
+def _trajectories(problem: Controller, law: FeedbackLaw, far: float) -> int:
     """Count trajectories, from up to `far` times the region's size, that approach at each step."""
     machine, rng = problem.machine, np.random.default_rng(0)
     found, loops = region(machine.loop, law), ClosedLoops.of(machine.loop, law)
@@ -215,8 +215,8 @@ def _courses(problem: Controller, law: FeedbackLaw, far: float) -> int:
     good = np.ones(INSIDE, dtype=bool)
     before = np.einsum("in,ij,jn->n", x, energy, x)
     for _ in range(300):
-        asked = loops.asked[0] @ x
-        cut = np.clip(asked, -loops.room, loops.room) - asked
+        requested = loops.requested[0] @ x
+        cut = np.clip(requested, -loops.room, loops.room) - requested
         x = loops.uncut[0] @ x + loops.cut[0][:, None] * cut
         value = np.einsum("in,ij,jn->n", x, energy, x)
         good &= value <= before * (1 + 1e-12)
@@ -229,7 +229,7 @@ def _coverage(plant: Plant, law: FeedbackLaw) -> tuple[float, float]:
     periods = round(SECONDS / plant.period_s)
     watch = Watch.set_on(plant, law.repeated(300), np.arange(300), periods)
     gaps = surprises(plant, law.repeated(EPISODES), 10_000 + np.arange(EPISODES), periods)
-    return float((episode_scores(gaps, watch.usual) <= watch.bar).mean()), watch.coverage
+    return float((episode_scores(gaps, watch.usual) <= watch.threshold).mean()), watch.coverage
 
 
 def _shaken(law: FeedbackLaw) -> FeedbackLaw:
@@ -268,7 +268,7 @@ def _violations(without: Sequence[str]) -> int:
     fleet: list[Policy] = [*safe]
     fleet += found_under_no_limits if "learning" in without else []
     watch = Watch.set_on(plant, safe[0].repeated(90), np.arange(90), 600)
-    fleet += [p for p in unsafe if "release" in without or released(p, (plant,), spec).holds]
+    fleet += [p for p in unsafe if "release" in without or released(p, (plant,), spec).passed]
     shell, outside = Shell(plant, watch, tuple(without)), 0
     for seed, policy in enumerate(fleet):
         for size in (-OFF, OFF):

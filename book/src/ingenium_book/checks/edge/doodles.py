@@ -17,15 +17,15 @@ SKETCHES = 256
 SPEC = """
 problem = "edge.doodle"
 [select]
-keep = "verified"
+export = "verified"
 """
 
 
 def doodles(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 18.8: sketches by class on the device, and the classes that a reader assigns."""
     (commands.folder / "all.toml").write_text(SPEC)
-    asked = ("--spec", "all.toml", "-n", SKETCHES, "--seed", 1, "--out", "run")
-    done = commands("propose", "edge.doodle", *asked)
+    requested = ("--spec", "all.toml", "-n", SKETCHES, "--seed", 1, "--out", "run")
+    done = commands("propose", "edge.doodle", *requested)
     lines = (commands.folder / "run" / "evidence.jsonl").read_text().splitlines()
     rows = [row["measured"] for row in map(json.loads, lines) if "measured" in row]
     recognised = float(np.mean([row["recognised"]["value"] for row in rows]))

@@ -23,7 +23,7 @@ problem = "edge.doodle"
 edge = "{edge}"
 cloud = "{cloud}"
 [select]
-keep = "verified"
+export = "verified"
 """
 
 
@@ -45,7 +45,7 @@ def linked(commands: Commands) -> Iterator[Finding]:
             cut = _drawn(commands, "cut", edge=edge)
             cutting.join()
             part = _passed(site) - before
-            site.mend()
+            site.repair()
     finally:
         site.close()
     yield Finding(
@@ -107,21 +107,21 @@ def _listening(address: str, helper: "subprocess.Popen[bytes]") -> None:
 def _drawn(commands: Commands, name: str, *, edge: str = "", cloud: str = "") -> list[str]:
     """The sketches of a run."""
     (commands.folder / f"{name}.toml").write_text(SPEC.format(edge=edge, cloud=cloud))
-    asked = ("--spec", f"{name}.toml", "-n", COUNT, "--seed", 3, "--out", f"run_{name}")
-    commands("propose", "edge.doodle", *asked)
+    requested = ("--spec", f"{name}.toml", "-n", COUNT, "--seed", 3, "--out", f"run_{name}")
+    commands("propose", "edge.doodle", *requested)
     found = SketchSvg().read(commands.folder / f"run_{name}" / "designs")
     return [str(text) for text in found["sketch"].to_numpy()]
 
 
 def _passed(site: NamespacedSite) -> int:
     """Bytes sent to the first server."""
-    told = subprocess.run(
+    reported = subprocess.run(
         ["ip", "-n", site.hub, "-j", "-s", "link", "show", "v0"],
         capture_output=True,
         check=True,
         timeout=20,
     )
-    return int(json.loads(told.stdout)[0]["stats64"]["tx"]["bytes"])
+    return int(json.loads(reported.stdout)[0]["stats64"]["tx"]["bytes"])
 
 
 def _cut(site: NamespacedSite, count: int) -> None:

@@ -13,9 +13,9 @@ from ingenium_book.checks.edge.trials import (
     SEEDS,
     SKETCHES,
     SMALL,
-    asked,
     ends,
     fitted,
+    requested,
     value,
 )
 from ingenium_book.findings import Commands, Finding, Picture
@@ -45,10 +45,10 @@ def selector(commands: Commands) -> Iterator[Finding | Picture]:
         own = [_both(commands, problem, {**entries, "seed": s}) for s in TRIED[problem]]
         yield _chosen(title, own)
         shown[title] = _losses(own)
-        yield from _beside_techniques(title, shown[title])
-    refused = asked(commands, SMALL, **_entries(SMALL, 10_000))
-    told = str(refused.answer.get("error", refused.answer)) + refused.text
-    yield Finding("where nothing fits the nearest is named", "the nearest is" in told)
+        yield from _against_techniques(title, shown[title])
+    refused = requested(commands, SMALL, **_entries(SMALL, 10_000))
+    reported = str(refused.answer.get("error", refused.answer)) + refused.text
+    yield Finding("where nothing fits the nearest is named", "the nearest is" in reported)
     yield Picture(_figure(shown), "Losses within the same limits; a dot a seed")
 
 
@@ -112,7 +112,7 @@ def _alone(trial: Record) -> str:
     return ALONE.get((*used, recipe["aware"]), "") if trial["holds"] else ""
 
 
-def _beside_techniques(title: str, losses: Mapping[str, Sequence[float]]) -> Iterator[Finding]:
+def _against_techniques(title: str, losses: Mapping[str, Sequence[float]]) -> Iterator[Finding]:
     """Compare the chosen loss with the best within the limits by one technique alone.
 
     The search may choose one of these: on average over seeds it is no worse, and better in each
@@ -120,10 +120,10 @@ def _beside_techniques(title: str, losses: Mapping[str, Sequence[float]]) -> Ite
     """
     met = [name for name in ALONE.values() if losses[name]]
     unmet = ", ".join(name for name in ALONE.values() if name not in met)
-    told = "; ".join(f"{name} {ends(losses[name])}" for name in met)
+    reported = "; ".join(f"{name} {ends(losses[name])}" for name in met)
     yield Finding(
         f"{title}: the loss of the search is {ends(losses['search'])}; by one technique alone "
-        f"within the same limits: {told or 'none'}; beyond them: {unmet or 'none'}",
+        f"within the same limits: {reported or 'none'}; beyond them: {unmet or 'none'}",
         all(fmean(losses["search"]) <= fmean(losses[name]) for name in met),
     )
     if met:

@@ -22,7 +22,7 @@ bit_s = {rate}
 [conditions]
 snr_db = {{ at_least = -5, at_most = 10 }}
 [select]
-keep = "verified"
+export = "verified"
 """
 Values = Mapping[str, np.ndarray]
 
@@ -42,8 +42,8 @@ def speech(commands: Commands) -> Iterator[Finding | Picture]:
     )
     kinds = np.unique(own["noise"]).tolist()
     each = {tuple(NOISES)[k - 1]: float(over[own["noise"] == k].mean()) for k in kinds}
-    told = ", ".join(f"{name} {gain:+.2f} dB" for name, gain in each.items())
-    yield Finding(f"over the filter under each noise: {told}", min(each.values()) > 0, gap=True)
+    reported = ", ".join(f"{name} {gain:+.2f} dB" for name, gain in each.items())
+    yield Finding(f"over the filter under each noise: {reported}", min(each.values()) > 0, gap=True)
     yield Finding(
         f"courses of bands are {own['course'].mean():.3f} alike; {own['accepted'].mean():.1%} are "
         "accepted, which gain 3 dB and are as loud as what was said",
@@ -97,19 +97,19 @@ def _measured(
 ) -> Values:
     """Measured values of recordings, and the noise of each."""
     (commands.folder / f"{name}.toml").write_text(SPEC.format(rate=rate, family=family))
-    asked = ("--spec", f"{name}.toml", "-n", count, "--seed", 1)
-    commands("propose", "edge.speech", *asked, "--out", name)
+    requested = ("--spec", f"{name}.toml", "-n", count, "--seed", 1)
+    commands("propose", "edge.speech", *requested, "--out", name)
     lines = (commands.folder / name / "evidence.jsonl").read_text().splitlines()
     rows = [row for row in map(json.loads, lines) if "measured" in row]
     found = {
         key: np.array([row["measured"][key]["value"] for row in rows], dtype=float)
         for key in rows[0]["measured"]
     }
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "noise": np.array([round(row["conditions"]["noise"]) for row in rows]),
         "accepted": np.array([row["verdict"] == "accepted" for row in rows]),
     }
-    return found | told
+    return found | reported
 
 
 def _figure(own: Values, rates: Mapping[int, Values]) -> Figure:

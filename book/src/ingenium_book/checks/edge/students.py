@@ -69,7 +69,7 @@ def _students(problem: str, every: Records) -> Iterator[Finding]:
     """Compare students, by acceptance and perplexity, with equal generators trained on designs."""
     whole, small = named(every[0], "int8"), _taught(problem, every)[0]
     size = value(small, "flash") / value(whole, "flash")
-    accepted = _kept(problem, every, by_acceptance=True)
+    accepted = _stored(problem, every, by_acceptance=True)
     originals = [own["original"] for own in every]
     yield Finding(
         f"{problem}, seeds: {len(every)}; students of {size:.2f} of the bytes keep "
@@ -77,20 +77,20 @@ def _students(problem: str, every: Records) -> Iterator[Finding]:
         f"{ends([value(own, 'accepted') for own in originals], 2)}",
         fmean(accepted) >= 1 - LOST,
     )
-    told, alone = (
+    reported, alone = (
         [perplexity(own) for own in _taught(problem, every, way)] for way in (True, False)
     )
     teacher = [perplexity(own) for own in originals]
     yield Finding(
-        f"perplexity a token: {ends(told, 2)} distilled, {ends(alone, 2)} by designs alone, "
+        f"perplexity a token: {ends(reported, 2)} distilled, {ends(alone, 2)} by designs alone, "
         f"{ends(teacher, 2)} of the teacher",
-        all(own < other for own, other in zip(told, alone, strict=True)),
+        all(own < other for own, other in zip(reported, alone, strict=True)),
         gap=problem == VERSE,  # whose teacher learned little from few poems
     )
-    lost = fmean(own / other for own, other in zip(told, teacher, strict=True)) - 1
-    apart = [value(s, "apart") for s in _taught(problem, every)]
+    lost = fmean(own / other for own, other in zip(reported, teacher, strict=True)) - 1
+    distance = [value(s, "distance") for s in _taught(problem, every)]
     yield Finding(
-        f"by perplexity they lose {lost:.1%}, and their designs lie {ends(apart, 3)} from the "
+        f"by perplexity they lose {lost:.1%}, and their designs lie {ends(distance, 3)} from the "
         "teacher's",
         lost <= LOST,
         gap=problem != VERSE,  # the score of language; that of molecules is acceptance
@@ -104,13 +104,13 @@ def _taught(problem: str, every: Records, distilled: bool = True) -> list[Mappin
     return [named(own, title) for own in every]
 
 
-def _kept(
+def _stored(
     problem: str, every: Records, *, by_acceptance: bool, distilled: bool = True
 ) -> list[float]:
     """Scores of students over that of their teacher, by acceptance or by perplexity."""
     own = _taught(problem, every, distilled)
     if by_acceptance:
-        return [value(student, "kept_acceptance") for student in own]
+        return [value(student, "acceptance_ratio") for student in own]
     originals = (perplexity(found["original"]) for found in every)
     return [whole / perplexity(small) for whole, small in zip(originals, own, strict=True)]
 
@@ -126,7 +126,7 @@ def _few_calls(every: Records) -> Iterator[Finding]:
         f"{ends(bare, 3)}; {whole / small:.1f} times fewer instructions",
         all(own >= 0.9 * other for own, other in zip(few, many, strict=True)),
     )
-    many, bare, few = ([value(own, "apart") for own in k] for k in zip(*rows, strict=True))
+    many, bare, few = ([value(own, "distance") for own in k] for k in zip(*rows, strict=True))
     yield Finding(
         f"what is measured of its designs lies {ends(few, 3)} from the original's, of {MANY} calls "
         f"{ends(many, 3)}, of {FEW} without learning {ends(bare, 3)} (largest difference of "
@@ -160,8 +160,8 @@ def _drifted(commands: Commands) -> Iterator[Finding]:
     commands(*words, "calm.toml", "--steps", 400, "--out", "base")
     grown = {}
     for name, share in (("without", 0.0), ("with", 0.5)):
-        asked = ("--base", "base", "--steps", 300, "--replay", share, "--out", name)
-        own = commands(*words, "drift.toml", *asked).answer
+        requested = ("--base", "base", "--steps", 300, "--replay", share, "--out", name)
+        own = commands(*words, "drift.toml", *requested).answer
         grown[name] = own["earlier_loss_after"] - own["earlier_loss_before"]
         yield Finding(
             f"{name} replay: the loss on the reaction that drifted falls from "
@@ -187,7 +187,7 @@ def _figure(learned: Mapping[str, Records], few: Records) -> Figure:
     for distilled, color, shift in ((False, MUTED, -0.12), (True, OURS, 0.12)):
         label = "distilled" if distilled else "by designs alone"
         for i, (problem, accepted) in enumerate(groups.values()):
-            own = _kept(problem, learned[problem], by_acceptance=accepted, distilled=distilled)
+            own = _stored(problem, learned[problem], by_acceptance=accepted, distilled=distilled)
             _dots(left, i + shift, own, color, "" if i else label)
     left.axhline(1 - LOST, color=REJECTED, lw=0.8, ls="--", label=f"{LOST:.0%} lost")
     left.set_xticks(range(len(groups)), groups, fontsize=SMALL_PRINT)
@@ -197,7 +197,7 @@ def _figure(learned: Mapping[str, Records], few: Records) -> Figure:
     left.set_title("a quarter of the bytes", fontsize=SMALL_PRINT)
     names = (f"{MANY} calls", f"{FEW} calls", f"{FEW} calls,\ndistilled")
     for i, (title, color) in enumerate(zip(CALLED, (MUTED, MUTED, OURS), strict=True)):
-        _dots(right, i, [value(named(own, title), "apart") for own in few], color, "")
+        _dots(right, i, [value(named(own, title), "distance") for own in few], color, "")
     right.set_xticks(range(len(names)), names, fontsize=SMALL_PRINT)
     right.set_xlim(-0.5, len(names) - 0.5)
     right.set_ylim(0)

@@ -51,8 +51,8 @@ def formats(commands: Commands) -> Iterator[Finding | Picture]:
         )
         rises = [_rises(problem, every, kind) for kind in ("fp16", "int8")]
         what = "perplexity" if problem in TOKENS else "loss"
-        told = found["original"], half["measured"], eight["measured"]
-        accepted = [value(measured, "accepted") for measured in told]
+        reported = found["original"], half["measured"], eight["measured"]
+        accepted = [value(measured, "accepted") for measured in reported]
         yield Finding(
             f"{problem}: by ONNX Runtime, held-out {what} {_span(rises[0])} in half and "
             f"{_span(rises[1])} in 8 bits over {len(SEEDS)} seeds; accepted {accepted[0]:.2f} "
@@ -124,11 +124,11 @@ def pruning(commands: Commands) -> Iterator[Finding | Picture]:
     curves = {}
     for kind, entries in (("units", {"widths": WIDTHS}), ("weights", {"zeros": ZEROS})):
         curves[kind] = sorted(_curve(fitted(commands, SMALL, **entries), kind))
-        told = "; ".join(
+        reported = "; ".join(
             f"{100 * gone:.0f} % gone: loss {loss:.4f}, {million:.3f} million instructions"
             for gone, loss, million, _ in curves[kind]
         )
-        yield Finding(f"{kind}: {told}", len(curves[kind]) >= 4)
+        yield Finding(f"{kind}: {reported}", len(curves[kind]) >= 4)
     others = [fitted(commands, SMALL, widths=WIDTHS, seed=s) for s in SEEDS[1:]]
     rows = [curves["units"], *(sorted(_curve(own, "units")) for own in others)]
     each = list(zip(*rows, strict=True))  # a width each, of all seeds

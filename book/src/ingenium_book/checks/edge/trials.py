@@ -28,7 +28,7 @@ SHEET: Mapping[str, Any] = {
 }
 
 
-def asked(commands: Commands, problem: str, *, family: str = "vae", **entries: Any) -> Done:
+def requested(commands: Commands, problem: str, *, family: str = "vae", **entries: Any) -> Done:
     """Run the command that fits a generator to the sheet, with changed entries."""
     sheet = {**SHEET, "generator": {"family": family}, **entries}
     (commands.folder / "sheet.toml").write_text(tomli_w.dumps(sheet))
@@ -39,7 +39,7 @@ def asked(commands: Commands, problem: str, *, family: str = "vae", **entries: A
 
 def fitted(commands: Commands, problem: str, **entries: Any) -> Mapping[str, Any]:
     """The record of a small generator."""
-    return asked(commands, problem, **entries).answer
+    return requested(commands, problem, **entries).answer
 
 
 def named(found: Mapping[str, Any], title: str) -> Mapping[str, Any]:

@@ -40,7 +40,7 @@ PLANTED: Mapping[str, str] = {  # the text, and the cause that must be reported
     "width = 1": "too small a network",
     "points = 6": "too few points",
     'activation = "relu"': "no second derivative",
-    "held_start = false\nstart_weight = 1e-6": "a start that is not held",
+    "exact_start = false\nstart_weight = 1e-6": "a start that is not held",
     "coordinate_unit = 0.01": "coordinates out of scale",
     "until = 0.3": "times without points",
     "joined = false": "ends that do not meet",
@@ -51,7 +51,7 @@ FEW = 400  # steps of a planted failure
 SHARP = 5e-4  # diffusion of phases, whose fronts are a cell or two wide
 SETTINGS = "steps = 700\nlayers = 2\npoints = 384"  # of all networks that have to converge
 WITHIN, FIELDS = 0.2, 8
-WISHES: Mapping[str, str] = {  # and additional settings
+REQUESTS: Mapping[str, str] = {  # and additional settings
     "the Poisson equation on 32 points": "",
     "the heat equation on 64 points": "",
     "the wave equation on 64 points": "",
@@ -63,25 +63,26 @@ WISHES: Mapping[str, str] = {  # and additional settings
 def residuals(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 32.7: networks from words against scikit-fem, and failures reported with a cause."""
     made = []
-    for words, more in WISHES.items():
+    for words, more in REQUESTS.items():
         finding, fields = _worded(commands, words, f"{SETTINGS}\n{more}")
         yield finding
         made += [] if fields is None else [fields]
-    told = []
+    reported = []
     for written, cause in PLANTED.items():
         steps = "" if "steps" in written else f"\nsteps = {FEW}"
         own = PARTING if "causal" in written else (BURGERS, "")
-        told.append(_failed(commands, *own, f"{written}{steps}")[1] == cause)
-    missed = [w.split("\n")[0] for w, t in zip(PLANTED, told, strict=True) if not t]
+        reported.append(_failed(commands, *own, f"{written}{steps}")[1] == cause)
+    missed = [w.split("\n")[0] for w, t in zip(PLANTED, reported, strict=True) if not t]
     yield Finding(
-        f"of {len(told)} planted failures {sum(told)} are told with their cause and what to write"
+        f"of {len(reported)} planted failures {sum(reported)} are reported, with cause and repair"
         + (f": not {', '.join(missed)}" if missed else ""),
-        sum(told) >= 0.9 * len(told),
+        sum(reported) >= 0.9 * len(reported),
     )
     yield _sharp(commands)
     if made:
         yield Picture(
-            _beside(made), "A field of each equation: at the start, by a network, and by scikit-fem"
+            _alongside(made),
+            "A field of each equation: at the start, by a network, and by scikit-fem",
         )
 
 
@@ -98,8 +99,8 @@ class NetworkFields:
 def _worded(commands: Commands, words: str, residual: str) -> tuple[Finding, NetworkFields | None]:
     """Fields of an equation requested in words, by networks."""
     path = commands.folder / "wish" / "spec.toml"
-    asked = f"{FIELDS} fields of {words}, error at most {WITHIN:.0%}"
-    commands("ask", asked, "--out", "wish", "--overwrite")
+    requested = f"{FIELDS} fields of {words}, error at most {WITHIN:.0%}"
+    commands("ask", requested, "--out", "wish", "--overwrite")
     text = path.read_text().replace('"default"', '"pinn"').replace('"accepted"', '"verified"')
     text = text.replace("[setup]", "[setup]\nknown = 12") + f"\n[setup.residual]\n{residual}\n"
     path.write_text(text)
@@ -110,9 +111,9 @@ def _worded(commands: Commands, words: str, residual: str) -> tuple[Finding, Net
     if done.code > 1:
         return Finding(f"{words}: networks that converge", False), None
     equation = parse(load(path).setup, EquationSettings, "wish").opened()
-    with xr.open_dataset(commands.folder / "field" / "designs.nc") as kept:
-        inputs, found = (torch.from_numpy(kept[n].values) for n in ("input", "solution"))
-        own = float(kept["error"].median())
+    with xr.open_dataset(commands.folder / "field" / "designs.nc") as retained:
+        inputs, found = (torch.from_numpy(retained[n].values) for n in ("input", "solution"))
+        own = float(retained["error"].median())
     true, seconds = _by_elements(equation, inputs)
     off = float(np.median(errors(found, true)[0]))
     said = Finding(
@@ -137,33 +138,33 @@ def _failed(commands: Commands, equation: str, more: str, residual: str) -> tupl
     """Error of a network where it fails, and the reported cause."""
     spec = SPEC.format(equation=equation, more=more, residual=residual)
     (commands.folder / "field.toml").write_text(spec)
-    asked = ("--spec", "field.toml", "-n", 2, "--out", "field", "--overwrite")
-    text = " ".join(commands("propose", "equations.field", *asked).text.split())
-    told = re.search(r"got (\S+), from ([^:]+):", text)
-    return (told[1], told[2]) if told else ("", "")
+    requested = ("--spec", "field.toml", "-n", 2, "--out", "field", "--overwrite")
+    text = " ".join(commands("propose", "equations.field", *requested).text.split())
+    reported = re.search(r"got (\S+), from ([^:]+):", text)
+    return (reported[1], reported[2]) if reported else ("", "")
 
 
 def _sharp(commands: Commands) -> Finding:
     """Answer of a network for fronts it cannot resolve, compared with the solvers."""
     off, cause = _failed(commands, PHASES, f"diffusion = {SHARP}", SETTINGS)
     own = AllenCahn(points=64, diffusion=SHARP)
-    inputs = own.draw(FIELDS, torch.Generator().manual_seed(0))
+    inputs = own.sample(FIELDS, torch.Generator().manual_seed(0))
     true = own.solved(inputs, own.judged_on)
     by_elements, seconds = _by_elements(own, inputs)
     began = time.process_time()
     coarse = own.coarse(inputs, 2)
     coarse_ms = 1e3 * (time.process_time() - began) / FIELDS
-    apart = [float(errors(u, true)[0].median()) for u in (by_elements, coarse)]
-    told = f"{off} off, and told to fail from {cause}" if cause else "near"
+    distance = [float(errors(u, true)[0].median()) for u in (by_elements, coarse)]
+    reported = f"{off} off, and told to fail from {cause}" if cause else "near"
     return Finding(
-        f"where phases have sharp fronts (diffusion {SHARP:g}) a network is {told}; scikit-fem is "
-        f"{apart[0]:.1g} off in {seconds:.2g} s a field, and the solver on half the points "
-        f"{apart[1]:.1g} in {coarse_ms:.2g} ms",
-        bool(cause) and max(apart) < float(off),
+        f"where phases have sharp fronts (diffusion {SHARP:g}) a network is {reported}; scikit-fem "
+        f"{distance[0]:.1g} off in {seconds:.2g} s a field, and the solver on half the points "
+        f"{distance[1]:.1g} in {coarse_ms:.2g} ms",
+        bool(cause) and max(distance) < float(off),
     )
 
 
-def _beside(made: Sequence[NetworkFields]) -> Figure:
+def _alongside(made: Sequence[NetworkFields]) -> Figure:
     """Plot one field of each equation; in the plane along its middle."""
     figure, grid = panels(1, len(made), (2.3, 2.1))
     for axes, own in zip(grid[0], made, strict=True):
@@ -199,17 +200,17 @@ def tamed() -> Iterator[Finding]:
     """Row 32.17, its part on networks: coordinates of order 1, and weights in time."""
     own = ResidualSettings(steps=500, width=24, layers=2, points=384)
     for equation in STIFF:
-        inputs = equation.draw(2, torch.Generator().manual_seed(0))
+        inputs = equation.sample(2, torch.Generator().manual_seed(0))
         true, size = equation.solved(inputs, equation.judged_on), float(inputs.std())
         off = {}
         for arm, (unit, causal) in ARMS.items():
             chosen = replace(own, coordinate_unit=unit, causal=causal)
             rng = torch.Generator().manual_seed(1)
-            nets = ResidualNetworks.drawn(equation, chosen, inputs, size, rng)
+            nets = ResidualNetworks.sampled(equation, chosen, inputs, size, rng)
             nets.train()
             off[arm] = float(errors(nets.solution().double(), true)[0].mean())
-        told = ", ".join(f"{e:.1%} with {arm}" for arm, e in off.items())
+        reported = ", ".join(f"{e:.1%} with {arm}" for arm, e in off.items())
         yield Finding(
-            f"networks of {equation.written} (diffusion {equation.diffusion:g}) are off by {told}",
+            f"networks of {equation.written} ({equation.diffusion:g} diffusion): off by {reported}",
             off["both"] < 0.7 * off["neither"],
         )

@@ -17,7 +17,7 @@ COLUMNS: Mapping[str, tuple[str, float, float]] = {  # units and ranges
     "fall": ("m/s^2", 1.6, 24.0),
     "height": ("m", 0.5, 3.0),
 }
-NOISE, SEEN, TOLD, STEPS = 0.02, 400, 240, 1500  # spread of readings; rows, of both; of the fit
+NOISE, SEEN, REPORTED, STEPS = 0.02, 400, 240, 1500  # spread of readings; rows, of both; of the fit
 TAUGHT = 1600  # short formulas that a search builds laws from, for a network's answers
 NEAR = 0.05  # of a coefficient
 SPEC = """
@@ -53,7 +53,7 @@ def distilled(commands: Commands) -> Iterator[Finding | Picture]:
     rng = np.random.default_rng(11)
     x, noisy = _read(rng, SEEN, NOISE)
     network = _taught(x, noisy)
-    fresh, exact = _read(rng, TOLD, 0.0)
+    fresh, exact = _read(rng, REPORTED, 0.0)
     answers = network(fresh)
     off = float(np.sqrt(np.square(answers - exact).mean()) / exact.std())
     heads = [*(f"{n} [{u}]" for n, (u, *_) in COLUMNS.items()), "energy [J]"]
@@ -101,8 +101,8 @@ def _taught(x: np.ndarray, energy: np.ndarray) -> Callable[[np.ndarray], np.ndar
 
     @torch.no_grad()
     def answer(rows: np.ndarray) -> np.ndarray:
-        told = torch.from_numpy((rows - middle) / spread).float()
-        return np.asarray(net(told)[:, 0].double().numpy() * width + start)
+        reported = torch.from_numpy((rows - middle) / spread).float()
+        return np.asarray(net(reported)[:, 0].double().numpy() * width + start)
 
     return answer
 
@@ -117,8 +117,8 @@ def searched(commands: Commands, names: Sequence[str], bank: int, limits: str = 
     """Search laws of that table from `bank` short formulas, in the folder `law`."""
     spec = SPEC.format(target=names[-1], bank=bank, limits=limits)
     (commands.folder / "law.toml").write_text(spec)
-    asked = ("--spec", "law.toml", "-n", 40, "--out", "law", "--overwrite")
-    return commands("propose", "equations.law", *asked)
+    requested = ("--spec", "law.toml", "-n", 40, "--out", "law", "--overwrite")
+    return commands("propose", "equations.law", *requested)
 
 
 def formulas(commands: Commands, names: Sequence[str]) -> Iterator[Any]:

@@ -28,8 +28,8 @@ def formulation(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 32.5: descriptions become families with their assumptions, and a table a simulation."""
     time, read, exact = _colony(commands)
     words = "A colony grows until there is no room left."
-    asked = ("--data", "colony.csv", "--draws", 200, "--out", "colony")
-    done = commands("model", words, *asked)
+    requested = ("--data", "colony.csv", "--samples", 200, "--out", "colony")
+    done = commands("model", words, *requested)
     yield Finding(
         "of growth to a capacity that was simulated the logistic family is chosen",
         done.code == 0 and done.answer["model"] == "logistic",
@@ -43,7 +43,7 @@ def formulation(commands: Commands) -> Iterator[Finding | Picture]:
     run = _grown({k: own["q50"] for k, own in held.items()}, time)
     off = float(np.abs(np.log(run / exact)).max())
     yield Finding(f"simulated with its constants it stays within {off:.1%} of the truth", off < 0.1)
-    checks = {c["name"]: c["holds"] for c in done.answer["checks"]}
+    checks = {c["name"]: c["passed"] for c in done.answer["checks"]}
     yield Finding("units and a second integrator agree", all(checks.values()))
     again = commands("show", "colony").answer
     yield Finding("it is read back as it was made", json.dumps(again) == json.dumps(done.answer))
@@ -107,8 +107,8 @@ def _descriptions(commands: Commands) -> Iterator[Finding]:
         f"{len(none)} descriptions of no process are read as none",
         all(not r["processes"] for r in none),
     )
-    told = [f["assumptions"] for r in read for f in r["families"]]
-    yield Finding("each family that is offered lists what it takes for granted", all(told))
+    reported = [f["assumptions"] for r in read for f in r["families"]]
+    yield Finding("each family that is offered lists what it takes for granted", all(reported))
 
 
 PREY, NOISES = (0.9, 0.5, 0.35, 0.8), (0.02, 0.06)  # a, b, c, d of Lotka and Volterra
@@ -130,8 +130,8 @@ def hidden(commands: Commands) -> Iterator[Finding | Picture]:
         rows = "\n".join(f"{t:.4f},{x:.6g},{y:.6g}" for t, x, y in zip(time, *read, strict=True))
         name = f"n{100 * noise:.0f}"
         (commands.folder / f"{name}.csv").write_text(f"month [month],prey [1],hunter [1]\n{rows}\n")
-        asked = ("--data", f"{name}.csv", "--held-out", 0, "--draws", 300, "--out", name)
-        done = commands("model", "A predator lives on a single prey.", *asked)
+        requested = ("--data", f"{name}.csv", "--held-out", 0, "--samples", 300, "--out", name)
+        done = commands("model", "A predator lives on a single prey.", *requested)
         held = done.answer["constants"]
         yield Finding(
             f"of readings with {noise:.0%} of noise the family is found",
@@ -145,7 +145,7 @@ def hidden(commands: Commands) -> Iterator[Finding | Picture]:
             f"{inside} of 4 constants lie in their intervals of 90 %, the furthest {off:.1%} off",
             inside >= 3 and off < 3 * noise,
         )
-        checks = {k["name"]: k["holds"] for k in done.answer["checks"]}
+        checks = {k["name"]: k["passed"] for k in done.answer["checks"]}
         yield Finding("what is conserved is found and proved", bool(checks.get("conserved")))
         axes.errorbar(
             np.arange(4) + 2 * noise, middle / PREY, np.abs([middle - low, high - middle]) / PREY,
@@ -168,14 +168,14 @@ def doses(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 32.18, its part on doses: a curve of concentration, by its differential equation."""
     rows = "\n".join(f"{t},{c}" for t, c in THEOPH)
     (commands.folder / "theoph.csv").write_text(f"hour [hour],theophylline [mg/L]\n{rows}\n")
-    asked = ("--data", "theoph.csv", "--held-out", 0, "--draws", 300, "--out", "theoph")
-    done = commands("model", "A dose of medicine is absorbed from the gut.", *asked)
+    requested = ("--data", "theoph.csv", "--held-out", 0, "--samples", 300, "--out", "theoph")
+    done = commands("model", "A dose of medicine is absorbed from the gut.", *requested)
     fits = {c["family"]: c for c in done.answer["candidates"]}
     yield Finding(
         "uptake and elimination are among what explains the curve best",
         fits.get("one_compartment", {"behind": 1e9})["behind"] < 10,
     )
-    checks = {c["name"]: c["holds"] for c in done.answer["checks"]}
+    checks = {c["name"]: c["passed"] for c in done.answer["checks"]}
     yield Finding("a second integrator has the same curve", bool(checks.get("integrators")))
     held = done.answer["constants"]
     for name, word in (("p", "uptake"), ("q", "elimination")):
@@ -219,15 +219,15 @@ known = 40
 [generator]
 family = "grammar"
 [select]
-keep = "verified"
+export = "verified"
 """
 
 
 def bounds(commands: Commands) -> Iterator[Finding]:
     """Row 32.17: bounds by interval arithmetic contain the truth, computed with forty digits."""
     (commands.folder / "laws.toml").write_text(LAWS)
-    asked = ("--spec", "laws.toml", "-n", 3 * BOXES, "--out", "laws")
-    done = commands("propose", "equations.law", *asked)
+    requested = ("--spec", "laws.toml", "-n", 3 * BOXES, "--out", "laws")
+    done = commands("propose", "equations.law", *requested)
     yield Finding("random formulas whose units agree are measured", done.code in (0, 1))
     table, rng = read_table(pendulum(), "period", ()), np.random.default_rng(17)
     tried: list[BoundedFormula] = []

@@ -50,7 +50,7 @@ def prior(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 32.6: expressions of a search with units and without, and the law of a network."""
     yield from distilled(commands)
     yield Finding("forms that a language model proposes", False, gap=True)
-    hunts = {law: (_hunted(commands, law, told=True), _hunted(commands, law, told=False))
+    hunts = {law: (_hunted(commands, law, reported=True), _hunted(commands, law, reported=False))
              for law in LAWS}  # fmt: skip
     found, without = (sum(h[i].found for h in hunts.values()) for i in (0, 1))
     yield Finding(
@@ -70,18 +70,18 @@ def prior(commands: Commands) -> Iterator[Finding | Picture]:
 
 def _fewer(what: str, pairs: Sequence[tuple[int, int]]) -> Finding:
     """Check that units save expressions, law by law."""
-    told, plain = np.array(pairs).T
-    times = t_interval(np.log(plain / told))
+    reported, plain = np.array(pairs).T
+    times = t_interval(np.log(plain / reported))
     low, middle, high = (math.exp(x) for x in (times.low, times.value, times.high))
     return Finding(
-        f"until the exact law a median of {np.median(told):,.0f} {what} are tried with units told, "
+        f"until the exact law a median of {np.median(reported):,.0f} {what} are tried with units, "
         f"and {np.median(plain):,.0f} or more without: {middle:.3g} times as many on a law "
         f"({low:.3g} to {high:.3g})",
         low > 1,
     )
 
 
-def _hunted(commands: Commands, law: str, *, told: bool) -> LawHunt:
+def _hunted(commands: Commands, law: str, *, reported: bool) -> LawHunt:
     """Count over searches that widen until they find a law; narrow ones count too."""
     names, rng = tuple(LAWS[law]), np.random.default_rng(len(law))
     columns = list(LAWS[law].values())
@@ -89,13 +89,13 @@ def _hunted(commands: Commands, law: str, *, told: bool) -> LawHunt:
     known = {n: sympy.Symbol(n) for n in names}
     truth = sympy.sympify(law, locals=known)
     y = sympy.lambdify([known[n] for n in names[:-1]], truth, "numpy")(*x.T)
-    heads = [f"{n} [{u if told else 1}]" for n, (u, *_) in zip(names, columns, strict=True)]
+    heads = [f"{n} [{u if reported else 1}]" for n, (u, *_) in zip(names, columns, strict=True)]
     write_table(commands, heads, x, y)
     rows = algebra = 0
     for bank in BANKS:
-        told_of = searched(commands, names, bank).answer["record"]["model"]["fit"]["losses"]
-        rows += round(told_of["expressions_on_rows"])
-        algebra += round(told_of["expressions_by_algebra"])
+        reported_of = searched(commands, names, bank).answer["record"]["model"]["fit"]["losses"]
+        rows += round(reported_of["expressions_on_rows"])
+        algebra += round(reported_of["expressions_by_algebra"])
         for formula in formulas(commands, names):
             gap = sympy.nsimplify(formula, rational=True, tolerance=EXACT) - truth
             if sympy.simplify(gap) == 0:
@@ -106,9 +106,9 @@ def _hunted(commands: Commands, law: str, *, told: bool) -> LawHunt:
 def _paired(hunts: Mapping[str, tuple[LawHunt, LawHunt]]) -> Figure:
     """Plot a line for each law, from the search with units to the one without."""
     figure, axes = plane(5.6, 2.6)
-    for row, (told, plain) in enumerate(hunts.values()):
-        axes.plot([told.all, plain.all], [row, row], color=MUTED, lw=1, zorder=1)
-        axes.scatter(told.all, row, 24, OURS, label=None if row else "units told")
+    for row, (reported, plain) in enumerate(hunts.values()):
+        axes.plot([reported.all, plain.all], [row, row], color=MUTED, lw=1, zorder=1)
+        axes.scatter(reported.all, row, 24, OURS, label=None if row else "units told")
         face = KNOWN if plain.found else "white"
         axes.scatter(plain.all, row, 24, face, edgecolors=KNOWN,
                      label=None if row else "no units")  # fmt: skip

@@ -1,6 +1,7 @@
 """Rows 33.16 and 36.20: runs that the gate before publishing admits, and those it blocks."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
@@ -10,16 +11,18 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ingenium_book.checks.governance.release import HOURS, Kept, Release
+from ingenium_book.checks.governance.release import HOURS, Release, StoredRelease
+from ingenium_book.checks.language.stories import principles_of_texts
 from ingenium_book.findings import Commands, Finding
 
 EXACT = 1e-12  # relative; 96 sums of doubles are off by 96 x 1.1e-16 at most
 LAYERS = ("technical", "procurement", "operation", "community")
 STEP_H = 0.25  # of a day of 96 values
+VALUE = re.compile(rb'"value": -?\d')  # of a measurement
 SPOILED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {  # file of a run, and what is done
     "a design altered": ("designs/profile_000000.csv", lambda b: b.replace(b"\n0", b"\n1", 1)),
     "a design emptied": ("designs/profile_000001.csv", lambda b: b""),
-    "a measured value made better": ("evidence.jsonl", lambda b: b.replace(b"3.7", b"3.6", 1)),
+    "a measured value made better": ("evidence.jsonl", lambda b: VALUE.sub(rb"\g<0>1", b, count=1)),
     "the spec altered": ("spec.toml", lambda b: b + b"# looser\n"),
     "the weights altered": ("model/model.safetensors", lambda b: b[:-1] + bytes([b[-1] ^ 1])),
 }
@@ -47,11 +50,11 @@ def publishing_gate(commands: Commands) -> Iterator[Finding]:
     took = json.loads((crate / "run.json").read_text())["energy"]
     yield Finding(f"the crate holds the energy: {took['kwh']:.2g} kWh", took["kwh"] > 0)
     principles = done.answer["principles"]
-    held = {check["name"] for check in done.answer["checks"] if check["held"]}
-    with_check = [name for name, names in principles.items() if names and held.issuperset(names)]
+    passing = {check["name"] for check in done.answer["checks"] if check["passed"]}
+    with_check = [name for name, names in principles.items() if names and passing.issuperset(names)]
     text = f"each of the {len(principles)} principles has a check that blocks ({len(with_check)}"
-    yield Finding(f"{text}: {', '.join(with_check)})", with_check == list(principles), gap=True)
-    yield Finding("labour stands on the bill", "labour" in took, gap=True)
+    yield Finding(f"{text}: {', '.join(with_check)})", with_check == list(principles))
+    yield from principles_of_texts(commands)
 
 
 def _unsigned(release: Release) -> dict[str, bool]:
@@ -102,15 +105,15 @@ def four_layers(commands: Commands) -> Iterator[Finding]:
     yield Finding(f"{text} {proposed:.1g} of it", proposed < EXACT)
     text = f"the {len(files)} files that are handed over hold it within"
     yield Finding(f"{text} {written:.1g} of it", written < EXACT)
-    kept = Kept.of(release.ledger)
+    stored = StoredRelease.of(release.ledger)
     passed, valid, signed = [], 0, 0
     for count in range(len(LAYERS) + 1):
         for signing in combinations(LAYERS, count):
-            kept.back()
+            stored.back()
             for role in signing:
                 release.sign(role)
-            told = commands("ledger", "verify-signatures", "--signers", "signers").answer
-            states = [one["state"] for one in told["sign_offs"]]
+            reported = commands("ledger", "verify-signatures", "--signers", "signers").answer
+            states = [one["state"] for one in reported["sign_offs"]]
             valid, signed = valid + states.count("valid"), signed + len(signing)
             if release.publish("crate").code == 0:
                 passed.append(signing)

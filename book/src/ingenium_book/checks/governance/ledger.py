@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from ingenium_book.checks.governance import tampering
-from ingenium_book.checks.governance.release import DAYS, PROBLEM, Kept, Release
+from ingenium_book.checks.governance.release import DAYS, PROBLEM, Release, StoredRelease
 from ingenium_book.findings import Commands, Finding
 
 STATEMENTS = (
@@ -34,31 +34,35 @@ def tampering_and_rights(commands: Commands) -> Iterator[Finding]:
     release.sign("safety")
     while _count(commands) < tampering.ENTRIES:
         commands(*verify)
-    kept, head = Kept.of(release.ledger), commands("ledger", "check").answer["head"]
+    stored, head = StoredRelease.of(release.ledger), commands("ledger", "check").answer["head"]
     clean = _found(commands, head)
     yield Finding("nothing is said of a ledger that nobody touched", not clean)
     found = {}
     for act in tampering.ACTS:
-        kept.back()
-        tampering.tamper(kept.place, act, 0)
+        stored.back()
+        tampering.tamper(stored.place, act, 0)
         found[act.name] = _found(commands, head)
-    kept.back()
+    stored.back()
     seen = sum(map(bool, found.values()))
     alone = sum("chain" in by for by in found.values())
     text = f"{seen} of {len(found)} ways to tamper are found, {alone} of them by the chain alone"
     yield Finding(text, seen == len(found))
-    as_said = [act.name for act in tampering.ACTS if act.found_by <= found[act.name]]
-    text = f"{len(as_said)} of them by each of chain, anchor and signatures that should see them"
-    yield Finding(text, len(as_said) == len(found))
-    refused = _refused(kept)
+    as_reported = [act.name for act in tampering.ACTS if act.found_by <= found[act.name]]
+    text = (
+        f"{len(as_reported)} of them by each of chain, anchor and signatures that should see them"
+    )
+    yield Finding(text, len(as_reported) == len(found))
+    refused = _refused(stored)
     text = f"the database refuses {refused} of {len(STATEMENTS)} statements that alter entries"
     yield Finding(text, refused == len(STATEMENTS))
     for text, by in (("in another's name", "eve@lab"), ("in a role of another", "")):
-        kept.back()
+        stored.back()
         release.sign("safety" if by else "release", key="safety", by=by)
         denied = commands("ledger", "verify-signatures", "--signers", "signers")
-        told = denied.answer["sign_offs"][-1]["state"]
-        yield Finding(f"a sign-off {text} is told: {told}", denied.code == 1 and told != "valid")
+        reported = denied.answer["sign_offs"][-1]["state"]
+        yield Finding(
+            f"a sign-off {text} is told: {reported}", denied.code == 1 and reported != "valid"
+        )
     yield Finding("what the system is unsure of goes to a person", False, gap=True)
 
 
@@ -76,10 +80,10 @@ def _found(commands: Commands, head: str) -> frozenset[str]:
     return frozenset(name for name, code in codes.items() if code)
 
 
-def _refused(kept: Kept) -> int:
+def _refused(stored: StoredRelease) -> int:
     """Count statements that the database refuses as append-only."""
     refused = 0
-    with closing(sqlite3.connect(kept.place, isolation_level=None)) as db:
+    with closing(sqlite3.connect(stored.place, isolation_level=None)) as db:
         for statement in STATEMENTS:
             try:
                 db.execute(statement)
@@ -91,9 +95,12 @@ def _refused(kept: Kept) -> int:
 def energy_account(commands: Commands) -> Iterator[Finding]:
     """Row 30.15: each run reports its energy, its method, and its carbon."""
     (commands.folder / "spec.toml").write_text(DAYS)
-    told = {"INGENIUM_THREAD_WATTS": f"{WATTS:g}", "INGENIUM_CARBON": f"{GRAMS:g} a made-up grid"}
+    reported = {
+        "INGENIUM_THREAD_WATTS": f"{WATTS:g}",
+        "INGENIUM_CARBON": f"{GRAMS:g} a made-up grid",
+    }
     bare, _ = _took(commands, 2, "first")  # opens packages, which is no part of a run
-    with _setting(told):
+    with _setting(reported):
         (less, least), (took, spent) = _took(commands, 2, "small"), _took(commands, MANY, "large")
     share = (took["cpu_seconds"] - less["cpu_seconds"]) / (spent - least)
     text = f"of the processor time of {MANY - 2} more days by the clock, {100 * share:.0f} % count"
@@ -117,15 +124,15 @@ def _took(commands: Commands, n: int, out: str) -> tuple[dict[str, Any], float]:
     words = ("--spec", "spec.toml", "-n", n, "--seed", 1, "--out", out)
     commands("propose", PROBLEM, *words)
     spent = sum(os.times()[:4]) - sum(before[:4])
-    told: dict[str, Any] = json.loads((commands.folder / out / "run.json").read_text())
-    return told["energy"], spent
+    reported: dict[str, Any] = json.loads((commands.folder / out / "run.json").read_text())
+    return reported["energy"], spent
 
 
 @contextmanager
-def _setting(told: dict[str, str]) -> Iterator[None]:
+def _setting(reported: dict[str, str]) -> Iterator[None]:
     """Set environment variables, and restore them afterwards."""
-    before = {name: os.environ.get(name) for name in told}
-    os.environ.update(told)
+    before = {name: os.environ.get(name) for name in reported}
+    os.environ.update(reported)
     try:
         yield
     finally:

@@ -64,11 +64,11 @@ def _flips(release: Release, packed: Done) -> Iterator[Finding]:
     commands, run = release.commands, release.run / "run.json"
     without_run = commands("pack", "no-run")
     yield _flip("run", "no run is given", packed, without_run)
-    told = json.loads(run.read_text())
-    run.write_text(json.dumps(told | {"data_licence": "unknown"}))
+    reported = json.loads(run.read_text())
+    run.write_text(json.dumps(reported | {"data_licence": "unknown"}))
     unsaid = commands("pack", "no-word", "--run", "run")
     yield _flip("run data_licence", "the licence is `unknown`", packed, unsaid)
-    run.write_text(json.dumps(told))
+    run.write_text(json.dumps(reported))
     (commands.folder / "tests.xml").write_text("<testsuites/>")
     none_ran = commands("pack", "no-test", "--run", "run", "--tests", "tests.xml")
     yield _flip("test", "no test was run", packed, none_ran)
@@ -221,7 +221,7 @@ def _returned(release: Release) -> Iterator[Finding]:
     yield Finding("a design that is read again is measured the same", one == other)
     commands("ledger", "export", "ledger.jsonl")
     lines = (commands.folder / "ledger.jsonl").read_text().splitlines()
-    kept = commands("ledger", "list", "--limit", 99).answer["entries"]
+    stored = commands("ledger", "list", "--limit", 99).answer["entries"]
     hashes = [json.loads(line)["hash"] for line in lines]
-    text = f"all {len(kept)} entries of the ledger stand in its export"
-    yield Finding(text, set(hashes) == {e["hash"] for e in kept})
+    text = f"all {len(stored)} entries of the ledger stand in its export"
+    yield Finding(text, set(hashes) == {e["hash"] for e in stored})

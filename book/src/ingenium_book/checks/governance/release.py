@@ -25,13 +25,16 @@ class Release:
     commands: Commands
     roles: tuple[str, ...] = ("safety", "release")
     count: int = 4
+    problem: str = PROBLEM
+    spec: str = DAYS
+    out: str = "run"
     entry: str = field(default="", init=False)  # hash of the run's entry
 
     def __post_init__(self) -> None:
-        (self.commands.folder / "spec.toml").write_text(DAYS)
-        words = ("--spec", "spec.toml", "-n", self.count, "--seed", 1, "--out", "run")
-        self.commands("propose", PROBLEM, *words)
-        listed = self.commands("ledger", "list", "--kind", "proposal").answer["entries"]
+        (self.commands.folder / "spec.toml").write_text(self.spec)
+        words = ("--spec", "spec.toml", "-n", self.count, "--seed", 1, "--out", self.out)
+        self.commands("propose", self.problem, *words)
+        listed = self.commands("ledger", "list", "--problem", self.problem).answer["entries"]
         self.entry = listed[0]["hash"]
         lines = [f'{r}@lab namespaces="ingenium-{r}" {self.new_key(r)}\n' for r in self.roles]
         (self.commands.folder / "signers").write_text("".join(lines))
@@ -39,7 +42,7 @@ class Release:
     @property
     def run(self) -> Path:
         """The folder of the run."""
-        return self.commands.folder / "run"
+        return self.commands.folder / self.out
 
     @property
     def ledger(self) -> Path:
@@ -67,18 +70,18 @@ class Release:
     def publish(self, out: str) -> Done:
         """Request a crate that every role has signed from the gate."""
         roles = [word for role in self.roles for word in ("--as", role)]
-        return self.commands("publish", "run", out, *roles, "--signers", "signers")
+        return self.commands("publish", self.out, out, *roles, "--signers", "signers")
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredRelease:
     """Copy of a ledger's file, to restore it after each change."""
 
     place: Path
     content: bytes
 
     @classmethod
-    def of(cls, place: Path) -> "Kept":
+    def of(cls, place: Path) -> "StoredRelease":
         """Copy the file."""
         return cls(place, place.read_bytes())
 

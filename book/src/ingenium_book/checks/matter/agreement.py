@@ -34,10 +34,12 @@ class AgreementRow:
 
 def drawn(count: int) -> list[Crystal]:
     """Sample crystals in a fixed order."""
-    kept = KNOWN.complete()
-    order = np.random.default_rng(SEED).permutation(len(kept["crystal"]))[:count]
+    retained = KNOWN.complete()
+    order = np.random.default_rng(SEED).permutation(len(retained["crystal"]))[:count]
     return [
-        Crystal(Wyckoff.of(str(kept["crystal"][k])), kept["edges_m"][k], kept["free"][k])
+        Crystal(
+            Wyckoff.of(str(retained["crystal"][k])), retained["edges_m"][k], retained["free"][k]
+        )
         for k in order
     ]
 
@@ -45,11 +47,11 @@ def drawn(count: int) -> list[Crystal]:
 def others() -> list[Crystal]:
     """All other ABX3 with an answer in the package: those of the example's runs."""
     keys = {PlaneWaveRun(c, CUTOFF_RY).key for c in drawn(MOST)}
-    ternaries = [c for c, _ in results.shipped() if sorted(c.sites.reduced.values()) == [1, 1, 3]]
+    ternaries = [c for c, _ in results.packaged() if sorted(c.sites.reduced.values()) == [1, 1, 3]]
     return [c for c in ternaries if PlaneWaveRun(c, CUTOFF_RY).key not in keys]
 
 
-def asked(crystal: Crystal) -> list[PlaneWaveRun]:
+def requested(crystal: Crystal) -> list[PlaneWaveRun]:
     """Runs of pw.x for a crystal: itself, and the types of its binaries that may be lowest."""
     parts = [part for part, _ in phases.splits(crystal.sites.reduced)]
     found = [crystal, *(p.crystal for part in parts for p in phases.deciding(part))]
@@ -60,7 +62,7 @@ def rows(crystals: Sequence[Crystal]) -> list[AgreementRow]:
     """Rows with all results present; pw.x is not run."""
     found = []
     for crystal in crystals:
-        answers = [results.known(run) for run in asked(crystal)]
+        answers = [results.known(run) for run in requested(crystal)]
         if not all(isinstance(a, GroundState) for a in answers):
             continue
         own, formula = answers[0], crystal.sites.reduced
@@ -74,5 +76,5 @@ def rows(crystals: Sequence[Crystal]) -> list[AgreementRow]:
 
 if __name__ == "__main__":
     for one in drawn(int(sys.argv[1])):
-        results.solve(asked(one), 1)
+        results.solve(requested(one), 1)
         print(*rows([one]), flush=True)

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.errors import EngineError
-from ingenium.domains.matter import espresso, kept
+from ingenium.domains.matter import cached_runs, espresso
 from ingenium.domains.matter.espresso import NoAnswer
 from ingenium_book.checks.matter.force_field import AtomBox, Places
 
@@ -32,7 +32,7 @@ def by_pw(box: AtomBox, places: Sequence[Places]) -> list[Float[Tensor, "a 3"]]:
 
 def _one(box: AtomBox, places: Float[np.ndarray, "a 3"]) -> Float[np.ndarray, "a 3"]:
     cell, at = (np.round(x, DIGITS) + 0.0 for x in (box.cell, places))
-    asked = {
+    requested = {
         "elements": list(box.elements),
         "cell": cell.tolist(),
         "places": at.tolist(),
@@ -41,13 +41,13 @@ def _one(box: AtomBox, places: Float[np.ndarray, "a 3"]) -> Float[np.ndarray, "a
         "program": espresso.find().version,
         "protocol": PROTOCOL,
     }
-    path = kept.path(FOLDER, kept.key(asked))
-    answer = kept.read(path)
+    path = cached_runs.path(FOLDER, cached_runs.key(requested))
+    answer = cached_runs.read(path)
     if answer is None:
         text = espresso.typed_box(box.elements, cell, at, CUTOFF_RY)
         found = espresso.forces(text, len(box.elements))
         if isinstance(found, NoAnswer):
             raise EngineError(found.reason)
         answer = {"forces": found.tolist()}
-        kept.write(path, asked, answer)
+        cached_runs.write(path, requested, answer)
     return np.array(answer["forces"], dtype=np.float64)

@@ -19,7 +19,7 @@ from ingenium.drawing.style import INK, MUTED, OURS, dress, panels
 from ingenium_book.checks.matter import agreement
 from ingenium_book.findings import Commands, Finding, Picture
 
-ALL_KEPT = """
+ALL_ACCEPTED = """
 problem = "matter.crystal"
 [setup]
 judge = "JUDGE"
@@ -27,7 +27,7 @@ elements = ELEMENTS
 [generator]
 family = "FAMILY"
 [select]
-keep = "verified"
+export = "verified"
 """
 GAP = """
 [conditions]
@@ -36,7 +36,7 @@ stability = { at_least = -0.3, at_most = 0.02 }
 """
 CERTIFIED = """
 [[limits]]
-quantity = "symmetry_kept"
+quantity = "symmetry_preserved"
 at_least = 1.0
 [[limits]]
 quantity = "screened_hull"
@@ -66,7 +66,7 @@ MANY, SOME = 200, 100
 LEFT_OUT = ("K", "Rb")  # most of whose crystals were never computed
 FEWER = tuple(e for e in LEARNED if e not in LEFT_OUT)
 NEAR_EV, HULL_EV = 0.1, 0.05  # an atom above the two binaries
-APART = 1.5  # angstrom between atoms
+DISTANCE = 1.5  # angstrom between atoms
 EXACT = 1e-6
 RIGHT_ANGLED = (99, 221)  # groups of the list, whose origin may be moved to the centre of a cell
 
@@ -98,15 +98,17 @@ def language_model(commands: Commands) -> Iterator[Finding | Picture]:
     )
     groups = [_group(f) for f in found.files]
     yield Finding(f"{len(groups)} of {MANY} files are read by pymatgen", len(groups) == MANY)
-    kept = sum(said == seen for said, seen in groups)
-    yield Finding(f"spglib finds the group that is written in {kept} of them", kept == MANY)
-    near, beside = (float((r.measured["screened_hull"] < NEAR_EV).mean()) for r in (found, plain))
+    retained = sum(said == seen for said, seen in groups)
+    yield Finding(f"spglib finds the group that is written in {retained} of them", retained == MANY)
+    near, alongside = (
+        float((r.measured["screened_hull"] < NEAR_EV).mean()) for r in (found, plain)
+    )
     yield Finding(
         f"{near:.0%} lie less than {NEAR_EV:g} eV an atom above their binaries by CHGNet, of texts "
-        f"drawn at random {beside:.0%}",
-        near > beside,
+        f"drawn at random {alongside:.0%}",
+        near > alongside,
     )
-    yield _beside_the_list(near, NEAR_EV)
+    yield _outside_the_list(near, NEAR_EV)
     yield Finding("10,000 structures a minute", rate >= 10_000, gap=True)
     figure, grid = panels(1, 1, (4.2, 2.8))
     bins = np.linspace(-0.3, 1.5, 37)
@@ -124,7 +126,7 @@ def language_model(commands: Commands) -> Iterator[Finding | Picture]:
     )
 
 
-def _beside_the_list(share: float, at_most: float) -> Finding:
+def _outside_the_list(share: float, at_most: float) -> Finding:
     """Compare with a rival without a model: random texts, of which most are no crystal."""
     listed = float((CrystalProblem(CrystalSettings()).data()["stability"] <= at_most).mean())
     text = f"that is more than the {listed:.0%} of the list of crystals that it learned from"
@@ -170,10 +172,10 @@ def gap_hits(commands: Commands) -> Iterator[Finding | Picture]:
 def inverse_design(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 35.14: validity, uniqueness, stability, gaps, and cells in another setting."""
     found = _proposed(commands, "gap", SOME, FAMILY, more=GAP)
-    apart = [_apart(f) for f in found.files]
+    distance = [_distance(f) for f in found.files]
     yield Finding(
-        f"atoms of all {SOME} lie {min(apart):.2f} angstrom or more apart, and charges balance",
-        min(apart) >= APART,
+        f"atoms of all {SOME} lie {min(distance):.2f} angstrom or more apart, and charges balance",
+        min(distance) >= DISTANCE,
     )
     stable = found.measured["screened_hull"] <= HULL_EV
     hits = stable & (np.abs(found.measured["gap_estimate"] - 1.4) <= 0.4)
@@ -184,7 +186,7 @@ def inverse_design(commands: Commands) -> Iterator[Finding | Picture]:
         "with a gap of 1.0 to 1.8 eV by the estimate",
         bool(stable.mean() > by_chance),
     )
-    yield _beside_the_list(float(stable.mean()), HULL_EV)
+    yield _outside_the_list(float(stable.mean()), HULL_EV)
     share = len(set(found.texts)) / SOME
     yield Finding(f"{share:.0%} are unlike all others", share >= 0.1)
     right = [f for f in found.files if _group(f)[0] in RIGHT_ANGLED]
@@ -236,7 +238,7 @@ def ternaries(commands: Commands) -> Iterator[Finding | Picture]:
         f"{shares[RANDOM]:.0%}",
         shares[ADVERSARIAL] > shares[RANDOM],
     )
-    yield _beside_the_list(shares[ADVERSARIAL], HULL_EV)
+    yield _outside_the_list(shares[ADVERSARIAL], HULL_EV)
     yield Finding(
         f"it finds more of them than flow matching ({shares[FAMILY]:.0%})",
         shares[ADVERSARIAL] > shares[FAMILY],
@@ -256,7 +258,7 @@ def _proposed(
     more: str = "",
 ) -> CrystalRun:
     """All proposals of a command, whatever their verdict."""
-    own = ALL_KEPT.replace("JUDGE", judge).replace("FAMILY", family)
+    own = ALL_ACCEPTED.replace("JUDGE", judge).replace("FAMILY", family)
     text = own.replace("ELEMENTS", json.dumps(list(elements))) + more
     (commands.folder / f"{name}.toml").write_text(text)
     begun = time.process_time()
@@ -291,7 +293,7 @@ def _group(file: Path) -> tuple[int, int]:
     return int(said), 0 if found is None else int(found.number)
 
 
-def _apart(file: Path) -> float:
+def _distance(file: Path) -> float:
     """Smallest distance of two atoms, in angstrom."""
     return float(np.min(_structure(file).get_neighbor_list(r=5.0)[3]))
 
@@ -305,8 +307,8 @@ def _turned_off(commands: Commands, file: Path) -> float:
         one.lattice.matrix @ turn, [s.specie for s in one][::-1], one.frac_coords[::-1] + 0.5
     )
     measured = []
-    for name, told in (("plain", one), ("turned", other)):
-        text = package("pymatgen.io.vasp").Poscar(told).get_str(significant_figures=12)
+    for name, reported in (("plain", one), ("turned", other)):
+        text = package("pymatgen.io.vasp").Poscar(reported).get_str(significant_figures=12)
         (commands.folder / f"{name}.vasp").write_text(text)
         done = commands("verify", "matter.crystal", f"{name}.vasp", "--spec", "gap.toml")
         (design,) = done.answer["designs"]

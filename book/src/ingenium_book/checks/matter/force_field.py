@@ -104,8 +104,8 @@ class AtomBox:
     def distances(self, places: Places) -> Float[Tensor, " p"]:
         """Distances of all pairs."""
         first, second = self.pairs
-        apart = places[second] + self.shift - places[first]
-        found: Tensor = torch.linalg.vector_norm(apart, dim=1)
+        distance = places[second] + self.shift - places[first]
+        found: Tensor = torch.linalg.vector_norm(distance, dim=1)
         return found
 
     def closest(self, places: Places) -> float:
@@ -120,8 +120,8 @@ def by_chgnet(box: AtomBox, places: Sequence[Places]) -> list[Float[Tensor, "a 3
     with warnings.catch_warnings(), torch.enable_grad():
         warnings.simplefilter("ignore")
         every = [_structure(box.elements, box.cell, p.numpy()) for p in places]
-        told = [potential.model().predict_structure(one, task="ef") for one in every]
-    return [torch.from_numpy(np.asarray(one["f"], dtype=np.float64)) for one in told]
+        reported = [potential.model().predict_structure(one, task="ef") for one in every]
+    return [torch.from_numpy(np.asarray(one["f"], dtype=np.float64)) for one in reported]
 
 
 def _smooth(r: Float[Tensor, " p"]) -> Float[Tensor, " p"]:
@@ -199,13 +199,13 @@ class ForceFit:
         features = PairDensities(box)
         rows = torch.cat([features.slopes(p).T for p in places])
         scale = features.scale(rows)
-        told = rows / scale
-        gram = told.T @ told
-        gram = gram + RIDGE * len(told) * torch.eye(len(gram), dtype=gram.dtype)
+        reported = rows / scale
+        gram = reported.T @ reported
+        gram = gram + RIDGE * len(reported) * torch.eye(len(gram), dtype=gram.dtype)
         reached = torch.linalg.inv(gram)
         beyond = [f - box.repelled(p) for f, p in zip(forces, places, strict=True)]
         wanted = torch.cat([f.flatten() for f in beyond])
-        return cls(features, scale, reached, torch.linalg.solve(gram, told.T @ wanted) / scale)
+        return cls(features, scale, reached, torch.linalg.solve(gram, reported.T @ wanted) / scale)
 
     def force(self, places: Places) -> Float[Tensor, "a 3"]:
         """Forces of one configuration, eV/angstrom."""
@@ -217,14 +217,14 @@ class ForceFit:
 
     def least_known(self, places: Sequence[Places], count: int) -> list[Places]:
         """Select configurations whose forces the fit knows least, each given those before it."""
-        told = torch.stack([self.features.slopes(p).T / self.scale for p in places])
+        reported = torch.stack([self.features.slopes(p).T / self.scale for p in places])
         reached = self.reached
         picked: list[int] = []
         for _ in range(min(count, len(places))):
-            left = ((told @ reached) * told).sum((1, 2))
+            left = ((reported @ reached) * reported).sum((1, 2))
             left[picked] = -1.0
             picked.append(int(left.argmax()))
-            rows = told[picked[-1]]
+            rows = reported[picked[-1]]
             inner = torch.eye(len(rows), dtype=rows.dtype) + rows @ reached @ rows.T
             reached = reached - reached @ rows.T @ torch.linalg.solve(inner, rows @ reached)
         return [places[k] for k in picked]
@@ -244,13 +244,13 @@ def run(
     places, mass = box.home.clone(), box.mass
     thermal = (KELVIN_EV * kelvin * FORCE_TO_STEP / mass).sqrt()
     speed = thermal * torch.randn(places.shape, generator=rng, dtype=places.dtype)
-    kept = math.exp(-STEP_FS / FRICTION_FS)
+    retained = math.exp(-STEP_FS / FRICTION_FS)
     pull = force(places)
     for _ in range(steps):
         speed = speed + 0.5 * STEP_FS * FORCE_TO_STEP * pull / mass
         places = places + 0.5 * STEP_FS * speed
         noise = torch.randn(places.shape, generator=rng, dtype=places.dtype)
-        speed = kept * speed + math.sqrt(1 - kept**2) * thermal * noise
+        speed = retained * speed + math.sqrt(1 - retained**2) * thermal * noise
         places = places + 0.5 * STEP_FS * speed
         pull = force(places)
         speed = speed + 0.5 * STEP_FS * FORCE_TO_STEP * pull / mass

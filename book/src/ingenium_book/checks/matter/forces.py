@@ -29,7 +29,7 @@ types = ["cubic"]
 [given]
 formula = "{}"
 [[limits]]
-quantity = "symmetry_kept"
+quantity = "symmetry_preserved"
 at_least = 1.0
 [[limits]]
 quantity = "screened_hull"
@@ -55,7 +55,7 @@ class TaughtBy:
     widths: tuple[float, ...]  # angstrom, of random displacements
 
 
-LESSONS = (
+TRAINING = (
     TaughtBy("CHGNet", by_chgnet, "CsPbBr3", 10, 60, 20, (0.05, 0.15, 0.3)),
     TaughtBy("pw.x", by_pw, "SrTiO3", 4, 16, 8, (0.05, 0.15)),
 )
@@ -63,20 +63,20 @@ LESSONS = (
 
 def force_fields(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 35.15: errors of forces by training configurations, and long runs."""
-    figure, grid = panels(1, len(LESSONS), (4.2 * len(LESSONS), 2.8))
-    for axes, lesson in zip(grid[0], LESSONS, strict=True):
-        spec = f"{lesson.formula.lower()}.toml"
-        (commands.folder / spec).write_text(SPEC.format(lesson.formula))
+    figure, grid = panels(1, len(TRAINING), (4.2 * len(TRAINING), 2.8))
+    for axes, examples in zip(grid[0], TRAINING, strict=True):
+        spec = f"{examples.formula.lower()}.toml"
+        (commands.folder / spec).write_text(SPEC.format(examples.formula))
         commands(
             *("propose", "matter.crystal", "--spec", spec, "-n", 8, "--seed", 1),
-            *("--format", "cif", "--out", lesson.formula),
+            *("--format", "cif", "--out", examples.formula),
         )
-        missing = espresso.absent() if lesson.teacher is by_pw else None
+        missing = espresso.absent() if examples.teacher is by_pw else None
         if missing is not None:
-            yield Finding(f"forces by {lesson.name} on {lesson.formula}: {missing}", False)
+            yield Finding(f"forces by {examples.name} on {examples.formula}: {missing}", False)
             continue
         with one_thread():
-            yield from _taught(_box(commands.folder / lesson.formula / "designs"), lesson, axes)
+            yield from _taught(_box(commands.folder / examples.formula / "designs"), examples, axes)
     yield Picture(figure, "Forces by what a small potential learned from")
 
 
@@ -87,43 +87,43 @@ def _box(designs: Path) -> AtomBox:
     return AtomBox.of(crystal, TIMES)
 
 
-def _taught(box: AtomBox, lesson: TaughtBy, axes: Axes) -> Iterator[Finding]:
+def _taught(box: AtomBox, examples: TaughtBy, axes: Axes) -> Iterator[Finding]:
     rng = torch.Generator().manual_seed(0)
-    steps = CALM + EVERY * lesson.tested
+    steps = CALM + EVERY * examples.tested
     went = force_field.run(box, lambda at: by_chgnet(box, [at])[0], KELVIN, steps, rng)
     tested = [places for places, _ in islice(went, CALM, None, EVERY)]
-    true = torch.stack(lesson.teacher(box, tested))
+    true = torch.stack(examples.teacher(box, tested))
     usual = float(true.square().mean().sqrt())
-    first = force_field.thrown(box, 0.1, lesson.first, rng)
-    sought = force_field.sought(box, lesson.teacher, first, lesson.learned, KELVIN, rng)
+    first = force_field.thrown(box, 0.1, examples.first, rng)
+    sought = force_field.sought(box, examples.teacher, first, examples.learned, KELVIN, rng)
     own = ForceFit.of(box, *sought)
     fits = {"its own runs": own}
-    for width in lesson.widths:
-        places = force_field.thrown(box, width, lesson.learned, rng)
-        fits[f"thrown by {width:g}"] = ForceFit.of(box, places, lesson.teacher(box, places))
+    for width in examples.widths:
+        places = force_field.thrown(box, width, examples.learned, rng)
+        fits[f"thrown by {width:g}"] = ForceFit.of(box, places, examples.teacher(box, places))
     off = {
         name: float((torch.stack([f.force(p) for p in tested]) - true).square().mean().sqrt())
         for name, f in fits.items()
     }
     ours, name = off["its own runs"], min(list(off)[1:], key=lambda k: off[k])
     yield Finding(
-        f"forces on {len(tested)} configurations of cubic {lesson.formula} at {KELVIN:g} K are off "
-        f"those of {lesson.name} by {ours:.3f} eV/angstrom of {usual:.3f}, learned from "
-        f"{lesson.learned}",
+        f"forces on {len(tested)} configurations of cubic {examples.formula} at {KELVIN:g} K: off "
+        f"those of {examples.name} by {ours:.3f} eV/angstrom of {usual:.3f}, learned from "
+        f"{examples.learned}",
         ours < 0.5 * usual,
     )
     yield Finding(
         f"that is less than from as many thrown at random, {off[name]:.3f} at the best of "
-        f"{len(lesson.widths)} widths",
+        f"{len(examples.widths)} widths",
         ours < off[name],
         gap=True,
     )
     yield from _long(box, own, fits[name], rng)
-    colours = [OURS, *[MUTED] * len(lesson.widths)]
+    colours = [OURS, *[MUTED] * len(examples.widths)]
     axes.barh(list(off), list(off.values()), color=colours)
     axes.axvline(usual, color=INK, lw=0.8)
     axes.invert_yaxis()
-    title = f"{lesson.formula}, forces by {lesson.name}"
+    title = f"{examples.formula}, forces by {examples.name}"
     dress(axes, "error of a force (eV/angstrom; line: all of it)", title=title)
 
 

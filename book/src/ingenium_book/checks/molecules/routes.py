@@ -79,8 +79,8 @@ def _ranked_anew(routes: xr.Dataset) -> bool:
 def _saved(routes: xr.Dataset) -> float:
     """Share of the mass saved against the first route by few steps."""
     steps, mass = routes["steps"].to_numpy(), routes["mass_intensity"].to_numpy()
-    asked = np.flatnonzero(routes["favour"].to_numpy() == "steps")
-    first = int(asked[0]) if len(asked) else int(steps.argmin())
+    requested = np.flatnonzero(routes["favour"].to_numpy() == "steps")
+    first = int(requested[0]) if len(requested) else int(steps.argmin())
     return float(1 - mass[steps <= steps[first]].min() / mass[first])
 
 

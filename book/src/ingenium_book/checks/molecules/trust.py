@@ -65,7 +65,7 @@ def _solved(commands: Commands, values: Mapping[str, Any], elements: tuple[str, 
     edge = float(text.partition("_cell_length_a ")[2].split()[0])
     sites = [f"{e} {at}" for e, at in zip(elements, "abc", strict=True)]
     turned = [f"{elements[0]} b", f"{elements[1]} a", f"{elements[2]} d"]  # the other origin
-    right = any(all(s in text for s in told) for told in (sites, turned))
+    right = any(all(s in text for s in reported) for reported in (sites, turned))
     return (
         "_Int_Tables_number 221" in text and right and abs(edge / powder.EDGES[elements] - 1) < NEAR
     )
@@ -94,8 +94,8 @@ def screened(commands: Commands) -> Iterator[Finding | Picture]:
         f"the ledger notes {len(notes)} refusals, with classes",
         len(notes) == len(refused) and all(e["body"]["refused"][0]["classes"] for e in notes),
     )
-    told = any(f'"{smiles}"' in listed.text for smiles in hazards.values())
-    yield Finding("and no structure", not told)
+    reported = any(f'"{smiles}"' in listed.text for smiles in hazards.values())
+    yield Finding("and no structure", not reported)
     yield Finding("its chain is whole", commands("ledger", "check").code == 0)
     yield Finding("who may read it is told", commands("ledger", "access").code == 0, gap=True)
 

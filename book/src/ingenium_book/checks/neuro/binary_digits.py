@@ -36,8 +36,8 @@ class BinaryDigits:
         own = np.stack([(coarse[labels == d][:real] > 0.5).astype(float) for d in range(10)])
         rng = torch.Generator().manual_seed(seed)
         noise = torch.rand(10 * draws, NOISE, generator=rng, dtype=torch.float64)
-        told = torch.eye(10, dtype=torch.float64).repeat_interleave(draws, 0)
-        return cls(torch.cat([told, noise], 1), torch.from_numpy(own))
+        reported = torch.eye(10, dtype=torch.float64).repeat_interleave(draws, 0)
+        return cls(torch.cat([reported, noise], 1), torch.from_numpy(own))
 
     def wiring(self, neurons: int) -> LayerSizes:
         """Layers of a network with a number of neurons."""

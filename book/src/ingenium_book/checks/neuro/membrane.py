@@ -47,8 +47,8 @@ def simulate(neuron: Neuron, current: Float64[Tensor, "n t"], step_ms: float) ->
     if not current.isfinite().all():
         raise InputError("finite currents", "others", "Leave them out.")
     if not 0 < step_ms < float("inf") or current.shape[1] > MOST_STEPS:
-        told = f"{current.shape[1]} of {step_ms} ms"
-        raise InputError(f"up to {MOST_STEPS} steps longer than 0 ms", told)
+        reported = f"{current.shape[1]} of {step_ms} ms"
+        raise InputError(f"up to {MOST_STEPS} steps longer than 0 ms", reported)
     state = tuple(torch.full_like(current[:, 0], x) for x in neuron.rest)
     voltages, who, when = [], [], []
     for k in range(current.shape[1]):
@@ -76,7 +76,7 @@ def settled(
     while True:
         step, times = step / 2, times * 2
         finer = simulate(neuron, current.repeat_interleave(times, 1), step)
-        if _apart_ms(found, finer) <= within_ms:
+        if _distance_ms(found, finer) <= within_ms:
             break
         if times >= 64:
             raise InputError(
@@ -94,7 +94,7 @@ def settled(
     return coarse
 
 
-def _apart_ms(one: FiringTrace, other: FiringTrace) -> float:
+def _distance_ms(one: FiringTrace, other: FiringTrace) -> float:
     """Largest distance between corresponding spikes; infinite if one is missing."""
     if len(one.neuron) != len(other.neuron):
         return float("inf")

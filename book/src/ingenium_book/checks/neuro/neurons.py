@@ -62,8 +62,8 @@ class LIF:
         if self.tau_ms <= 0:
             raise InputError("a membrane's time above 0 ms", self.tau_ms, "Write 20.")
         if self.threshold_mv <= max(self.reset_mv, self.rest_mv):
-            told = f"{self.threshold_mv:g} mV over {self.rest_mv:g} and {self.reset_mv:g} mV"
-            raise InputError("a threshold above rest and reset", told, "Write -55 over -70.")
+            reported = f"{self.threshold_mv:g} mV over {self.rest_mv:g} and {self.reset_mv:g} mV"
+            raise InputError("a threshold above rest and reset", reported, "Write -55 over -70.")
 
     @property
     def rest(self) -> tuple[float, float]:

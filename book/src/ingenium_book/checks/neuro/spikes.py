@@ -26,7 +26,7 @@ chip = "Loihi"
 known = 100
 replayed = 0.0
 [select]
-keep = "verified"
+export = "verified"
 """
 
 
@@ -78,14 +78,16 @@ def cells(commands: Commands) -> Iterator[Finding | Picture]:
     figure, grid = panels(len(IZHIKEVICH), 1, (6.4, 1.1))
     for axes, (name, cell) in zip(grid[:, 0], IZHIKEVICH.items(), strict=True):
         found = simulate(cell, torch.full((1, 1600), CELL, dtype=torch.float64), 0.25)
-        told = pattern(found.time_ms.numpy())
-        yield Finding(f"Izhikevich's {name} cell is read as {told}", told == name)
+        reported = pattern(found.time_ms.numpy())
+        yield Finding(f"Izhikevich's {name} cell is read as {reported}", reported == name)
         axes.plot(0.25 * np.arange(1600), found.voltage_mv[0].clamp_max(30), color=OURS, lw=0.8)
         dress(axes, title=name.replace("_", " "))
     for name, (adaptive, amount) in ADEX.items():
         found = simulate(adaptive, torch.full((1, 1600), amount, dtype=torch.float64), 0.25)
-        told = pattern(found.time_ms.numpy())
-        yield Finding(f"the adaptive exponential {name} cell is read as {told}", told == name)
+        reported = pattern(found.time_ms.numpy())
+        yield Finding(
+            f"the adaptive exponential {name} cell is read as {reported}", reported == name
+        )
     grid[-1, 0].set_xlabel("time (ms)")
     yield Picture(figure, "Voltages (mV) of Izhikevich's cells under a constant current")
 

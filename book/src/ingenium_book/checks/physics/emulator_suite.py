@@ -41,7 +41,7 @@ class KnownSeries:
         """One condition outside training."""
         return torch.tensor(BEYOND).expand(n, -1)
 
-    def draw(self, cond: Float[Tensor, "n c"], rng: torch.Generator) -> Float[Tensor, "n d t"]:
+    def sample(self, cond: Float[Tensor, "n c"], rng: torch.Generator) -> Float[Tensor, "n d t"]:
         """Sample a design for each row."""
         n, (d, t) = len(cond), SHAPE
         noise = torch.randn(n, d, t, generator=rng)
@@ -73,7 +73,7 @@ class DrawnLaw(torch.nn.Module):
         self, cond: Float[Tensor, "n c"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n d t"]:
         """Sample a design for each row."""
-        x = self.law.draw(cond, rng)
+        x = self.law.sample(cond, rng)
         return x if self.changed is None else self.changed(self, x, cond, rng)
 
 
@@ -82,13 +82,13 @@ def emulated(family: Family, plan: Plan, *, seed: int = 0) -> Emulated:
     law, rng = KnownSeries(), torch.Generator().manual_seed(seed)
     cond, held = law.conditions(LEARNED, rng), law.conditions(HELD, rng)
     beyond = law.beyond(HELD)
-    training = law.draw(cond, rng)
+    training = law.sample(cond, rng)
     family.fit(training, cond, plan)
     sets = (
-        law.draw(held, rng),
+        law.sample(held, rng),
         family.propose(held, rng),
         training,
-        law.draw(beyond, rng),
+        law.sample(beyond, rng),
         family.propose(beyond, rng),
     )
     return Emulated(*(x.double().numpy() for x in sets))
@@ -112,7 +112,7 @@ def _known(own: DrawnLaw, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tens
 
 
 def _stays(own: DrawnLaw, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor:
-    return own.law.draw(cond.clamp(-1, 1), rng)
+    return own.law.sample(cond.clamp(-1, 1), rng)
 
 
 FAULTS: Mapping[str, tuple[Change, str]] = MappingProxyType(

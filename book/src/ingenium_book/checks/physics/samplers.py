@@ -44,7 +44,7 @@ chain = 50
 [conditions]
 coupling = 0.9
 [select]
-keep = "verified"
+export = "verified"
 """
 STEPS, EACH, PROPOSED = (10, 40, 160), 48, 300  # steps of learning, configurations of a step
 SHORT, ROWS, MEMBERS = 150, 500, 20  # steps of a fit, designs, and proposals for intervals
@@ -81,7 +81,7 @@ def symmetry(commands: Commands) -> Iterator[Finding | Picture]:
     settings = LatticeFieldSettings(model="xy")
     flow = samplers(settings, law_of(settings))["staircase"]
     at, rng = torch.full((8,), 0.9, dtype=torch.float64), torch.Generator().manual_seed(0)
-    (angle,) = flow.draw(at, rng)
+    (angle,) = flow.sample(at, rng)
     before = flow.log_density(angle, at)
     for kind, most in ((torch.float64, 1e-12), (torch.float32, 1e-6)):
         turned = (angle.to(kind) + torch.tensor(1.0, dtype=kind)).double()
@@ -99,8 +99,8 @@ def symmetry(commands: Commands) -> Iterator[Finding | Picture]:
             (commands.folder / f"{name}.toml").write_text(
                 spec.replace("SYMMETRIC", f"{built_in}".lower())
             )
-            asked = ("--spec", f"{name}.toml", "-n", PROPOSED, "--seed", 1, "--out", name)
-            commands("propose", "physics.lattice", *asked)
+            requested = ("--spec", f"{name}.toml", "-n", PROPOSED, "--seed", 1, "--out", name)
+            commands("propose", "physics.lattice", *requested)
             with xr.open_dataset(commands.folder / name / "designs.nc") as made:
                 weight = made["log_weight"].to_numpy()
             errors[built_in].append(float(np.maximum(0, 1 - np.exp(weight)).mean()))
@@ -130,7 +130,7 @@ def one_distribution(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 35.1: all learned families on series of one known law."""
     law, rng = KnownSeries(), torch.Generator().manual_seed(0)
     cond, held = law.conditions(ROWS, rng), law.conditions(ROWS, rng)
-    x, due = law.draw(cond, rng), law.draw(held, rng)
+    x, due = law.sample(cond, rng), law.sample(held, rng)
     for name in LEARNED:
         family = families.build(name, SHAPE, CONDITIONS)
         family.fit(x, cond, families.plan(name, shape=SHAPE, steps=SHORT))

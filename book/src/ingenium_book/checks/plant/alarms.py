@@ -23,8 +23,8 @@ def scorecard(commands: Commands) -> Iterator[Finding | Picture]:
     none = [f"{axis.use} ({axis.row})" for axis in AXES if axis not in card]
     yield Finding(f"all six uses are measured; empty: {', '.join(none)}", not none, gap=True)
     best = [axis.use for axis, own in card.items() if max(own, key=own.__getitem__) == SIDES[-1]]
-    told = f"generative is best in all that is measured; it is in {', '.join(best) or 'none'}"
-    yield Finding(told, len(best) == len(card), gap=True)
+    reported = f"generative is best in all that is measured; it is in {', '.join(best) or 'none'}"
+    yield Finding(reported, len(best) == len(card), gap=True)
     yield Picture(_card(card), "Six uses from kept results, each with its metric and row")
 
 

@@ -17,10 +17,10 @@ class ScoreAxis:
     values: tuple[str, ...] = ()  # of the row's result, of each side; empty for none
     score: Callable[[float, float], float] = lambda own, least: own  # of a value and the least one
 
-    def scores(self, kept: Mapping[str, Any]) -> dict[str, float]:
+    def scores(self, stored: Mapping[str, Any]) -> dict[str, float]:
         """Scores by side, 1 for the best possible."""
         named = {side: name for side, name in zip(SIDES, self.values, strict=True) if name}
-        own = {side: float(kept[name]["interval"]["value"]) for side, name in named.items()}
+        own = {side: float(stored[name]["interval"]["value"]) for side, name in named.items()}
         return {side: self.score(x, min(own.values())) for side, x in own.items()}
 
 

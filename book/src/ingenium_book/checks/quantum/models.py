@@ -32,7 +32,7 @@ from ingenium.kits.circuits.born import kernel
 from ingenium.kits.circuits.circuit import QubitCircuit
 from ingenium.kits.circuits.layers import first_angles, layered
 from ingenium.kits.circuits.mps import MatrixProduct, MatrixProductSettings
-from ingenium.kits.circuits.statevector import drawn, entropy, probabilities, run
+from ingenium.kits.circuits.statevector import entropy, probabilities, run, sampled
 from ingenium.train.plan import Plan
 from ingenium_book.findings import Commands, Finding, Picture
 from ingenium_book.studies.quantum.plateau_escapes import descended
@@ -42,7 +42,7 @@ STEPS, RIVAL_STEPS, SHOTS = 150, 200, 1000
 DEPTHS = (1, 3, 6)
 BONDS = (32, 64, 128, 256)
 SITES, DRAWS = 20, 20_000
-ASKED = """
+REQUESTED = """
 problem = "quantum.distribution"
 [setup]
 target = "gaussian_mixture"
@@ -61,8 +61,8 @@ def discrepancy(
     chance: Float64[Tensor, "s a"], target: Float64[Tensor, " a"]
 ) -> Float64[Tensor, " s"]:
     """Squared discrepancy of means in the kernel of Born machines."""
-    apart = chance - target
-    return ((apart @ kernel(int(math.log2(len(target))))) * apart).sum(1)
+    distance = chance - target
+    return ((distance @ kernel(int(math.log2(len(target))))) * distance).sum(1)
 
 
 LOSSES: dict[str, Loss] = {"KL": divergence, "MMD": discrepancy}
@@ -98,12 +98,12 @@ def born(commands: Commands) -> Iterator[Finding | Picture]:
             exact = probabilities(circuit, angles)
             end = t_interval(variation(exact, target).numpy())
             yield Finding(
-                f"{name}, {loss}, {circuit.angles} angles: total variation {_told(end)}",
+                f"{name}, {loss}, {circuit.angles} angles: total variation {_reported(end)}",
                 end.value < 0.05,
             )
         dress(row[0], "step", "total variation", title=name, grid=True)
         row[0].set_ylim(bottom=0)
-        shots = drawn(exact[:1], SHOTS, torch.Generator().manual_seed(0))[0]
+        shots = sampled(exact[:1], SHOTS, torch.Generator().manual_seed(0))[0]
         share = torch.bincount(shots, minlength=len(target)) / SHOTS
         place = np.arange(len(target))
         row[1].bar(place, chance, 0.9, color=KNOWN, alpha=0.25, label="target")
@@ -112,7 +112,7 @@ def born(commands: Commands) -> Iterator[Finding | Picture]:
         row[1].xaxis.set_major_locator(MaxNLocator(integer=True))
         dress(row[1], "outcome", "chance", title=f"{name}, by MMD")
     grid[0, 1].get_legend().remove()  # that of the other is the same
-    (commands.folder / "bells.toml").write_text(ASKED)
+    (commands.folder / "bells.toml").write_text(REQUESTED)
     done = commands(
         "propose", "quantum.distribution", "--spec", "bells.toml", "-n", 4, "--out", "bells"
     )
@@ -132,7 +132,9 @@ def matrix_products(commands: Commands) -> Iterator[Finding | Picture]:
     with torch.no_grad():
         chance = model.log_chance(torch.arange(1024), none).exp()
         off = abs(float(chance.sum()) - 1)
-        draws = [model.draw(torch.zeros(DRAWS, 1), torch.Generator().manual_seed(k)) for k in SEEDS]
+        draws = [
+            model.sample(torch.zeros(DRAWS, 1), torch.Generator().manual_seed(k)) for k in SEEDS
+        ]
     yield Finding(f"the chances of all outcomes add up to 1 within {off:.1e}", off < 1e-12)
     due = DRAWS * chance.numpy()
     right = len(SEEDS) * min(
@@ -170,8 +172,8 @@ def _likelihoods() -> Iterator[Finding]:
         own = divergence(probabilities(circuit, angles), target).numpy()
         product, network = rivals(target, circuit.angles)
         yield Finding(
-            f"{name}: divergence of a circuit {_told(t_interval(own))}, of a matrix product "
-            f"{_told(product)}, of a network {_told(network)} nats at about "
+            f"{name}: divergence of a circuit {_reported(t_interval(own))}, of a matrix product "
+            f"{_reported(product)}, of a network {_reported(network)} nats at about "
             f"{circuit.angles} parameters",
             bool(np.isfinite(own).all()),
         )
@@ -225,9 +227,9 @@ def expressivity(commands: Commands) -> Iterator[Finding | Picture]:
             fits[name].append(found)
         sizes.append(circuit.angles)
         yield Finding(
-            f"{depth} layers ({circuit.angles} angles): entropy {_told(tied[-1])} bits, divergence "
-            f"{_told(fits['circuit'][-1])}; matrix product {_told(product)}, network "
-            f"{_told(network)} nats",
+            f"{depth} layers ({circuit.angles} angles): {_reported(tied[-1])} bits, divergence "
+            f"{_reported(fits['circuit'][-1])}; matrix product {_reported(product)}, network "
+            f"{_reported(network)} nats",
             True,
         )
     first, last = fits["circuit"][0].value, fits["circuit"][-1].value
@@ -253,7 +255,7 @@ def adversaries(commands: Commands) -> Iterator[Finding | Picture]:
     """
     target = torch.zeros(8, dtype=torch.float64)
     target[list(EVEN)] = 1 / len(EVEN)
-    patterns = drawn(target[None], 2000, torch.Generator().manual_seed(0))[0]
+    patterns = sampled(target[None], 2000, torch.Generator().manual_seed(0))[0]
     bits = torch.stack([patterns >> q & 1 for q in range(3)], 1).to(torch.float32)
     x = 2 * bits - 1 + 0.05 * torch.randn(bits.shape, generator=torch.Generator().manual_seed(1))
     circuits, networks, angles = _games(x, target)
@@ -262,14 +264,16 @@ def adversaries(commands: Commands) -> Iterator[Finding | Picture]:
     ]
     yield Finding(
         f"a circuit of {angles} angles against a circuit comes to a total variation of "
-        f"{_told(ends[0])}",
+        f"{_reported(ends[0])}",
         ends[0].value < 0.1,
     )
     product, rival = rivals(target, angles)
-    told = ", ".join(f"{w} weights {_told(e)}" for w, e in zip(networks, ends[1:], strict=True))
+    reported = ", ".join(
+        f"{w} weights {_reported(e)}" for w, e in zip(networks, ends[1:], strict=True)
+    )
     yield Finding(
-        f"classical GANs come to: {told}; by likelihood a matrix product has a divergence of "
-        f"{_told(product)} and a network of {_told(rival)} nats",
+        f"classical GANs come to: {reported}; by likelihood a matrix product has a divergence of "
+        f"{_reported(product)} and a network of {_reported(rival)} nats",
         ends[0].high < ends[1].low,
     )
     figure, grid = panels(1, 1, (4.4, 2.8))
@@ -314,7 +318,7 @@ def _game(
     """Total variation at some steps, and at the end with the selected weights."""
     none, far = torch.zeros(1, 1), list[float]()
 
-    def apart() -> float:
+    def distance() -> float:
         if isinstance(family, CircuitGAN):
             with torch.no_grad():
                 chance = family.chances(none)[0][0]
@@ -327,14 +331,14 @@ def _game(
 
     def follow(step: int, steps: int, loss: float) -> None:
         if step % EVERY == 0 and step < steps:
-            far.append(apart())
+            far.append(distance())
 
     plan = Plan(seed, GAME_STEPS, 128, rate, ema_decay=0.98, check_every=EVERY, patience=100)
     family.fit(x, torch.zeros(len(x), 1), replace(plan, progress=follow))
-    return [*far, apart()]
+    return [*far, distance()]
 
 
-def _told(found: Interval) -> str:
+def _reported(found: Interval) -> str:
     return f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
 
 

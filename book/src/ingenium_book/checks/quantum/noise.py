@@ -74,8 +74,8 @@ def _left(depth: int, device: DeviceNoise) -> Float64[np.ndarray, "2 s"]:
     angles = first_angles(circuit, SEEDS, torch.Generator().manual_seed(depth))
     state, rho = run(circuit, angles), mixed(circuit, angles, device)
     fidelity = torch.einsum("sa,sab,sb->s", state.conj(), rho, state).real
-    apart = 0.5 * (rho.diagonal(dim1=1, dim2=2).real - squared(state)).abs().sum(1)
-    return torch.stack([fidelity, apart]).numpy()
+    distance = 0.5 * (rho.diagonal(dim1=1, dim2=2).real - squared(state)).abs().sum(1)
+    return torch.stack([fidelity, distance]).numpy()
 
 
 def _usable(fidelity: Float64[np.ndarray, " d"]) -> str:
@@ -120,9 +120,10 @@ def reproducible(commands: Commands) -> Iterator[Finding | Picture]:
     for threads in (1, 2):
         with _threads(threads):
             found[threads] = _trained(circuit, target)
-    apart = float((found[1] - found[2]).abs().max())
+    distance = float((found[1] - found[2]).abs().max())
     yield Finding(
-        f"chances of a trained circuit are the same on 1 and 2 threads to {apart:.0e}", apart < SAME
+        f"chances of a trained circuit are the same on 1 and 2 threads to {distance:.0e}",
+        distance < SAME,
     )
     product, network = opponents(target, circuit.angles, 0, steps=STEPS)
     own = float(divergence(found[1], target)[0])

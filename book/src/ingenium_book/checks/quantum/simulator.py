@@ -12,7 +12,7 @@ from ingenium.drawing.style import KNOWN, OURS, dress, panels
 from ingenium.kits.circuits import qasm
 from ingenium.kits.circuits.circuit import FIXED, ROTATIONS, QubitCircuit, QubitGate, width_of
 from ingenium.kits.circuits.layers import first_angles, layered
-from ingenium.kits.circuits.statevector import drawn, expectation, memory_mib, run, squared
+from ingenium.kits.circuits.statevector import expectation, memory_mib, run, sampled, squared
 from ingenium_book.checks.quantum.gradients import parameter_shift
 from ingenium_book.findings import Commands, Finding, Picture
 
@@ -39,7 +39,7 @@ def random_circuit(
 def simulator(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 23.1: states and expectations compared with qiskit's; time and memory by qubits."""
     info = EXTRA.package("qiskit.quantum_info")
-    rng, apart, off = np.random.default_rng(0), 0.0, 0.0
+    rng, distance, off = np.random.default_rng(0), 0.0, 0.0
     for i in range(CIRCUITS):
         qubits = 2 + i % 9
         circuit, angles = random_circuit(rng, qubits, GATES)
@@ -47,14 +47,14 @@ def simulator(commands: Commands) -> Iterator[Finding | Picture]:
         state = run(program.circuit, torch.from_numpy(program.angles)[None])
         truth = info.Statevector(loaded(qasm.written(program)))
         own = state[0].numpy()
-        apart = max(apart, float(np.abs(own * np.vdot(own, truth.data) - truth.data).max()))
+        distance = max(distance, float(np.abs(own * np.vdot(own, truth.data) - truth.data).max()))
         label = "I" * (qubits - 2) + "XZ"  # qiskit writes the highest qubit first
         theirs = truth.expectation_value(info.Pauli(label)).real
         off = max(off, abs(float(expectation(state, "ZX", (0, 1))) - theirs))
     yield Finding(
         f"{CIRCUITS} random circuits of 2 to 10 qubits, read from their files, have the states of "
-        f"qiskit to {apart:.1e}",
-        apart < 1e-10,
+        f"qiskit to {distance:.1e}",
+        distance < 1e-10,
     )
     yield Finding(f"and its expectations to {off:.1e}", off < 1e-10)
     seconds = [_seconds(n) for n in SIZES]
@@ -96,8 +96,8 @@ def gradients(commands: Commands) -> Iterator[Finding | Picture]:
     shifted = parameter_shift(cost, angles)
     at = angles.clone().requires_grad_()
     (slope,) = torch.autograd.grad(expectation(run(circuit, at[None]), "ZZ", (0, 3)).sum(), at)
-    apart = float((shifted - slope).abs().max())
-    yield Finding(f"shifted angles give the slope by reversal to {apart:.1e}", apart < 1e-8)
+    distance = float((shifted - slope).abs().max())
+    yield Finding(f"shifted angles give the slope by reversal to {distance:.1e}", distance < 1e-8)
     yield Finding(
         f"{calls} evaluations for {len(angles)} angles: two each, as generators with two "
         "eigenvalues allow",
@@ -117,7 +117,7 @@ def _error(circuit: QubitCircuit, angles: torch.Tensor, slope: torch.Tensor, sho
     rng = torch.Generator().manual_seed(shots)
 
     def cost(rows: torch.Tensor) -> torch.Tensor:
-        outcome = drawn(squared(run(circuit, rows)), shots, rng)
+        outcome = sampled(squared(run(circuit, rows)), shots, rng)
         odd = (outcome & 1) ^ (outcome >> 3 & 1)
         return 1 - 2 * odd.to(torch.float64).mean(1)
 

@@ -40,7 +40,7 @@ RANK, STEPS = 8, 300  # of an update
 DRAWS, RESAMPLES, MADE = 12, 1000, 512
 CLOSE = 1.05  # of the quality of models of single sites, over all of them
 OF = tuple(k for k in STATISTICS if k != "paths")
-Draw = Callable[[Rays], Rays]  # a channel at each place
+Sampler = Callable[[Rays], Rays]  # a channel at each place
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ def areas(commands: Commands) -> Iterator[Finding | Picture]:
         record = _fit(commands, family, f'[generator]\nfamily = "{family}"\n')
         sizes[family] = _judged(commands, problem, family, record)
     yield from _sized(sizes)
-    yield from _beside_single(commands, problem)
+    yield from _against_single(commands, problem)
     course = _later(commands)
     yield from _updated(course)
     yield from _proposed(commands)
@@ -94,58 +94,58 @@ def _fifth(known: int) -> str:
     return f'[setup]\nknown = {known}\n[[setup.masts]]\nscene = "{FIFTH}"\n'
 
 
-def _by(commands: Commands, problem: AreaChannel, name: str, i: int) -> Draw:
+def _by(commands: Commands, problem: AreaChannel, name: str, i: int) -> Sampler:
     """Sample channels of a saved model at places of a site."""
     family, site = of_fit(commands.folder / name, problem).family, problem.sites[i]
 
-    def draw(at: Rays) -> Rays:
-        told = surroundings(site.scene, site.frame, at.east, at.north)
-        x = family.propose(told, torch.Generator().manual_seed(0))
+    def sample(at: Rays) -> Rays:
+        reported = surroundings(site.scene, site.frame, at.east, at.north)
+        x = family.propose(reported, torch.Generator().manual_seed(0))
         return site.frame.rays_of(problem.codec.decode(x.double()), at.east, at.north)
 
-    return draw
+    return sample
 
 
-def _images(site: SiteChannel) -> Draw:
+def _images(site: SiteChannel) -> Sampler:
     """Move a known channel nearby to the place: without a network."""
     known, frame = site.part("known"), site.frame
     family = site.baselines()["image_neighbours"]()
     family.fit(frame.numbers(known).float(), frame.features(known.east, known.north), Plan())
 
-    def draw(at: Rays) -> Rays:
+    def sample(at: Rays) -> Rays:
         cond = frame.features(at.east, at.north)
         x = family.propose(cond, torch.Generator().manual_seed(0))
         return frame.rays(x.double(), torch.stack([at.east, at.north], 1))
 
-    return draw
+    return sample
 
 
-def _plain(site: SiteChannel) -> Draw:
+def _plain(site: SiteChannel) -> Sampler:
     """Sample any known channel of the site."""
     known, rng = site.part("known"), torch.Generator().manual_seed(1)
 
-    def draw(at: Rays) -> Rays:
+    def sample(at: Rays) -> Rays:
         rows = torch.randint(len(known.east), (len(at.east),), generator=rng)
         return Rays(*(a[rows] for a in known.arrays))
 
-    return draw
+    return sample
 
 
-def _scores(site: SiteChannel, draw: Draw) -> PlaceScores:
+def _scores(site: SiteChannel, sample: Sampler) -> PlaceScores:
     """Scores at held-out places of streets."""
     truth = site.part("streets")
     with one_thread():
-        return PlaceScores(*(_crps(site, f, truth) for f in (draw, _plain(site))))
+        return PlaceScores(*(_crps(site, f, truth) for f in (sample, _plain(site))))
 
 
-def _crps(site: SiteChannel, draw: Draw, truth: Rays) -> Float64[np.ndarray, "k n"]:
+def _crps(site: SiteChannel, sample: Sampler, truth: Rays) -> Float64[np.ndarray, "k n"]:
     """Fair score of an ensemble (Ferro, Q. J. R. Meteorol. Soc. 140, 2014)."""
     many = Rays(*(a.repeat(DRAWS, *[1] * (a.ndim - 1)) for a in truth.arrays))
-    made, hz, found = draw(many), site.settings.carrier_hz, []
+    made, hz, found = sample(many), site.settings.carrier_hz, []
     for name in OF:
         x, y = STATISTICS[name](made, hz).view(DRAWS, -1), STATISTICS[name](truth, hz)
-        apart = (x[:, None] - x[None]).abs().sum((0, 1)) / (2 * DRAWS * (DRAWS - 1))
-        found.append(((x - y).abs().mean(0) - apart).numpy())
+        distance = (x[:, None] - x[None]).abs().sum((0, 1)) / (2 * DRAWS * (DRAWS - 1))
+        found.append(((x - y).abs().mean(0) - distance).numpy())
     return np.stack(found)
 
 
@@ -158,12 +158,12 @@ def _judged(
 ) -> dict[str, float]:
     """Bytes, energy and time of a channel, and quality, of a model read back from its file."""
     scores = [_scores(s, _by(commands, problem, name, i)) for i, s in enumerate(problem.sites)]
-    draw, places = _by(commands, problem, name, 0), problem.sites[0].part("known")
+    sample, places = _by(commands, problem, name, 0), problem.sites[0].part("known")
     some = Rays(*(a[torch.arange(MADE) % len(places.east)] for a in places.arrays))
-    draw(some)  # once, so that nothing is opened while it is timed
+    sample(some)  # once, so that nothing is opened while it is timed
     with one_thread(), Meter() as meter:
         began = time.process_time()
-        draw(some)
+        sample(some)
         spent = time.process_time() - began
     return {
         "parameters": float(record["parameters"]),
@@ -175,13 +175,13 @@ def _judged(
 
 
 def _sized(sizes: Mapping[str, Mapping[str, float]]) -> Iterator[Finding]:
-    told = "; ".join(
+    reported = "; ".join(
         f"{own['bytes'] / 1e3:.0f} kB, {own['ms']:.2f} ms and {own['mj']:.1f} mJ a channel, "
         f"quality {own['quality']:.3f}"
         for own in sizes.values()
     )
     quality = [own["quality"] for own in sizes.values()]
-    yield Finding(f"one model of four sites in three sizes: {told}", max(quality) < 1)
+    yield Finding(f"one model of four sites in three sizes: {reported}", max(quality) < 1)
     yield Finding(
         f"the largest is better than the smallest ({quality[-1]:.3f} against {quality[0]:.3f})",
         quality[-1] < quality[0],
@@ -189,7 +189,7 @@ def _sized(sizes: Mapping[str, Mapping[str, float]]) -> Iterator[Finding]:
     )
 
 
-def _beside_single(commands: Commands, problem: AreaChannel) -> Iterator[Finding]:
+def _against_single(commands: Commands, problem: AreaChannel) -> Iterator[Finding]:
     """Compare the model of all sites with a model of each."""
     both, images = [], []
     for i, site in enumerate(problem.sites):
@@ -249,7 +249,7 @@ def _later(commands: Commands) -> dict[str, list[PlaceScores]]:
 
 def _updated(course: Mapping[str, list[PlaceScores]]) -> Iterator[Finding]:
     i = LATER.index(AT)
-    for other, told, gap in (
+    for other, reported, gap in (
         ("deployed", "as it was deployed", False),
         ("new", "a model of that site alone", True),
         ("images", "known channels that are brought by their images", True),
@@ -257,7 +257,7 @@ def _updated(course: Mapping[str, list[PlaceScores]]) -> Iterator[Finding]:
         ratio, low, high = _ratio([(course["updated"][i], course[other][i])])
         yield Finding(
             f"in another town, updated with {AT} channels, it has {ratio:.3f} ({low:.3f} to "
-            f"{high:.3f}) times the score of {told}",
+            f"{high:.3f}) times the score of {reported}",
             high < 1,
             gap=gap,
         )

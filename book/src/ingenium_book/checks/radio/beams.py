@@ -28,8 +28,8 @@ MOST_ENERGY = 0.9
 def beams(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 28.6: beams of least power, the same by Clarabel, and energy by bits of feedback."""
     (commands.folder / "beams.toml").write_text(BEAMS)
-    asked = ("radio.beam", "--spec", "beams.toml")
-    done = commands("propose", *asked, "-n", 100, "--seed", 7, "--out", "beams")
+    requested = ("radio.beam", "--spec", "beams.toml")
+    done = commands("propose", *requested, "-n", 100, "--seed", 7, "--out", "beams")
     yield Finding("beams are made", done.code == 0)
     summary: Any = done.answer["summary"]
     held = summary["accepted"]
@@ -37,8 +37,8 @@ def beams(commands: Commands) -> Iterator[Finding | Picture]:
         f"{held} of 100 sets get the SINR that they ask for, at a power that duality proves least",
         held == 100,
     )
-    apart = _apart(commands.folder / "beams")
-    yield Finding(f"Clarabel finds the same power to {apart:.1e}", apart <= EQUAL)
+    distance = _distance(commands.folder / "beams")
+    yield Finding(f"Clarabel finds the same power to {distance:.1e}", distance <= EQUAL)
     yield from _limited(commands)
     problem = open_problem(load(commands.folder / "beams.toml"))
     assert isinstance(problem, Beam)
@@ -63,7 +63,7 @@ def beams(commands: Commands) -> Iterator[Finding | Picture]:
     yield Picture(_curve(shares), "Energy of a channel along the best beam of a codebook")
 
 
-def _apart(folder: Path) -> float:
+def _distance(folder: Path) -> float:
     """The largest relative difference between the fixed point and Clarabel."""
     from ingenium.core.designs import to_arrays
     from ingenium.domains.radio.clarabel import Clarabel
@@ -96,8 +96,8 @@ def _limited(commands: Commands) -> Iterator[Finding]:
     most = float(np.quantile(busiest.to_numpy(), 0.5))
     text = BEAMS.replace("users = 4", f"users = 4\nantenna_limit = {most!r}")
     (commands.folder / "limited.toml").write_text(text)
-    asked = ("radio.beam", "--spec", "limited.toml")
-    done = commands("propose", *asked, "-n", 40, "--seed", 7, "--out", "limited")
+    requested = ("radio.beam", "--spec", "limited.toml")
+    done = commands("propose", *requested, "-n", 40, "--seed", 7, "--out", "limited")
     summary: Any = done.answer["summary"]
     held = summary["accepted"]
     yield Finding(
@@ -105,5 +105,7 @@ def _limited(commands: Commands) -> Iterator[Finding]:
         f"did; for the others no beams exist",
         held > 10,
     )
-    apart = _apart(commands.folder / "limited")
-    yield Finding(f"under such limits Clarabel finds the same power to {apart:.1e}", apart <= EQUAL)
+    distance = _distance(commands.folder / "limited")
+    yield Finding(
+        f"under such limits Clarabel finds the same power to {distance:.1e}", distance <= EQUAL
+    )

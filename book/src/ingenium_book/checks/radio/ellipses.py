@@ -10,8 +10,8 @@ import pandas as pd
 import torch
 from matplotlib.figure import Figure
 
-from ingenium.core.asking import resolve
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.core.seeds import one_thread
 from ingenium.domains import open_problem
 from ingenium.domains.radio.estimate import TerminalEstimate
@@ -31,10 +31,10 @@ from ingenium_book.findings import Commands, Finding, Picture
 SPEC = """
 problem = "radio.estimate"
 title = "Terminals of a street in Munich"
-draws = 300
+samples = 300
 truths = 75
 ranked = 25
-check_draws = 400
+check_samples = 400
 seed = 1
 [setup]
 held_out = 75
@@ -77,13 +77,13 @@ class TerminalWalk:
 
 def ellipses(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 28.11: coverage of ellipses, their size, and effective samples a second under drift."""
-    bare, asked, course = _asked(commands)
+    bare, requested, course = _requested(commands)
     words = ("radio.estimate", "--spec", "terminals.toml", "--out", "terminals")
     done = commands("infer", *words)
     judged: Any = done.answer["measured"]
     yield Finding("a posterior is made and judged", done.code in (0, 1) and bool(judged))
     yield from _calibrated(judged)
-    rates, held = _drifting(bare, asked, course)
+    rates, held = _drifting(bare, requested, course)
     yield Finding(
         f"a terminal that moves by {ASIDE_M[1]:g} m between {SETS} sets of pilots lies in the "
         f"ellipse of 90 % {held['annealed']} times, and {held['random_walk']} times in that of a "
@@ -102,12 +102,12 @@ def ellipses(commands: Commands) -> Iterator[Finding | Picture]:
     )
 
 
-def _asked(commands: Commands) -> tuple[TerminalEstimate, InferSpec, TerminalWalk]:
+def _requested(commands: Commands) -> tuple[TerminalEstimate, InferSpec, TerminalWalk]:
     """The site, the spec, and pilots of a terminal that moves; the first of them as a file."""
     rng = torch.Generator().manual_seed(0)
     (commands.folder / "terminals.toml").write_text(SPEC.split("[given]")[0])
-    asked = load(commands.folder / "terminals.toml")
-    bare = open_problem(asked.spec)
+    requested = load(commands.folder / "terminals.toml")
+    bare = open_problem(requested.spec)
     assert isinstance(bare, TerminalEstimate)
     course = TerminalWalk.of(bare, rng)
     s = bare.settings
@@ -148,16 +148,16 @@ def _calibrated(judged: Any) -> Iterator[Finding]:
 
 
 def _drifting(
-    problem: TerminalEstimate, asked: InferSpec, course: TerminalWalk
+    problem: TerminalEstimate, requested: InferSpec, course: TerminalWalk
 ) -> tuple[dict[str, float], dict[str, int]]:
     """Effective samples per CPU second, and how often the place is in the ellipse."""
     known = training(problem)
-    spec = resolve(asked.spec, problem)
+    spec = resolve(requested.spec, problem)
     made = fitted.fit(problem, known, spec.generator, watch=silent)
     generator = Generator(problem, made.family, spec, known)
-    prior = Prior.of(generator, asked.prior_draws, asked.seed, problem.nearby())
-    task = InferenceTask(prior, course.fading, problem.told, asked.draws)
-    truth = problem.told(course.rays.arrays).numpy()
+    prior = Prior.of(generator, requested.prior_samples, requested.seed, problem.nearby())
+    task = InferenceTask(prior, course.fading, problem.reported, requested.samples)
+    truth = problem.reported(course.rays.arrays).numpy()
     rates, held = {}, {}
     for name in METHODS:
         rng = torch.Generator().manual_seed(2)
@@ -169,7 +169,7 @@ def _drifting(
                 found = answer(course.readings[i], rng)
                 spent += time.process_time() - started
                 worth += found.effective
-                drawn = problem.told(found.arrays).numpy()
+                drawn = problem.reported(found.arrays).numpy()
                 count += ellipse_level(drawn[:, :2], found.weight, truth[i, :2]) <= 0.9
         rates[name], held[name] = worth / spent, int(count)
     return rates, held

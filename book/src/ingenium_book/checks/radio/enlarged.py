@@ -119,7 +119,7 @@ def _errors(problem: SiteChannel) -> dict[str, dict[str, Float64[np.ndarray, "s 
 
 def _learned(problem: SiteChannel, rng: torch.Generator) -> dict[str, Complex128[Tensor, "n f a"]]:
     """Training channels of each arm."""
-    every, places = problem.part("known"), problem.posed(problem.data())
+    every, places = problem.part("known"), problem.queries(problem.data())
     known = _some(every, torch.randperm(MANY, generator=rng)[:FEW])
     at = torch.randperm(places.sizes["design"], generator=rng)[: MANY - FEW].numpy()
     new = [torch.from_numpy(places[k].to_numpy()[at]) for k in ("east", "north")]
@@ -184,11 +184,11 @@ def _worth(errors: dict[str, dict[str, np.ndarray]]) -> Iterator[Finding]:
         alone = gain("few and generated", "few")
         yield Finding(
             f"on {where}, an estimator that learns from {few} traced channels and as many "
-            f"generated ones as make {many} errs {_told(alone)} dB less than from {few} alone",
+            f"generated ones as make {many} errs {_reported(alone)} dB less than from {few} alone",
             alone.low > 0,
             gap=part == "streets",
         )
-        for own, other, least, told in (
+        for own, other, least, reported in (
             ("few and generated", "few, augmented", 0, "it errs {} dB less than with plain "
              "augmentation"),
             ("generated, augmented", "few, augmented", 0, "generated channels that are augmented "
@@ -197,10 +197,10 @@ def _worth(errors: dict[str, dict[str, np.ndarray]]) -> Iterator[Finding]:
              "channels: at most 1 dB more"),
         ):  # fmt: skip
             found = gain(own, other)
-            yield Finding(f"there {told.format(_told(found))}", found.low > least, gap=True)
+            yield Finding(f"there {reported.format(_reported(found))}", found.low > least, gap=True)
 
 
-def _told(found: Interval) -> str:
+def _reported(found: Interval) -> str:
     return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
 
 

@@ -67,8 +67,8 @@ def overlapped(commands: Commands) -> Iterator[Finding]:
     """Row 24.2: gradients in buckets, exchanged while the rest is computed."""
     yield from _hidden()
     done = _fit(commands, "processes:2", "tried")
-    apart = done.answer["one_process"]["apart"]
-    yield Finding(f"losses are at most {apart:.1g} off one process", apart <= 1e-6)
+    distance = done.answer["one_process"]["distance"]
+    yield Finding(f"losses are at most {distance:.1g} off one process", distance <= 1e-6)
     own = next(x["waits"] for x in done.answer["tried"] if "one_bucket" in x["waits"])
     for name, text in (("buckets", "in buckets"), ("one_bucket", "in one piece")):
         found = own[name]
@@ -89,9 +89,9 @@ def _hidden() -> Iterator[Finding]:
     for text, own in zip(("in buckets", "in one piece"), found, strict=True):
         yield Finding(f"{_seen(text, own)}: this can be told apart", own["hidden"] is not None)
     hidden = [own["hidden"] for own in found]
-    told = " and ".join("unknown" if h is None else f"{h:.0%}" for h in hidden)
+    reported = " and ".join("unknown" if h is None else f"{h:.0%}" for h in hidden)
     more = None not in hidden and hidden[0] > hidden[1]
-    yield Finding(f"buckets hide more of it than one piece does: {told}", more)
+    yield Finding(f"buckets hide more of it than one piece does: {reported}", more)
 
 
 def _seen(text: str, found: Mapping[str, Any]) -> str:
@@ -104,8 +104,8 @@ def _seen(text: str, found: Mapping[str, Any]) -> str:
 def split_matrices(commands: Commands) -> Iterator[Finding]:
     """Row 24.4: matrices over two ranks, with the losses of one, and their exchange."""
     found = _fit(commands, "processes:2", "tensor:2").answer
-    apart = found["one_process"]["apart"]
-    yield Finding(f"losses are at most {apart:.1g} off one process", apart <= 1e-6)
+    distance = found["one_process"]["distance"]
+    yield Finding(f"losses are at most {distance:.1g} off one process", distance <= 1e-6)
     own = found["measured"]["waits"]
     yield Finding(
         f"{own['summed_bytes']} bytes are summed in a step, by formula {own['formula_bytes']}",
@@ -189,10 +189,10 @@ def chosen(commands: Commands) -> Iterator[Finding | Picture]:
         max(map(abs, late)) <= 0.25,
         gap=True,
     )
-    apart = max(
+    distance = max(
         abs(a - b) for x in tried for a, b in zip(x["losses"], tried[0]["losses"], strict=True)
     )
-    yield Finding(f"losses of all layouts are at most {apart:.1g} apart", apart <= 1e-5)
+    yield Finding(f"losses of all layouts are at most {distance:.1g} apart", distance <= 1e-5)
     yield Finding("four ranks share two cores here", False, gap=True)
     yield _predicted(tried)
 
@@ -263,7 +263,7 @@ def half_precision(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 24.10: losses in half precision, and gradients lost without a scale."""
     from ingenium.scale.place import HERE
 
-    courses = {}
+    curves = {}
     for name, precision, seed in (
         ("FP32", "fp32", 0), ("FP32, another seed", "fp32", 1), ("BF16", "bf16", 0),
         ("FP16, scaled", "fp16", 0),
@@ -273,8 +273,8 @@ def half_precision(commands: Commands) -> Iterator[Finding | Picture]:
             "fit", "molecules.library", "--spec", "fit.toml", "--steps", STEPS, "--precision",
             precision, "--out", name.replace(" ", "-"),
         )  # fmt: skip
-        courses[name] = done.answer["course"]
-    last = {name: course["held_out"][-1] for name, course in courses.items()}
+        curves[name] = done.answer["curve"]
+    last = {name: curve["held_out"][-1] for name, curve in curves.items()}
     noise = abs(last["FP32, another seed"] - last["FP32"])
     for name in ("BF16", "FP16, scaled"):
         off = abs(last[name] - last["FP32"])
@@ -282,16 +282,16 @@ def half_precision(commands: Commands) -> Iterator[Finding | Picture]:
             f"{name}: the held-out loss is {off:.2g} off FP32, whose seeds are {noise:.2g} apart",
             off <= noise,
         )
-    lost, kept = (gather(HERE, PlantedGradients(scale))[0] for scale in (1.0, SCALE))
+    lost, retained = (gather(HERE, PlantedGradients(scale))[0] for scale in (1.0, SCALE))
     yield Finding(
         f"planted small gradients: {lost:.0%} are lost in FP16 without a scale", lost > 0.9
     )
-    yield Finding(f"with it {kept:.0%} are", kept < 0.05)
+    yield Finding(f"with it {retained:.0%} are", retained < 0.05)
     yield Finding("twice the throughput, which needs an accelerator", False, gap=True)
     figure = Figure(figsize=(4.4, 2.8), layout="constrained")
     axes = figure.subplots()
-    for name, course in courses.items():
-        axes.plot(course["step"], course["held_out"], label=name)
+    for name, curve in curves.items():
+        axes.plot(curve["step"], curve["held_out"], label=name)
     axes.set(xlabel="steps", ylabel="held-out loss")
     axes.legend(frameon=False)
     yield Picture(figure, "Losses in full and half precision")

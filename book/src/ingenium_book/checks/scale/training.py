@@ -78,8 +78,10 @@ def _layouts(commands: Commands, layouts: tuple[str, ...]) -> Iterator[Finding |
             text, "--steps", 5, "--out", f"fit-{len(totals)}",
         )  # fmt: skip
         found = done.answer
-        apart = found["one_process"]["apart"]
-        yield Finding(f"{text}: losses are at most {apart:.1g} off one process", apart <= 1e-6)
+        distance = found["one_process"]["distance"]
+        yield Finding(
+            f"{text}: losses are at most {distance:.1g} off one process", distance <= 1e-6
+        )
         own, planned = found["measured"]["bytes"], found["predicted"]["bytes"]
         for part in ("weights", "gradients", "state"):
             most = max(one[part] for one in own)

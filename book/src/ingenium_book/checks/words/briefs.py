@@ -18,7 +18,7 @@ Answer = tuple[set[Relation], set[int]]
 
 
 @dataclass(frozen=True)
-class AskedBrief:
+class RequestedBrief:
     """A brief, the rules of its place, and the expected reading."""
 
     text: str
@@ -28,16 +28,16 @@ class AskedBrief:
 
 
 @cache
-def briefs() -> tuple[AskedBrief, ...]:
+def briefs() -> tuple[RequestedBrief, ...]:
     """All briefs."""
-    found: list[AskedBrief] = []
+    found: list[RequestedBrief] = []
     own: dict[str, str] = {}
     for line in [*BRIEFS.read_text(encoding="utf-8").splitlines(), "? "]:
         sign, _, rest = line.partition(" ")
         if sign == "?" and own:
             relations = _relations(own["="], True) | _relations(own["!"], False)
             numbers = frozenset(map(int, own["x"].split()))
-            found.append(AskedBrief(own["?"], own["#"], relations, numbers))
+            found.append(RequestedBrief(own["?"], own["#"], relations, numbers))
             own = {}
         if sign in ("?", "=", "!", "x") or (sign == "#" and "?" in own):
             own[sign] = rest
@@ -54,14 +54,14 @@ def _relations(text: str, together: bool) -> frozenset[Relation]:
     return frozenset(found)
 
 
-def by_reader(brief: AskedBrief) -> Answer:
+def by_reader(brief: RequestedBrief) -> Answer:
     """Answer of the reader."""
     found = BuildingBrief.of(brief.text).relations
     relations = {(r.one, r.other, r.together) for r in found}
     return relations, {b.number for b in broken(brief.text, brief.rules)}
 
 
-def by_keywords(brief: AskedBrief) -> Answer:
+def by_keywords(brief: RequestedBrief) -> Answer:
     """Answer by keywords: rooms of a sentence are adjacent; a rule is violated if a word occurs."""
     known = {n for r in BuildingBrief.of(brief.text).relations for n in (r.one, r.other)}
     relations: set[Relation] = set()
@@ -73,11 +73,11 @@ def by_keywords(brief: AskedBrief) -> Answer:
 
 
 def scored(
-    reader: Callable[[AskedBrief], Answer], asked: Iterable[AskedBrief]
+    reader: Callable[[RequestedBrief], Answer], requested: Iterable[RequestedBrief]
 ) -> Mapping[str, float]:
     """F1 of relations, its precision and recall, detected violations, and false flags."""
     met = listed = wanted = right = flagged = planted = whole = 0
-    for one in asked:
+    for one in requested:
         relations, flags = reader(one)
         met += len(relations & one.relations)
         listed, wanted = listed + len(relations), wanted + len(one.relations)

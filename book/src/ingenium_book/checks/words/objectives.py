@@ -39,11 +39,11 @@ class WordedObjective:
 def objectives() -> list[WordedObjective]:
     """All objectives of the file, in order."""
     rows = [row for row in OBJECTIVES.read_text(encoding="utf-8").splitlines() if row[:1] in "?="]
-    asked, meant = (
+    requested, meant = (
         [row[2:] for row in filter(None, rows) if row[0] == sign] for sign in ("?", "=")
     )
     found = []
-    for text, line in zip(asked, meant, strict=True):
+    for text, line in zip(requested, meant, strict=True):
         problem, *values = line.split(" ; ")
         pairs = (value.partition("=")[::2] for value in values)
         found.append(WordedObjective(text, problem, dict(pairs)))
@@ -52,19 +52,19 @@ def objectives() -> list[WordedObjective]:
 
 def setpoints(commands: Commands) -> Iterator[Finding]:
     """Row 22.9, its reading half: thirty objectives, a person's approval, and a run from words."""
-    asked = objectives()
-    told = [commands("ask", one.text, "--out", f"asked_{i}") for i, one in enumerate(asked)]
-    marks = [_mark(one, done.answer) for one, done in zip(asked, told, strict=True)]
+    requested = objectives()
+    reported = [commands("ask", one.text, "--out", f"asked_{i}") for i, one in enumerate(requested)]
+    marks = [_mark(one, done.answer) for one, done in zip(requested, reported, strict=True)]
     right, wrong = marks.count("right"), marks.count("wrong")
     yield Finding(
-        f"of {len(asked)} objectives {right} are wholly read, {marks.count('asked back')} asked "
+        f"of {len(requested)} objectives {right} are read, {marks.count('asked back')} asked "
         f"back, {wrong} read otherwise than meant",
-        wrong == 0 and right >= 0.9 * len(asked),
+        wrong == 0 and right >= 0.9 * len(requested),
         gap=True,
     )
     yield Finding(
         "without a person's yes nothing runs: a spec and no design",
-        told[RUN].answer["whole"] and told[RUN].answer["designs"] is None,
+        reported[RUN].answer["whole"] and reported[RUN].answer["designs"] is None,
     )
     (commands.folder / "by_hand.toml").write_text(BY_HAND)
     specs = (SPEC, "by_hand.toml")
@@ -88,15 +88,17 @@ def setpoints(commands: Commands) -> Iterator[Finding]:
     yield Finding("plans of response, and an expert's score, stand beside", False, gap=True)
 
 
-def _mark(asked: WordedObjective, answer: Mapping[str, Any]) -> str:
+def _mark(requested: WordedObjective, answer: Mapping[str, Any]) -> str:
     """`right` if all values with words are the meant ones, `wrong` if any is another."""
     said = {v["place"]: v for v in answer.get("values", ()) if not v["default"]}
     said.pop("problem", None)
-    wrong = [place for place, v in said.items() if not _same(asked.values.get(place), v)]
-    if wrong or (said and answer.get("problem") != asked.problem):
+    wrong = [place for place, v in said.items() if not _same(requested.values.get(place), v)]
+    if wrong or (said and answer.get("problem") != requested.problem):
         return "wrong"
     return (
-        "right" if answer.get("whole", False) and set(said) == set(asked.values) else "asked back"
+        "right"
+        if answer.get("whole", False) and set(said) == set(requested.values)
+        else "asked back"
     )
 
 

@@ -21,14 +21,14 @@ JOBS = (  # large enough that a solver has to branch
 
 def modeller(commands: Commands) -> Iterator[Finding]:
     """Row 31.14, its second half: texts of all kinds as programmes."""
-    asked = [t for t in (*written(), *written(FRESH)) if t[1] in KINDS]
-    same = sum(same(*one) for one in asked)
+    requested = [t for t in (*written(), *written(FRESH)) if t[1] in KINDS]
+    same = sum(same(*one) for one in requested)
     yield Finding(
-        f"the programmes of {same} of {len(asked)} texts of {len(KINDS)} kinds have the optimum of "
+        f"programmes of {same} of {len(requested)} texts of {len(KINDS)} kinds have the optimum of "
         "another way on five sets of redrawn numbers",
-        same == len(asked),
+        same == len(requested),
     )
-    caught = [found for text, *_ in asked for found in _caught(read_task(text))]
+    caught = [found for text, *_ in requested for found in _caught(read_task(text))]
     yield Finding(
         f"of {len(caught)} constraints that were left out {sum(caught)} are caught by it",
         all(caught),

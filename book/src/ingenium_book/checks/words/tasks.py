@@ -6,12 +6,12 @@ from typing import Any
 
 TASKS, FRESH = (Path(__file__).with_name(name) for name in ("texts.txt", "fresh.txt"))
 NONE = "none"  # the kind of a text outside all kinds
-AskedTask = tuple[str, str, dict[str, Any]]  # text, kind, data
+RequestedTask = tuple[str, str, dict[str, Any]]  # text, kind, data
 
 
-def written(path: Path = TASKS) -> list[AskedTask]:
+def written(path: Path = TASKS) -> list[RequestedTask]:
     """All tasks of a file; the kind is `none` where a reader must refuse."""
-    found: list[AskedTask] = []
+    found: list[RequestedTask] = []
     text = ""
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("? "):

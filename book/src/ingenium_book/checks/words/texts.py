@@ -48,7 +48,7 @@ task = "{text}"
 [generator]
 family = "{family}"
 [select]
-keep = "verified"
+export = "verified"
 """
 NO_PLAN = (
     "Plants Ahlen and Celle hold 20 and 10 t. The sites Soest and Werl need 25 and 30 t. Freight "
@@ -68,10 +68,10 @@ def programme(commands: Commands) -> Iterator[Finding | Picture]:
     text = next(text for text, kind, _ in routing if kind == "transport").replace("\n", "\\n")
     for family in ("formulations", "hasty"):
         (commands.folder / f"{family}.toml").write_text(TASK.format(text=text, family=family))
-    asked = ("words.programme", "--spec", "formulations.toml")
-    done = commands("propose", *asked, "-n", FEW, "--out", "whole")
+    requested = ("words.programme", "--spec", "formulations.toml")
+    done = commands("propose", *requested, "-n", FEW, "--out", "whole")
     yield Finding("its programmes hold as files", done.answer["summary"]["accepted"] == FEW)
-    again = commands("verify", *asked, "whole/designs")
+    again = commands("verify", *requested, "whole/designs")
     yield Finding("they are read back and hold again", again.answer["accepted"] == FEW)
     hasty = ("words.programme", "--spec", "hasty.toml", "-n", FEW, "--out", "hasty")
     commands("propose", *hasty)

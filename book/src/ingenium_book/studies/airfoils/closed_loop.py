@@ -29,12 +29,12 @@ from ingenium.domains.airfoils.judge import XfoilVerifier
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
 from ingenium.runs.store import Store
-from ingenium.searches.drawn import Drawn
+from ingenium.searches.fixed_strategies import FixedGenerator
 from ingenium.searches.search import Search
 from ingenium.searches.stopping import Stop
 from ingenium.searches.strategies import Task, make
 from ingenium.searches.strategy import Strategy
-from ingenium_book.studies.airfoils.wing_sections import LIMITS, WingWish, arrays_of
+from ingenium_book.studies.airfoils.wing_sections import LIMITS, WingTarget, arrays_of
 
 GLIDE = 95.0  # lift over drag
 RANGES = {"camber": Between(0.015, 0.035), "design_lift": Between(0.5, 1.1)}
@@ -59,15 +59,15 @@ class Arm:
 
 
 @cache
-def asked() -> WingWish:
+def requested() -> WingTarget:
     """The spec, with its known sections."""
     limits = (*LIMITS, Limit("lift_to_drag", at_least=GLIDE))
-    return WingWish(limits, (Objective("lift_to_drag", "maximise"),), conditions=RANGES)
+    return WingTarget(limits, (Objective("lift_to_drag", "maximise"),), conditions=RANGES)
 
 
 def run(arm: Arm, seed: int, size: Rounds) -> dict[str, ArrayLike]:
     """One search: hits of each round, hits of the last by XFOIL, and how far apart they lie."""
-    of = asked()
+    of = requested()
     strategy = arm.make(Task(of.problem, of.spec, of.known, seed, silent))
     with TemporaryDirectory() as place, Store(Path(place) / "search.sqlite") as store:
         store.sit({})
@@ -78,11 +78,11 @@ def run(arm: Arm, seed: int, size: Rounds) -> dict[str, ArrayLike]:
         return {
             "rates": hit.reshape(size.count, AT_ONCE).mean(1),
             "by_xfoil": _by_xfoil(of, search, last[: size.checked if arm.ours else 0]),
-            "apart": _apart(of, search, last[hit[last]]),
+            "apart": _distance(of, search, last[hit[last]]),
         }
 
 
-def _by_xfoil(of: WingWish, search: Search, calls: np.ndarray) -> float:
+def _by_xfoil(of: WingTarget, search: Search, calls: np.ndarray) -> float:
     """Share that holds every limit as XFOIL says; no answer of it is no hit."""
     if not len(calls) or xfoil.absent() is not None:
         return float("nan")
@@ -92,7 +92,7 @@ def _by_xfoil(of: WingWish, search: Search, calls: np.ndarray) -> float:
     return float((margins(found, names, of.spec.limits).min(1) >= 0).mean())
 
 
-def _apart(of: WingWish, search: Search, calls: np.ndarray) -> float:
+def _distance(of: WingTarget, search: Search, calls: np.ndarray) -> float:
     """Mean root mean square distance of the surfaces of two designs (chords)."""
     if len(calls) < 2:
         return float("nan")
@@ -131,11 +131,11 @@ measure = Trials(
     arms={
         LEARNING: Arm(lambda task: make("tuned", task).strategy, ours=True),
         PLAIN: Arm(lambda task: make("generator", task).strategy),
-        KNOWN: Arm(lambda task: Drawn(asked().generator("bootstrap"))),
+        KNOWN: Arm(lambda task: FixedGenerator(requested().generator("bootstrap"))),
         CHANCE: Arm(lambda task: make("random", task).strategy),
     },
     sizes=(Rounds(8, 8), Rounds(3, 1)),
     run=run,
     read=read,
-    data=lambda size: dataset_digest(asked().known),
+    data=lambda size: dataset_digest(requested().known),
 )

@@ -19,7 +19,7 @@ from ingenium.searches.fronts import dominated, hypervolume
 from ingenium.searches.search import Search
 from ingenium.searches.space import Space
 from ingenium.searches.stopping import Stop
-from ingenium_book.studies.airfoils.wing_sections import WingWish
+from ingenium_book.studies.airfoils.wing_sections import WingTarget
 
 FAMILY = "diffusion"  # on principal components of known sections
 AIMS = ("lift_to_drag", "max_lift")
@@ -30,7 +30,7 @@ KNOWN = 256  # known sections whose medians are the point from which hypervolume
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportedTrials:
     """What was measured: components, both aims, and whether the lift is reached.
 
     Shapes: n designs, d components.
@@ -40,10 +40,10 @@ class Told:
     y: Float64[np.ndarray, "n 2"]
     held: Bool[np.ndarray, " n"]
 
-    def and_(self, other: "Told") -> "Told":
+    def and_(self, other: "ReportedTrials") -> "ReportedTrials":
         """These, then others."""
         pairs = ((self.x, other.x), (self.y, other.y), (self.held, other.held))
-        return Told(*map(np.concatenate, pairs))
+        return ReportedTrials(*map(np.concatenate, pairs))
 
     @property
     def front(self) -> np.ndarray:
@@ -61,37 +61,37 @@ class Told:
 
 
 @cache
-def asked() -> WingWish:
+def requested() -> WingTarget:
     """The spec, with its known sections."""
     aims = tuple(Objective(name, "maximise") for name in AIMS)
-    return WingWish(limits=(Limit("lift_missing", at_most=MISSING),), objectives=aims)
+    return WingTarget(limits=(Limit("lift_missing", at_most=MISSING),), objectives=aims)
 
 
 @cache
 def space() -> Space:
     """The cube about known sections."""
-    return Space.of(asked().problem, asked().spec, asked().known)
+    return Space.of(requested().problem, requested().spec, requested().known)
 
 
 @cache
 def least() -> np.ndarray:
     """Medians of known sections of the asked thickness."""
-    told = tried(asked().drawn("bootstrap", KNOWN, AWAY))
-    return np.asarray(np.median(told.y[told.held], 0))
+    reported = tried(requested().drawn("bootstrap", KNOWN, AWAY))
+    return np.asarray(np.median(reported.y[reported.held], 0))
 
 
 @cache
 def stream(source: str, count: int, seed: int) -> xr.Dataset:
     """New designs of a generator's prior, or from anywhere in the cube."""
     if source == "prior":
-        return asked().drawn(FAMILY, count, seed)
+        return requested().drawn(FAMILY, count, seed)
     return space().designs(np.random.default_rng(seed).uniform(size=(count, space().m)))
 
 
 @cache
 def reference(calls: int) -> float:
     """Hypervolume of a long run of NSGA-II in the cube."""
-    of = asked()
+    of = requested()
     with TemporaryDirectory() as place, Store(Path(place) / "search.sqlite") as store:
         store.sit({})
         search = Search(of.problem, of.spec, Evolution(space(), AWAY), store, seed=AWAY, batch=64)
@@ -101,22 +101,22 @@ def reference(calls: int) -> float:
     return hypervolume(-np.stack([verdicts[name].to_numpy()[held] for name in AIMS], 1), -least())
 
 
-def tried(designs: xr.Dataset) -> Told:
+def tried(designs: xr.Dataset) -> ReportedTrials:
     """What the engine says."""
-    verdicts = asked().measured(designs)
+    verdicts = requested().measured(designs)
     y = np.stack([verdicts[name].to_numpy() for name in AIMS], 1)
     held = np.isfinite(y).all(1) & (verdicts["lift_missing"].to_numpy() <= MISSING)
-    return Told(asked().numbers(designs), y, held)
+    return ReportedTrials(requested().numbers(designs), y, held)
 
 
 def near(parents: Float64[np.ndarray, "k d"], count: int, rng: np.random.Generator) -> xr.Dataset:
     """Designs a step from some, with a thickness drawn anew."""
-    problem, span = asked().problem, asked().thickness
+    problem, span = requested().problem, requested().thickness
     x = parents[rng.integers(len(parents), size=count)]
     moved = torch.from_numpy(x + STEP * rng.standard_normal(x.shape))
     thick = rng.uniform(span.at_least, span.at_most, count)
     conditions = xr.Dataset({"thickness": (DESIGN, thick)})
-    project = problem.project(asked().spec.fixed, conditions)
+    project = problem.project(requested().spec.fixed, conditions)
     return to_dataset(
         project(problem.decode(moved, conditions)), problem.variables, problem.labels()
     )
@@ -124,4 +124,4 @@ def near(parents: Float64[np.ndarray, "k d"], count: int, rng: np.random.Generat
 
 def bare(designs: xr.Dataset) -> xr.Dataset:
     """Designs without what they were drawn from."""
-    return xr.Dataset({v.name: designs[v.name].variable for v in asked().problem.variables})
+    return xr.Dataset({v.name: designs[v.name].variable for v in requested().problem.variables})

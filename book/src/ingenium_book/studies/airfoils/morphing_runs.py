@@ -11,9 +11,9 @@ import xarray as xr
 from jaxtyping import Bool, Float64
 from torch import Tensor
 
-from ingenium.core.asking import resolve
 from ingenium.core.codecs import Whitened
 from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.resolving import resolve
 from ingenium.core.spec import Between, Fixed, Limit, Objective, Spec
 from ingenium.core.verdict import margins
 from ingenium.domains.airfoils.morphing import Morphing
@@ -93,14 +93,14 @@ class Bench:
     @cached_property
     def spec(self) -> Spec:
         """Resolved."""
-        asked = Spec(
+        requested = Spec(
             problem=Morphing.name,
             conditions={"thickness": THICKNESS},
             fixed={"edge_thickness": Fixed(EDGE)},
             limits=LIMITS,
             objectives=(Objective(AIMS[0], "maximise"), Objective(AIMS[1], "minimise")),
         )
-        return resolve(asked, self.problem)
+        return resolve(requested, self.problem)
 
     @cached_property
     def names(self) -> list[str]:

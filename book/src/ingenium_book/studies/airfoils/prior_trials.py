@@ -27,12 +27,12 @@ from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, exact
 from ingenium_book.studies.airfoils.lift_front import (
     AWAY,
-    Told,
-    asked,
+    ReportedTrials,
     bare,
     least,
     near,
     reference,
+    requested,
     stream,
     tried,
 )
@@ -107,27 +107,30 @@ def learning(
     designs: xr.Dataset, worth: Worth, target: float, most: int, rng: np.random.Generator
 ) -> int | None:
     """Trials of a way that learns from its own; none if `most` are not enough."""
-    told, at = tried(designs.isel({DESIGN: slice(FIRST)})), FIRST
-    while (done := told.reached(target, least())) is None and len(told.x) < most:
-        parents = told.x[told.front] if told.held.any() else told.x
+    reported, at = tried(designs.isel({DESIGN: slice(FIRST)})), FIRST
+    while (done := reported.reached(target, least())) is None and len(reported.x) < most:
+        parents = reported.x[reported.front] if reported.held.any() else reported.x
         both = (designs.isel({DESIGN: slice(at, at + FRESH)}), near(parents, NEAR, rng))
         pool = xr.concat([bare(some) for some in both], DESIGN)
         pool = pool.assign_coords({DESIGN: np.arange(FRESH + NEAR)})
-        rows = chosen(told, asked().numbers(pool), worth, rng)
-        told, at = told.and_(tried(pool.isel({DESIGN: rows}))), at + FRESH
+        rows = chosen(reported, requested().numbers(pool), worth, rng)
+        reported, at = reported.and_(tried(pool.isel({DESIGN: rows}))), at + FRESH
     return done
 
 
 def chosen(
-    told: Told, pool: Float64[np.ndarray, "m d"], worth: Worth, rng: np.random.Generator
+    reported: ReportedTrials,
+    pool: Float64[np.ndarray, "m d"],
+    worth: Worth,
+    rng: np.random.Generator,
 ) -> list[int]:
     """The next batch, each as if those before it had come out as expected."""
-    answered = np.isfinite(told.y).all(1)
+    answered = np.isfinite(reported.y).all(1)
     if answered.sum() < FEWEST:
         return list(range(AT_ONCE))
-    x, y = told.x[answered], told.y[answered]
+    x, y = reported.x[answered], reported.y[answered]
     processes = [Likeliest.fitted(x, y[:, i]) for i in range(2)]
-    front, rows = told.y[told.front], list[int]()
+    front, rows = reported.y[reported.front], list[int]()
     for _ in range(AT_ONCE):
         mean, sd = (
             np.stack(part, 1) for part in zip(*(p.at(pool) for p in processes), strict=True)
@@ -160,5 +163,5 @@ measure = Trials(
     sizes=(PriorCalls(2560, 160, 500), PriorCalls(128, 16, 60)),
     run=run,
     read=read,
-    data=lambda size: dataset_digest(asked().known),
+    data=lambda size: dataset_digest(requested().known),
 )

@@ -23,7 +23,7 @@ from ingenium.domains.airfoils import xfoil
 from ingenium.domains.airfoils.judge import XfoilVerifier
 from ingenium.evaluate.trials import Readings, Trials
 from ingenium_book.studies.airfoils.promises import Likeliest, Values, improvement
-from ingenium_book.studies.airfoils.wing_sections import WingWish, arrays_of
+from ingenium_book.studies.airfoils.wing_sections import WingTarget, arrays_of
 
 FAMILY, AIM = "gaussian_copula", "lift_to_drag"
 STARTS = 20  # draws of the first designs from each pool
@@ -50,7 +50,7 @@ class Pool:
     low: Float64[np.ndarray, " n"]
     high: Float64[np.ndarray, " n"]
 
-    def told(self, model: str, rows: Int[np.ndarray, " k"]) -> tuple[Values, Values]:
+    def reported(self, model: str, rows: Int[np.ndarray, " k"]) -> tuple[Values, Values]:
         """Mean and deviation of the costly engine at all designs, from some that were measured.
 
         Source: Kennedy and O'Hagan, Biometrika 87:1, 2000, equation 1 (a multiple of the cheap
@@ -71,15 +71,15 @@ class Pool:
 
 
 @cache
-def asked() -> WingWish:
+def requested() -> WingTarget:
     """The problem, with its known sections."""
-    return WingWish()
+    return WingTarget()
 
 
 def measured(count: int, seed: int) -> Pool:
     """Proposals of a seed by both engines."""
     xfoil.find()
-    of = asked()
+    of = requested()
     designs = of.drawn(FAMILY, count, seed)
     engines = (of.problem.verifier, XfoilVerifier(of.problem.settings))
     found = [engine.measure(*arrays_of(of, designs)).numpy() for engine in engines]
@@ -99,7 +99,7 @@ def chosen(
     answered, rows, error = np.isfinite(pool.high), list(first), float("nan")
     while True:
         known = np.array([r for r in rows if answered[r]])
-        mean, sd = pool.told(model, known)
+        mean, sd = pool.reported(model, known)
         if len(rows) == len(first):
             rest = np.setdiff1d(np.flatnonzero(answered), rows)
             error = float(np.sqrt(np.square(mean - pool.high)[rest].mean()))
@@ -156,5 +156,5 @@ measure = Trials(
     sizes=(EngineCalls(20, 5, 9), EngineCalls(6, 3, 4)),
     run=run,
     read=read,
-    data=lambda size: dataset_digest(asked().known),
+    data=lambda size: dataset_digest(requested().known),
 )

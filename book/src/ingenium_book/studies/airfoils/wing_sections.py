@@ -9,9 +9,9 @@ import torch
 import xarray as xr
 from jaxtyping import Float, Float64
 
-from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Between, Fixed, GeneratorChoice, Limit, Objective, Spec
 from ingenium.core.verify import verify
@@ -35,7 +35,7 @@ LIMITS = (
 
 
 @dataclass(frozen=True, eq=False)
-class WingWish:
+class WingTarget:
     """A spec of sections; NeuralFoil judges, and no proposal is mended."""
 
     limits: tuple[Limit, ...] = LIMITS
@@ -52,14 +52,14 @@ class WingWish:
     @cached_property
     def spec(self) -> Spec:
         """Resolved."""
-        asked = Spec(
+        requested = Spec(
             problem=WingSection.name,
             conditions={"thickness": self.thickness, **self.conditions},
             fixed={"edge_thickness": Fixed(EDGE)},
             limits=self.limits,
             objectives=self.objectives,
         )
-        return resolve(asked, self.problem)
+        return resolve(requested, self.problem)
 
     @cached_property
     def known(self) -> xr.Dataset:
@@ -107,6 +107,6 @@ class WingWish:
         return measured[:, [order.index(name) for name in names]]
 
 
-def arrays_of(asked: WingWish, designs: xr.Dataset) -> tuple[torch.Tensor, ...]:
+def arrays_of(requested: WingTarget, designs: xr.Dataset) -> tuple[torch.Tensor, ...]:
     """Designs as a verifier takes them."""
-    return to_arrays(designs, asked.problem.variables)
+    return to_arrays(designs, requested.problem.variables)

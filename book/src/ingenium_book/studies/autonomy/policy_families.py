@@ -24,7 +24,7 @@ from ingenium.generators.diffusion import Diffusion, DiffusionSettings
 from ingenium.generators.gan import GAN, GANSettings
 from ingenium.generators.model import Family
 from ingenium.generators.vae import VAE, VAESettings
-from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
+from ingenium.operate.residual import AHEAD, ResidualPolicy, ResidualTraining
 from ingenium.operate.scenarios import HOLDING, TEACHING
 from ingenium.sampling.solvers import Ancestral, Solver
 from ingenium_book.studies.autonomy.residuals import classical, under_load
@@ -57,23 +57,23 @@ LOOPED_STEPS = 10  # at most, of arms that are run in closed loop: DDPM would de
 @lru_cache(maxsize=1)
 def _fitted(
     family: str, making: Making, seed: int, size: ResidualSize
-) -> tuple[ResidualPolicy, ResidualLesson, ResidualLesson]:
+) -> tuple[ResidualPolicy, ResidualTraining, ResidualTraining]:
     """What a family learned, its lesson, and one that it never saw."""
     base = classical("usual", seed)
-    lesson, other = (base.lesson(size.scenarios, among) for among in (TEACHING, HOLDING))
+    training, other = (base.training(size.scenarios, among) for among in (TEACHING, HOLDING))
     with torch.random.fork_rng(devices=[]):  # which first weights are drawn from
         torch.manual_seed(seed)
-        made = making((AHEAD,), lesson.features.shape[1])
-    return base.residual(family, made, lesson, size.steps), lesson, other
+        made = making((AHEAD,), training.features.shape[1])
+    return base.residual(family, made, training, size.steps), training, other
 
 
 def run(arm: PolicyArm, seed: int, size: ResidualSize) -> Mapping[str, ArrayLike]:
     """Losses, time and what it is good for."""
-    policy, lesson, other = _fitted(arm.family, arm.making, seed, size)
+    policy, training, other = _fitted(arm.family, arm.making, seed, size)
     own = with_steps(policy, arm.steps, solver=arm.solver) if arm.steps else policy
     rng = np.random.default_rng(seed)
-    losses = {k: loss(own, x, rng) for k, x in (("learned", lesson), ("held_out", other))}
-    one = lesson.features[:1]
+    losses = {k: loss(own, x, rng) for k, x in (("learned", training), ("held_out", other))}
+    one = training.features[:1]
     proposed(own, one)
     began = time.process_time()
     for _ in range(TIMED):

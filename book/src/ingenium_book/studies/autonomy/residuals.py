@@ -11,7 +11,7 @@ from ingenium.domains.autonomy.opponents import fastest
 from ingenium.domains.autonomy.second_order import OscillatorBox, oscillator
 from ingenium.generators.families import build
 from ingenium.operate.plant import Policy
-from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
+from ingenium.operate.residual import AHEAD, ResidualPolicy, ResidualTraining
 from ingenium.operate.rollout import rollout
 from ingenium.operate.scenarios import COMPARING
 
@@ -38,12 +38,12 @@ def classical(plant: str, seed: int) -> ClassicalControl:
 @lru_cache(maxsize=1)
 def residual(
     plant: str, family: str, seed: int, size: ResidualSize
-) -> tuple[ResidualPolicy, ResidualLesson]:
+) -> tuple[ResidualPolicy, ResidualTraining]:
     """The tuned PID with a generator beside it, and the lesson that it learned."""
     own = classical(plant, seed)
-    lesson = own.lesson(size.scenarios)
-    made = build(family, (AHEAD,), lesson.features.shape[1], seed=seed)
-    return own.residual(family, made, lesson, size.steps), lesson
+    training = own.training(size.scenarios)
+    made = build(family, (AHEAD,), training.features.shape[1], seed=seed)
+    return own.residual(family, made, training, size.steps), training
 
 
 def judged(plant: str, policy: Policy, seed: int, scenarios: int) -> dict[str, float]:

@@ -41,7 +41,7 @@ def run(arm: tuple[str, Solver | None], seed: int, size: ResidualSize) -> Mappin
     """Loss, error, time and missed deadlines at each number of steps."""
     family, solver = arm
     policy, _ = residual("usual", family, seed, size)
-    other = classical("usual", seed).lesson(size.scenarios, HOLDING)
+    other = classical("usual", seed).training(size.scenarios, HOLDING)
     found = dict[str, float]()
     for steps in STEPS:
         own = with_steps(policy, steps, solver=solver)

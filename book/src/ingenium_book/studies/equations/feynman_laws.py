@@ -25,9 +25,9 @@ SEARCHED = PARTS * EACH
 BANK, GENERATIONS = 2000, 0  # of the search, which has no genetic part here
 
 
-def searched(law: FeynmanLaw, noise: float, seed: int, *, told: bool = True) -> bool:
+def searched(law: FeynmanLaw, noise: float, seed: int, *, reported: bool = True) -> bool:
     """Whether `equations.law` finds it, told units or none."""
-    units = law.units if told else ["1"] * len(law.units)
+    units = law.units if reported else ["1"] * len(law.units)
     settings = LawSettings(
         target="target",
         operations=OPERATIONS,
@@ -53,11 +53,11 @@ def run(noise: float, seed: int, share_of: int) -> dict[str, np.ndarray]:
 
 def read(found: Readings) -> dict[str, np.ndarray | Value]:
     """Shares, with the seconds that a law takes."""
-    told: dict[str, np.ndarray | Value] = {}
+    reported: dict[str, np.ndarray | Value] = {}
     for arm in ARMS:
-        told[arm] = share(found(arm, "found") > 0)
-        told[f"{arm}_s"] = found(arm, "seconds")
-    return told
+        reported[arm] = share(found(arm, "found") > 0)
+        reported[f"{arm}_s"] = found(arm, "seconds")
+    return reported
 
 
 def missed(found: Readings) -> tuple[str, ...]:

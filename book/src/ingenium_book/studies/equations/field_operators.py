@@ -59,8 +59,8 @@ def taught(
 
     @torch.no_grad()
     def propose(inputs: Tensor) -> Tensor:
-        told = problem.codec.told(inputs).float()
-        found: Tensor = problem.codec.solution(model.solution(told, rng))
+        condition = problem.codec.condition(inputs).float()
+        found: Tensor = problem.codec.solution(model.solution(condition, rng))
         return found
 
     return problem, propose, spent
@@ -88,7 +88,7 @@ def run(settings: EquationSettings, seed: int, size: OperatorTrial) -> dict[str,
     """Error and times of an operator, and the time of the solver that is as close."""
     problem, propose, spent = taught(settings, "fno", seed, size)
     e = problem.equation
-    inputs = e.draw(size.tested, torch.Generator().manual_seed(TESTED + seed))
+    inputs = e.sample(size.tested, torch.Generator().manual_seed(TESTED + seed))
     true = torch.cat([e.solved(a, e.judged_on) for a in inputs.split(16)])
     error = float(errors(propose(inputs), true)[0].mean())
     own, solver = timed(propose, inputs), as_close(e, inputs, true, error)
@@ -104,25 +104,25 @@ def run(settings: EquationSettings, seed: int, size: OperatorTrial) -> dict[str,
 def read(found: Readings) -> dict[str, np.ndarray]:
     """The lesser gain, errors and times."""
     gain = {arm: found(arm, "solver_ms") / found(arm, "own_ms") for arm in ARMS}
-    told = {"faster": np.minimum(*gain.values())}
+    condition = {"faster": np.minimum(*gain.values())}
     for arm in ARMS:
-        told |= {f"{arm}_error": found(arm, "error"), f"{arm}_faster": gain[arm]}
-        told |= {f"{arm}_{n}": found(arm, n) for n in ("own_ms", "solver_ms", "taught_s")}
-    return told
+        condition |= {f"{arm}_error": found(arm, "error"), f"{arm}_faster": gain[arm]}
+        condition |= {f"{arm}_{n}": found(arm, n) for n in ("own_ms", "solver_ms", "taught_s")}
+    return condition
 
 
 def paid(found: Readings) -> tuple[str, ...]:
     """After how many fields the teaching, with the solving of what is learned from, has paid."""
-    told = []
+    condition = []
     for arm in ARMS:
         own, solver, taught_s = (
             float(found(arm, n).mean()) for n in ("own_ms", "solver_ms", "taught_s")
         )
         after = f"after {1e3 * taught_s / (solver - own):,.0f} fields" if solver > own else "never"
-        told.append(
+        condition.append(
             f"{arm}: the {taught_s:.0f} s of teaching and of known fields have paid {after}."
         )
-    return tuple(told)
+    return tuple(condition)
 
 
 SIZES = (

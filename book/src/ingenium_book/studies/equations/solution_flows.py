@@ -36,7 +36,7 @@ def run(family: str, seed: int, size: OperatorTrial) -> dict[str, np.ndarray]:
     """Error, spectrum and times of a family, and the time of the solver that is as close."""
     problem, propose, _ = taught(SHARP, family, seed, size)
     e = problem.equation
-    inputs = e.draw(size.tested, torch.Generator().manual_seed(TESTED + seed))
+    inputs = e.sample(size.tested, torch.Generator().manual_seed(TESTED + seed))
     true = torch.cat([e.solved(a, e.judged_on) for a in inputs.split(16)])
     proposed = propose(inputs)
     error = float(errors(proposed, true)[0].mean())
@@ -49,12 +49,12 @@ def run(family: str, seed: int, size: OperatorTrial) -> dict[str, np.ndarray]:
 
 def read(found: Readings) -> dict[str, np.ndarray]:
     """The gain of the operator, and errors, spectra and gains of all."""
-    told = {"faster": found("operator", "faster")}
+    reported = {"faster": found("operator", "faster")}
     for arm in ARMS:
-        told |= {f"{arm}_{n}": found(arm, n) for n in ("error", "spectrum")}
+        reported |= {f"{arm}_{n}": found(arm, n) for n in ("error", "spectrum")}
         if arm != "operator":
-            told[f"{arm}_faster"] = found(arm, "faster")
-    return told
+            reported[f"{arm}_faster"] = found(arm, "faster")
+    return reported
 
 
 SIZES = (OperatorTrial(1000, {"burgers": 2000}, 200), OperatorTrial(24, {"burgers": 20}, 16))

@@ -111,7 +111,7 @@ class AheadFit:
     centre: Float[Tensor, " 24"]
     spread: Float[Tensor, " 24"]
     family: Family
-    course: Mapping[str, Sequence[float]]
+    curve: Mapping[str, Sequence[float]]
 
     def propose(
         self, rows: Int[np.ndarray, " k"], members: int, rng: torch.Generator
@@ -149,12 +149,12 @@ def ahead_days(
     recent = np.mean([daily[:, at - lag] for lag in range(1, max(LAGS) + 1)], 0)
     before = np.stack([load[:, at - lag] for lag in LAGS])
     count, own = len(load), np.tile(part[at] == LEARN, len(load))
-    told = [(_log(past) - recent[..., None]).reshape(-1, HOURS) for past in before]
-    told += [np.tile(x[at], (count, 1)) for x in hours]
+    condition = [(_log(past) - recent[..., None]).reshape(-1, HOURS) for past in before]
+    condition += [np.tile(x[at], (count, 1)) for x in hours]
     if count > 1:
         usual = _log(load[:, part == LEARN]).mean(1)
-        told.append(np.repeat(usual, len(at), 0))
-    blocks = [np.tile(calendar[at], (count, 1)), *(_components(x, own) for x in told)]
+        condition.append(np.repeat(usual, len(at), 0))
+    blocks = [np.tile(calendar[at], (count, 1)), *(_components(x, own) for x in condition)]
     cond = np.concatenate(blocks, 1)
     spread = cond[own].std(0)
     cond = (cond - cond[own].mean(0)) / np.where(spread > 1e-9, spread, 1.0)
@@ -193,8 +193,8 @@ def fit(
         torch.manual_seed(seed)
         family = setting.make((HOURS,), cond.shape[1])
     plan = replace(setting.plan, seed=seed, steps=max(1, round(steps * setting.plan.steps)))
-    course = family.fit(((missed - centre) / spread).to(torch.float32), cond, plan)
-    return AheadFit(days, forecast, centre, spread, family, course)
+    curve = family.fit(((missed - centre) / spread).to(torch.float32), cond, plan)
+    return AheadFit(days, forecast, centre, spread, family, curve)
 
 
 def _around(

@@ -27,7 +27,7 @@ from ingenium.evaluate.trials import Readings, Trials
 from ingenium.generators.classical import NearestNeighbours, NeighbourSettings, RandomProposal
 from ingenium.generators.diffusion import Diffusion, DiffusionSettings
 from ingenium.generators.gaussian_process import GaussianProcess, GaussianProcessSettings
-from ingenium_book.studies.grid.ahead_contest import AheadContest
+from ingenium_book.studies.grid.ahead_comparison import AheadComparison
 from ingenium_book.studies.grid.day_ahead import (
     DAY,
     MEAN,
@@ -63,11 +63,11 @@ FAMILIES = {
     "near_days": settings((NOTHING,), DAYS),
     "chance": settings((NOTHING,), {"hour by hour": RandomProposal}),
 }
-CONTEST = AheadContest(
+COMPARISON = AheadComparison(
     {"utility": utility, "feeder": feeder},
     FAMILIES,
     learned=("diffusion",),
-    beside=(
+    alongside=(
         "diffusion", "gaussian_process", "quantile_regression", "residual_bootstrap", "persistence",
     ),
 )  # fmt: skip
@@ -83,16 +83,16 @@ NAMED = {
 
 def read(found: Readings) -> Mapping[str, Value]:
     """Gains of the diffusion over its rivals, and the scores of all."""
-    values = CONTEST.values(found)
-    return {name: values.pop(told) for name, told in NAMED.items()} | values
+    values = COMPARISON.values(found)
+    return {name: values.pop(condition) for name, condition in NAMED.items()} | values
 
 
 measure = Trials(
-    arms=CONTEST.arms,
+    arms=COMPARISON.arms,
     sizes=SIZES,
-    run=CONTEST.run,
+    run=COMPARISON.run,
     read=read,
-    data=CONTEST.data,
-    notes=CONTEST.notes,
-    control=CONTEST.control,
+    data=COMPARISON.data,
+    notes=COMPARISON.notes,
+    control=COMPARISON.control,
 )

@@ -26,7 +26,7 @@ from ingenium.generators.classical import NearestNeighbours, NeighbourSettings, 
 from ingenium.generators.flow import Flow, FlowSettings
 from ingenium.generators.gan import GAN, GANSettings
 from ingenium.generators.vae import VAE, VAESettings
-from ingenium_book.studies.grid.ahead_contest import AheadContest
+from ingenium_book.studies.grid.ahead_comparison import AheadComparison
 from ingenium_book.studies.grid.day_ahead import (
     HELD,
     MEAN,
@@ -61,28 +61,28 @@ def inverts(made: AheadFit) -> Mapping[str, float]:
 
 def round_trip(flow: Flow, cond: torch.Tensor) -> float:
     """Largest error of noise to design to noise and of design to noise to design, in float64."""
-    exactly, told = flow.double(), cond.double()
+    exactly, condition = flow.double(), cond.double()
     rng = torch.Generator().manual_seed(0)
-    noise = torch.randn(len(told), exactly.d, generator=rng, dtype=torch.float64)
+    noise = torch.randn(len(condition), exactly.d, generator=rng, dtype=torch.float64)
     with torch.no_grad():
-        x = exactly.from_noise(noise, told)
-        back = exactly.to_noise(x, told)
-        again = exactly.from_noise(back, told)
+        x = exactly.from_noise(noise, condition)
+        back = exactly.to_noise(x, condition)
+        again = exactly.from_noise(back, condition)
     return float(max((back - noise).abs().max(), (again - x).abs().max()))
 
 
-CONTEST = AheadContest(
+COMPARISON = AheadComparison(
     {"homes": homes},
     FAMILIES,
     learned=("flow", "vae", "gan"),
-    beside=(),
+    alongside=(),
     also=inverts,
 )
 
 
 def read(found: Readings) -> Mapping[str, Value]:
     """Gains of the flow over its rivals, and its worst round trip."""
-    values = CONTEST.values(found)
+    values = COMPARISON.values(found)
     gains = {
         f"{measure}_gain_over_{rival}": values.pop(f"{measure} gain over {rival} (%)")
         for measure in ("crps", "energy_score")
@@ -93,11 +93,11 @@ def read(found: Readings) -> Mapping[str, Value]:
 
 
 measure = Trials(
-    arms=CONTEST.arms,
+    arms=COMPARISON.arms,
     sizes=SIZES,
-    run=CONTEST.run,
+    run=COMPARISON.run,
     read=read,
-    data=CONTEST.data,
-    notes=CONTEST.notes,
-    control=CONTEST.control,
+    data=COMPARISON.data,
+    notes=COMPARISON.notes,
+    control=COMPARISON.control,
 )

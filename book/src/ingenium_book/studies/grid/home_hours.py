@@ -41,9 +41,9 @@ def homes() -> AheadDays:
     load = np.stack([_days(pd.read_csv(path)[LOAD]) for path in files])
     load = load[(load < REST_KWH).mean((1, 2)) <= RESTING]
     table = pd.read_csv(Path(weather))
-    told = [_days(table[WARMTH]), _days(table[SUN].sum(axis=1)) / 1000]
+    condition = [_days(table[WARMTH]), _days(table[SUN].sum(axis=1)) / 1000]
     dates = FIRST + np.arange(load.shape[1])
-    return ahead_days(load, parts(dates), dates, us_calendar(dates), told)
+    return ahead_days(load, parts(dates), dates, us_calendar(dates), condition)
 
 
 def _days(hours: "pd.Series[float]") -> Float64[np.ndarray, "n 24"]:

@@ -76,8 +76,10 @@ def feeder() -> AheadDays:
     dates = table.dates.astype("datetime64[D]")
     sun = table.weather_infeed_mw
     hourly = [x.reshape(len(dates), HOURS, -1).mean(2) for x in (table.total_load_mw, sun)]
-    told = features(calendar(dates))[:, :CALENDAR]
-    return ahead_days(hourly[0][None], parts(dates), dates, told, [hourly[1] / hourly[1].max()])
+    condition = features(calendar(dates))[:, :CALENDAR]
+    return ahead_days(
+        hourly[0][None], parts(dates), dates, condition, [hourly[1] / hourly[1].max()]
+    )
 
 
 def parts(dates: Shaped[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:

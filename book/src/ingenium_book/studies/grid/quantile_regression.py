@@ -38,28 +38,28 @@ class QuantileRegression(Classical):
         self, x: Float[Tensor, "n d"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
         """Adam on all rows at once, whose rate falls to zero, from the plain quantiles."""
-        told = _with_constant(cond)
+        condition = _with_constant(cond)
         levels = self.levels(x)
         target = x.repeat_interleave(LEVELS, 1)
         level = levels.repeat(x.shape[1])
-        weight = told.new_zeros(told.shape[1], target.shape[1])
+        weight = condition.new_zeros(condition.shape[1], target.shape[1])
         weight[-1] = torch.quantile(x, levels, dim=0).T.reshape(-1)
         adam = torch.optim.Adam([weight], lr=RATE)
-        course = []
+        curve = []
         for step in range(self.steps):
             adam.param_groups[0]["lr"] = RATE * (1 - step / self.steps)
-            gap = target - told @ weight
+            gap = target - condition @ weight
             under = (gap < 0).to(x.dtype) - level  # slope of the loss along the quantile
-            weight.grad = told.T @ under / len(x)
+            weight.grad = condition.T @ under / len(x)
             weight.grad[:-1] += 2 * self.ridge * weight[:-1]
             adam.step()
-            course.append(-float((gap * under).mean()))
+            curve.append(-float((gap * under).mean()))
         weight = weight.reshape(-1, x.shape[1], LEVELS)
         self.weight = weight
         missed = self._place(x, self.quantiles(cond))
         order = missed.argsort(0).argsort(0).to(x.dtype)
         self.ranks = (order + 0.5) / len(x)
-        return {"loss": course}
+        return {"loss": curve}
 
     def levels(self, like: Tensor) -> Float[Tensor, " q"]:
         """Those of the quantiles."""
@@ -69,7 +69,9 @@ class QuantileRegression(Classical):
         """Rising quantiles under each row of conditions."""
         return torch.einsum("nc,cdq->ndq", _with_constant(cond), self.weight).sort(-1).values
 
-    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Float[Tensor, "n d"]:
+    def sample(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, "n d"]:
         """The quantiles at the ranks of known rows."""
         count = len(self.ranks)
         pick = (uniform(cond.new_empty(len(cond)), rng) * count).long().clamp(max=count - 1)

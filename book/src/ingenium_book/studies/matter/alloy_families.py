@@ -33,7 +33,7 @@ from ingenium_book.studies.matter.alloy_ways import (
     Guess,
     fair_r2,
     guessed,
-    kept,
+    retained,
 )
 from ingenium_book.studies.matter.alloys import AlloyTable, phases, strengths
 
@@ -66,7 +66,7 @@ def run(arm: AlloyArm, seed: int, size: AlloyBudget) -> dict[str, ArrayLike]:
     """R2 with each size of training set; of each property, errors and losses with most data."""
     table = TABLES[arm.table]()
     truth, sizes = table.found[table.held].double().numpy(), size.sizes(arm.table)
-    setting = kept(table, arm.way, size.share)
+    setting = retained(table, arm.way, size.share)
     way = WAYS[arm.way][setting]
     found = [guessed(table, way, table.own(n, seed), table.held, seed, size.share) for n in sizes]
     r2, last = [fair_r2(guess.drawn, truth) for guess in found], found[-1]
@@ -133,17 +133,17 @@ def control(found: Readings) -> Control:
 
 def notes(found: Readings) -> tuple[str, ...]:
     """Who is best with least and most data."""
-    told = []
+    reported = []
     for table in TABLES:
         r2 = {way: np.median(found(f"{table} {way}", "r2"), axis=0) for way in WAYS}
         sizes = found(f"{table} {CHANCE}", "size")[0].astype(int)
         for at, n in ((0, sizes[0]), (-1, sizes[-1])):
             first, best = (_first({way: r2[way][at] for way in ways}) for ways in (FAMILIES, WAYS))
-            told.append(
+            reported.append(
                 f"{table}, {n} alloys: {first} is the best of the four, with a median R2 of "
                 f"{r2[first][at]:.2f}; of all {best} is, with {r2[best][at]:.2f}."
             )
-    return tuple(told)
+    return tuple(reported)
 
 
 measure = Trials(

@@ -56,7 +56,7 @@ class PropertyDraws:
         self,
         x: Float[Tensor, "n k"],
         cond: Float[Tensor, "n c"],
-        asked: Float[Tensor, "m c"],
+        requested: Float[Tensor, "m c"],
         seed: int,
         share: float,
     ) -> Guess:
@@ -67,7 +67,7 @@ class PropertyDraws:
             rng = block_rng(seed, 0, "alloys")
             family = self.make(x.shape[1], cond.shape[1])
             course = family.fit(x + ROUGH * gaussian(x, rng), cond, plan)["held_out"]
-            drawn = [family.propose(asked, rng).double().numpy() for _ in range(DRAWS)]
+            drawn = [family.propose(requested, rng).double().numpy() for _ in range(DRAWS)]
         half = min(course[: max(1, plan.steps // plan.check_every // 2)])
         return Guess(np.stack(drawn), half, min(course))
 
@@ -91,31 +91,33 @@ def _transformer(depth: int) -> Callable[[int, int], Model]:
     return lambda k, c: CausalTransformer((k,), c, settings)
 
 
-def _boosted(leaf: int, x: Tensor, cond: Tensor, asked: Tensor, seed: int, share: float) -> Guess:
+def _boosted(
+    leaf: int, x: Tensor, cond: Tensor, requested: Tensor, seed: int, share: float
+) -> Guess:
     """Trees one after the other, for each property its own."""
     rounds = max(1, round(share * 100))
-    told, wanted = cond.numpy(), asked.numpy()
+    reported, wanted = cond.numpy(), requested.numpy()
     made = [
         HistGradientBoostingRegressor(
             max_iter=rounds, learning_rate=0.1, min_samples_leaf=leaf, early_stopping=False
         )
-        .fit(told, own)
+        .fit(reported, own)
         .predict(wanted)
         for own in x.numpy().T
     ]
     return Guess(np.stack(made, 1)[None])
 
 
-def _near(k: int, x: Tensor, cond: Tensor, asked: Tensor, seed: int, share: float) -> Guess:
+def _near(k: int, x: Tensor, cond: Tensor, requested: Tensor, seed: int, share: float) -> Guess:
     """The mean of the nearest known alloys."""
-    rows = torch.cdist(asked, cond).topk(k, largest=False).indices
+    rows = torch.cdist(requested, cond).topk(k, largest=False).indices
     return Guess(x[rows].mean(1).double().numpy()[None])
 
 
-def _chance(x: Tensor, cond: Tensor, asked: Tensor, seed: int, share: float) -> Guess:
+def _chance(x: Tensor, cond: Tensor, requested: Tensor, seed: int, share: float) -> Guess:
     """Any known alloy."""
     rng = block_rng(seed, 0, "chance")
-    rows = torch.randint(len(x), (DRAWS, len(asked)), generator=rng)
+    rows = torch.randint(len(x), (DRAWS, len(requested)), generator=rng)
     return Guess(x[rows].double().numpy())
 
 
@@ -139,14 +141,14 @@ WAYS: Mapping[str, tuple[Way, ...]] = MappingProxyType(
 
 
 def guessed(
-    table: AlloyTable, way: Way, own: Tensor, asked: Tensor, seed: int, share: float
+    table: AlloyTable, way: Way, own: Tensor, requested: Tensor, seed: int, share: float
 ) -> Guess:
     """What a way says of the rows that are asked for, in the units of the table."""
     x = table.found[own]
     spread = x.std(0)
     spread = torch.where(spread > 1e-6, spread, 1.0)
     centre = x.mean(0)
-    made = way((x - centre) / spread, table.cond[own], table.cond[asked], seed, share)
+    made = way((x - centre) / spread, table.cond[own], table.cond[requested], seed, share)
     drawn = made.drawn * spread.double().numpy() + centre.double().numpy()
     return replace(made, drawn=drawn)
 
@@ -166,7 +168,7 @@ def fair_r2(
 
 
 @cache
-def kept(table: AlloyTable, name: str, share: float) -> int:
+def retained(table: AlloyTable, name: str, share: float) -> int:
     """The setting of a way that does best on the rows to tune on, by one fit each."""
     if len(WAYS[name]) == 1:
         return 0

@@ -96,11 +96,11 @@ def strengths() -> AlloyTable:
     parts = [_parts(text) for text in rows["FORMULA"]]
     names = sorted({name for own in parts for name in own})
     fractions = np.array([[own.get(name, 0.0) for name in names] for own in parts])
-    told = [rows[HEAT].fillna(ROOM_C).to_numpy()]
+    reported = [rows[HEAT].fillna(ROOM_C).to_numpy()]
     for column in (MADE, TEST):
-        told += list(pd.get_dummies(rows[column], dummy_na=True).to_numpy(float).T)
+        reported += list(pd.get_dummies(rows[column], dummy_na=True).to_numpy(float).T)
     found = np.log(rows[["YS"]].to_numpy())
-    return _table(YIELD, names, fractions, told, found, path)
+    return _table(YIELD, names, fractions, reported, found, path)
 
 
 def _parts(formula: str) -> dict[str, float]:
@@ -112,11 +112,11 @@ def _table(
     properties: tuple[str, ...],
     names: Sequence[str],
     amounts: Float64[np.ndarray, "n e"],
-    beside: Sequence[np.ndarray],
+    alongside: Sequence[np.ndarray],
     found: Float64[np.ndarray, "n k"],
     path: Path,
 ) -> AlloyTable:
-    """Rows parted by composition; `beside` is told with it."""
+    """Rows parted by composition; `alongside` is told with it."""
     fractions = amounts / amounts.sum(1, keepdims=True)
     _, which = np.unique(fractions.round(DIGITS), axis=0, return_inverse=True)
     which = which.ravel()
@@ -127,13 +127,13 @@ def _table(
         torch.from_numpy(np.flatnonzero(own))
         for own in (place < ends[0], (place >= ends[0]) & (place < ends[1]), place >= ends[1])
     )
-    cond = np.column_stack([fractions, _means(names, fractions), *beside])
+    cond = np.column_stack([fractions, _means(names, fractions), *alongside])
     spread = cond[pool].std(0)
     cond = (cond - cond[pool].mean(0)) / np.where(spread > 1e-9, spread, 1.0)
     cond = cond.clip(-FAR, FAR)
-    told, wanted = (torch.from_numpy(x).to(torch.float32) for x in (cond, found))
+    reported, wanted = (torch.from_numpy(x).to(torch.float32) for x in (cond, found))
     data = content_digest(path.read_bytes())
-    return AlloyTable(properties, told, wanted, held, tuning, pool, data)
+    return AlloyTable(properties, reported, wanted, held, tuning, pool, data)
 
 
 def _means(names: Sequence[str], x: Float64[np.ndarray, "n e"]) -> Float64[np.ndarray, "n m"]:

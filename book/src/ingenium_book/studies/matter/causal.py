@@ -46,16 +46,16 @@ class CausalTransformer(Autoregressive):
             raise InputError("a temperature above 0", settings.temperature, "Write 1, or 0.1.")
         super().__init__(shape, c, settings.mixture)
         self.add_module("memory", CausalMemory(settings))
-        self.asked, self.temperature = settings.temperature, 1.0
+        self.requested, self.temperature = settings.temperature, 1.0
 
     def parts(
         self,
         hidden: Float[Tensor, "n s w"],
-        told: Float[Tensor, "n w"],
+        condition: Float[Tensor, "n w"],
         position: Float[Tensor, "s w"],
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Those of the recurrence; while designs are proposed, at their temperature."""
-        weight, mean, deviation, u, v = super().parts(hidden, told, position)
+        weight, mean, deviation, u, v = super().parts(hidden, condition, position)
         cooled = (weight / self.temperature).log_softmax(-1)
         return cooled, mean, deviation * self.temperature, u, v
 
@@ -67,7 +67,7 @@ class CausalTransformer(Autoregressive):
         Raises:
             ValueError: if `cond` has the wrong width or `steer` asks for guidance.
         """
-        self.temperature = self.asked
+        self.temperature = self.requested
         try:
             return super().propose(cond, rng, steer)
         finally:

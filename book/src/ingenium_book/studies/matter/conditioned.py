@@ -28,7 +28,7 @@ from ingenium.domains.matter.identity import CLOSEST, closest
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.prototypes import PEROVSKITES
 from ingenium.domains.matter.settings import CrystalSettings
-from ingenium.domains.matter.verifier import keeps_group
+from ingenium.domains.matter.verifier import preserves_group
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials
 from ingenium.generators import families
@@ -55,14 +55,14 @@ def opened() -> CrystalProblem:
 def run(arm: str, seed: int, size: CrystalDraws) -> dict[str, ArrayLike]:
     """Shares of what an arm proposes."""
     made = _substituted(seed, size) if arm == SUBSTITUTION else _proposed(arm, seed, size)
-    valid, sound = (np.array(rows) for rows in zip(*map(_apart, made), strict=True))
+    valid, sound = (np.array(rows) for rows in zip(*map(_distance, made), strict=True))
     inside = np.array([set(c.sites.reduced) <= set(opened().settings.elements) for c in made])
-    asked = inside & np.array([keeps_group(c) for c in made])
+    requested = inside & np.array([preserves_group(c) for c in made])
     return {
         "valid": valid.mean(),
         "sound": sound.mean(),
-        "asked": asked.mean(),
-        "both": (sound & asked).mean(),
+        "asked": requested.mean(),
+        "both": (sound & requested).mean(),
         "unlike": len({c.sites.text for c in made}) / len(made),
     }
 
@@ -93,13 +93,13 @@ def _proposed(name: str, seed: int, size: CrystalDraws) -> list[Crystal]:
     plan = families.plan(name, steps=size.steps, seed=seed, codec=problem.codec)
     held = whole.isel({DESIGN: whole["held_out"].to_numpy()})
     order = np.random.default_rng(seed).integers(held.sizes[DESIGN], size=size.crystals)
-    asked = held.isel({DESIGN: order})[[]].assign_coords(
+    requested = held.isel({DESIGN: order})[[]].assign_coords(
         {k: (DESIGN, held[k].to_numpy()[order]) for k in ("gap", "stability")}
     )
     with one_thread():
         family.fit(problem.encode(learned).to(torch.float32), cond, plan)
-        x = family.propose(problem.features(asked), block_rng(seed, 0, "crystals"))
-    arrays = problem.project({}, asked)(problem.decode(x.to(torch.float64), asked))
+        x = family.propose(problem.features(requested), block_rng(seed, 0, "crystals"))
+    arrays = problem.project({}, requested)(problem.decode(x.to(torch.float64), requested))
     return [c for c in crystals(arrays) if c is not None]
 
 
@@ -120,7 +120,7 @@ def _substituted(seed: int, size: CrystalDraws) -> list[Crystal]:
     return found
 
 
-def _apart(crystal: Crystal) -> tuple[bool, bool]:
+def _distance(crystal: Crystal) -> tuple[bool, bool]:
     """Whether it is valid, and whether it is sound."""
     structure, neutral = crystal.structure(), balanced(list(crystal.sites.reduced))
     near = float(structure.get_neighbor_list(r=5.0)[3].min(initial=np.inf))

@@ -57,8 +57,8 @@ def schedule() -> tuple[float, ...]:
 
     Source: Ho et al., 2020, arXiv:2006.11239, sec. 4.
     """
-    kept = np.cumprod(1 - np.linspace(*BETAS, STEPS_DDPM))
-    return tuple(np.sqrt((1 - kept) / kept)[::-1].tolist())
+    retained = np.cumprod(1 - np.linspace(*BETAS, STEPS_DDPM))
+    return tuple(np.sqrt((1 - retained) / retained)[::-1].tolist())
 
 
 class NoiseDiffusion(Diffusion):
@@ -82,7 +82,7 @@ class NoiseDiffusion(Diffusion):
         self.ladder = torch.tensor(levels)
 
     def error(
-        self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Bool[Tensor, " n"] | None
+        self, x: Tensor, cond: Tensor, rng: torch.Generator, conditioned: Bool[Tensor, " n"] | None
     ) -> Float[Tensor, " n"]:
         """Mean squared error of the noise; 1 a row for a network that knows nothing of it."""
         u = uniform(x[:, 0], rng)
@@ -91,7 +91,7 @@ class NoiseDiffusion(Diffusion):
         if not self.even:
             sigma = self.ladder[(u * len(self.ladder)).long()]
         noisy = x + sigma[:, None] * gaussian(x, rng)
-        off = (self.denoise(noisy, sigma, cond, keep) - x) / sigma[:, None]
+        off = (self.denoise(noisy, sigma, cond, conditioned) - x) / sigma[:, None]
         return off.square().mean(1)
 
 
@@ -185,7 +185,7 @@ def run(arm: str, seed: int, size: CellDraws) -> dict[str, ArrayLike]:
     x, y = (learned - centre) / spread, (held[: size.cells] - centre) / spread
     if arm == KNOWN:
         some = torch.from_numpy(rng.permutation(len(x))[: size.cells])
-        return _told(x[some], y, centre, spread)
+        return _reported(x[some], y, centre, spread)
     with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         family = MAKERS[arm](x.shape[1])
@@ -197,7 +197,7 @@ def run(arm: str, seed: int, size: CellDraws) -> dict[str, ArrayLike]:
         done = time.process_time()
         bound = -family.log_density(y, none[: len(y)]) / x.shape[1]
     return {
-        **_told(made, y, centre, spread),
+        **_reported(made, y, centre, spread),
         "bound": float(bound.mean()),
         "fit_s": fitted - begun,
         "cell_s": (done - fitted) / size.cells,
@@ -205,12 +205,12 @@ def run(arm: str, seed: int, size: CellDraws) -> dict[str, ArrayLike]:
     }
 
 
-def _told(made: Tensor, held: Tensor, centre: Tensor, spread: Tensor) -> dict[str, ArrayLike]:
+def _reported(made: Tensor, held: Tensor, centre: Tensor, spread: Tensor) -> dict[str, ArrayLike]:
     """Shares of valid and unlike cells, and how far they lie apart and from held-out ones."""
     cells = perov.cells_of((centre + spread * made).numpy())
     known = set(perov.parts()[0].elements)
-    apart = [s.distance_matrix[np.triu_indices(5, 1)].min() for s in cells.structures()]  # type: ignore[attr-defined]
-    sound = np.array(apart) >= LEAST
+    distance = [s.distance_matrix[np.triu_indices(5, 1)].min() for s in cells.structures()]  # type: ignore[attr-defined]
+    sound = np.array(distance) >= LEAST
     balanced = np.array([perov.neutral(names) for names in cells.elements])
     within, others = _distance(made, made), _distance(held, held)
     return {

@@ -78,7 +78,7 @@ def opened() -> CrystalProblem:
     return CrystalProblem(CrystalSettings(elements=(*CATIONS, "O"), judge="chgnet"))
 
 
-def asked(seed: int, count: int) -> xr.Dataset:
+def requested(seed: int, count: int) -> xr.Dataset:
     """Conditions of held-out oxides, drawn with replacement."""
     whole = opened().data()
     held = whole.isel({DESIGN: whole["held_out"].to_numpy()})
@@ -88,7 +88,7 @@ def asked(seed: int, count: int) -> xr.Dataset:
 
 def run(arm: str, seed: int, size: OxideDraws) -> Mapping[str, ArrayLike]:
     """What the crystals of an arm come to."""
-    wanted = asked(seed, size.crystals)
+    wanted = requested(seed, size.crystals)
     if arm == SEARCH:
         found = list(_thrown(np.random.default_rng([seed, 2021]), size.crystals))
     elif arm == FAMILY:
@@ -127,15 +127,15 @@ def is_new(found: Sequence[Oxide]) -> list[bool]:
     """Of each whether it is near its binaries, and neither known nor one that came before."""
     matcher = package("pymatgen.analysis.structure_matcher").StructureMatcher()
     seen = [c.structure() for c in crystals(_groups(training(opened()))) if c is not None]
-    told = []
+    reported = []
     for one in found:
-        told.append(
+        reported.append(
             bool(one.above_ev <= NEW_EV)
             and not any(matcher.fit(one.structure, other) for other in seen)
         )
-        if told[-1]:
+        if reported[-1]:
             seen.append(one.structure)
-    return told
+    return reported
 
 
 def relaxed(texts: Sequence[str]) -> list[Oxide]:

@@ -48,21 +48,21 @@ def run(arm: str, seed: int, size: FormulaDraws) -> dict[str, ArrayLike]:
     """Share of held-out cells that are found, and how far from them atoms lie."""
     learned, held = (_cells(part) for part in perov.parts())
     order = torch.from_numpy(np.random.default_rng([seed, 373]).permutation(len(held.edge)))
-    rng, asked = torch.Generator().manual_seed(seed), held[order[: size.cells]]
+    rng, requested = torch.Generator().manual_seed(seed), held[order[: size.cells]]
     off = 0.0
     with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         if arm == COIN:
-            made = _tossed(asked, float(learned.edge.mean()), rng)
+            made = _tossed(requested, float(learned.edge.mean()), rng)
         else:
             model = (TorusDiffusion if arm == TORUS else CellAutoencoder)(len(perov.places()))
             fit(model, learned, size.steps, rng)
-            made = model.propose(asked.kind, rng)
-            off = moved_by(model, asked) if isinstance(model, TorusDiffusion) else 0.0
+            made = model.propose(requested.kind, rng)
+            off = moved_by(model, requested) if isinstance(model, TorusDiffusion) else 0.0
     matcher = package("pymatgen.analysis.structure_matcher").StructureMatcher(
         ltol=0.3, stol=0.5, angle_tol=10
     )
-    pairs = zip(_structures(made), _structures(asked), strict=True)
+    pairs = zip(_structures(made), _structures(requested), strict=True)
     far = [matcher.get_rms_dist(one, true) for one, true in pairs]
     right = np.array([one is not None for one in far])
     rms = np.mean([one[0] for one in far if one is not None]) if right.any() else np.nan
@@ -119,13 +119,13 @@ def _cells(part: PerovCells) -> AtomCells:
     )
 
 
-def _tossed(asked: AtomCells, edge: float, rng: torch.Generator) -> AtomCells:
+def _tossed(requested: AtomCells, edge: float, rng: torch.Generator) -> AtomCells:
     """Ideal places, A and B as a coin falls."""
     ideal: Float[Tensor, "5 3"] = torch.from_numpy(perov.SITES).to(torch.float32)
-    place = ideal.repeat(len(asked.edge), 1, 1)
+    place = ideal.repeat(len(requested.edge), 1, 1)
     tails = torch.rand(len(place), generator=rng) < 0.5
     place[tails] = ideal[[1, 0, 2, 3, 4]]
-    return AtomCells(asked.kind, place, torch.full_like(asked.edge, edge))
+    return AtomCells(requested.kind, place, torch.full_like(requested.edge, edge))
 
 
 def _structures(cells: AtomCells) -> list[object]:

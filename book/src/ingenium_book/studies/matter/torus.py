@@ -80,8 +80,8 @@ class AtomNetwork(nn.Module):
     ) -> Float[Tensor, "n p w"]:
         """What messages leave with each atom."""
         n, p = kind.shape
-        told = self.conditioning(extra, level)[:, None].expand(n, p, -1)
-        h: Tensor = self.embed(kind) + told
+        condition = self.conditioning(extra, level)[:, None].expand(n, p, -1)
+        h: Tensor = self.embed(kind) + condition
         gap = place[:, None] - place[:, :, None]
         phase = 2 * math.pi * gap[..., None] * torch.arange(1, WAVES + 1, dtype=place.dtype)
         inner = (lattice @ lattice.mT).flatten(1)[:, None, None].expand(n, p, p, 9)
@@ -149,13 +149,13 @@ class TorusDiffusion(CellDenoiser):
         off = sigma * gaussian(cells.place, rng)
         noise = gaussian(cells.edge, rng)
         edge = (math.pi / 2 * t).cos() * cells.edge + (math.pi / 2 * t).sin() * noise
-        atoms, cell = self.told(cells.kind, cells.place + off, edge, t)
+        atoms, cell = self.condition(cells.kind, cells.place + off, edge, t)
         wrong = (atoms - sigma.square() * wrapped_score(off, sigma)) / self.ways[level][
             :, None, None
         ]
         return wrong.square().mean((1, 2)) + (cell - cells.edge).square()
 
-    def told(
+    def condition(
         self,
         kind: Int[Tensor, "n p"],
         place: Float[Tensor, "n p 3"],
@@ -179,16 +179,16 @@ class TorusDiffusion(CellDenoiser):
         for level in range(LEVELS - 1, 0, -EACH):
             now, then = level, max(level - EACH, 0)
             t, after = (torch.full((n,), k / (LEVELS - 1)) for k in (now, then))
-            atoms, cell = self.told(kind, place, edge, t)
+            atoms, cell = self.condition(kind, place, edge, t)
             sigma, small = self.sigmas[now], self.sigmas[then]
             lost = sigma.square() - small.square()
             place = place + lost / sigma.square() * atoms
             place = place + small / sigma * lost.sqrt() * gaussian(place, rng)
             noise = (edge - (math.pi / 2 * t).cos() * cell) / (math.pi / 2 * t).sin()
             edge = (math.pi / 2 * after).cos() * cell + (math.pi / 2 * after).sin() * noise
-            atoms, _ = self.told(kind, place, edge, after)
+            atoms, _ = self.condition(kind, place, edge, after)
             place = langevin(place, atoms / small.square(), small, rng)
-        atoms, edge = self.told(kind, place, edge, torch.zeros(n))
+        atoms, edge = self.condition(kind, place, edge, torch.zeros(n))
         return AtomCells(kind, torch.remainder(place + atoms, 1.0), edge)
 
 

@@ -12,8 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from ingenium.core.recipe import Arrays, Recipe, printed
+from ingenium.domains.molecules.conformers.known_ensembles import (
+    TRUTH,
+    KnownEnsemble,
+    admitted,
+    ensembles,
+)
 from ingenium.domains.molecules.conformers.search import ConformerEnsemble
-from ingenium.domains.molecules.conformers.stock import TRUTH, KnownEnsemble, admitted, ensembles
 from ingenium.domains.molecules.known import Source
 
 FILE = Path(__file__).with_name("moses.conformers.npz")
@@ -32,7 +37,7 @@ def _searched(_: int) -> Arrays:
     return arrays | {"molecules": np.array(json.dumps(listed))}
 
 
-REFERENCE = Recipe("conformers_reference", [asdict(TRUTH), SETS], _searched, shipped=FILE)
+REFERENCE = Recipe("conformers_reference", [asdict(TRUTH), SETS], _searched, packaged=FILE)
 
 
 def make() -> None:
@@ -45,8 +50,8 @@ def truth() -> dict[str, list[KnownEnsemble]]:
     """The molecules with their ensembles, by the data set that they are from."""
     found: dict[str, list[KnownEnsemble]] = {}
     stored = REFERENCE.complete()
-    for i, told in enumerate(json.loads(str(stored["molecules"]))):
+    for i, reported in enumerate(json.loads(str(stored["molecules"]))):
         names = ("position", "gfn2_kcal", "mmff_kcal")
         ensemble = ConformerEnsemble(*(stored[f"{i}.{name}"] for name in names))
-        found.setdefault(told["source"], []).append(KnownEnsemble(told["smiles"], ensemble))
+        found.setdefault(reported["source"], []).append(KnownEnsemble(reported["smiles"], ensemble))
     return found

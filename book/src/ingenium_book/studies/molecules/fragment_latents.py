@@ -82,7 +82,7 @@ def read(found: Readings) -> dict[str, ArrayLike | Value]:
         "gain": found(FRAGMENT, "gain over chance"),
         "share of molecules that fragments can write": exact(float(found(FRAGMENT, ROOM)[0])),
     }
-    return values | models.beside(found, "parameters", ROOM)
+    return values | models.alongside(found, "parameters", ROOM)
 
 
 @cache

@@ -27,8 +27,8 @@ from ingenium.evaluate.trials import Readings, Trials, exact
 from ingenium.generators.tokens.families import masked_diffusion, recurrent, transformer, vae
 from ingenium_book.studies.molecules.molecule_models import (
     Maker,
+    alongside,
     as_pairs,
-    beside,
     drawn,
     held,
     plan_of,
@@ -81,7 +81,7 @@ def run(arm: MoleculeArm, seed: int, size: FamilyWork) -> dict[str, ArrayLike]:
 def read(found: Readings) -> dict[str, ArrayLike | Value]:
     """Shares and distances of each family, and how far their sizes are apart."""
     sizes = [float(found(arm, "parameters")[0]) for arm in found.pieces]
-    return beside(found, COPY) | {
+    return alongside(found, COPY) | {
         "valid": found("VAE", "read").mean(1),
         "unique": found("VAE", "unique"),
         COPY: exact(float(found("VAE", COPY)[0])),

@@ -142,7 +142,7 @@ def valid(smiles: Sequence[str]) -> list[str]:
     return [canonical(mol) for mol in map(parsed, smiles) if mol is not None]
 
 
-def beside(found: Readings, *left_out: str) -> dict[str, ArrayLike | Value]:
+def alongside(found: Readings, *left_out: str) -> dict[str, ArrayLike | Value]:
     """All that each arm's models were judged by, but for what is left out."""
     values: dict[str, ArrayLike | Value] = {}
     left = ("read", *left_out)

@@ -30,7 +30,6 @@ from rdkit import Chem
 from ingenium.core.digest import digest
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.conformers import electrons, forces
-from ingenium.domains.molecules.conformers.asked import molecule
 from ingenium.domains.molecules.conformers.codec import ConformerCodec
 from ingenium.domains.molecules.conformers.coverage import coverage
 from ingenium.domains.molecules.conformers.families import (
@@ -41,9 +40,10 @@ from ingenium.domains.molecules.conformers.families import (
     Stiff,
     TorsionLibrary,
 )
+from ingenium.domains.molecules.conformers.known_ensembles import KnownEnsemble
 from ingenium.domains.molecules.conformers.likeness import Likeness
+from ingenium.domains.molecules.conformers.requested_molecule import molecule
 from ingenium.domains.molecules.conformers.shape import Shape
-from ingenium.domains.molecules.conformers.stock import KnownEnsemble
 from ingenium.domains.molecules.conformers.torsions import Torsions
 from ingenium.domains.molecules.conformers.trained import about, diffusion, library
 from ingenium.evaluate.measured import Value
@@ -149,8 +149,8 @@ def _compared(case: Case, seed: int) -> dict[str, float]:
     return values
 
 
-def _covered(name: str, apart: Float[np.ndarray, "n r"]) -> Mapping[str, float]:
-    near, far = coverage(apart, NEAR), coverage(apart, FAR)
+def _covered(name: str, distance: Float[np.ndarray, "n r"]) -> Mapping[str, float]:
+    near, far = coverage(distance, NEAR), coverage(distance, FAR)
     wide = {f"{name}.{k}_{FAR:.2f}": far[k] for k in ("cov_r", "cov_p")}
     close = {f"{name}.{k}_{NEAR:.2f}": near[k] for k in ("cov_r", "cov_p")}
     return close | wide | {f"{name}.{k}": near[k] for k in ("amr_r", "amr_p")}

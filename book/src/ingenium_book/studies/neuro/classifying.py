@@ -33,7 +33,7 @@ class ReadDigits:
 
     x: Float[Tensor, "n m"]
     y: Tensor
-    asked: Float[Tensor, "q m"]
+    requested: Float[Tensor, "q m"]
     right: Tensor
 
     @classmethod
@@ -100,7 +100,7 @@ def learned(
             loss.backward()
             optimiser.step()
         with torch.no_grad():
-            voltages, spikes = net(code(data.asked, rng))
+            voltages, spikes = net(code(data.requested, rng))
             sent = float(spikes.mean())
             course.append(float((voltages.argmax(1) == data.right).float().mean()))
     return course, sent

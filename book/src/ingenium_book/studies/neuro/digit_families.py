@@ -90,8 +90,8 @@ def run(
     name, make = arm
     problem = open_problem(Spec(problem="neuro.digits", setup={"known": size.known}))
     known = problem.data()
-    apart = known["held_out"].to_numpy()
-    own, held = known.isel({DESIGN: ~apart}), known.isel({DESIGN: apart})
+    distance = known["held_out"].to_numpy()
+    own, held = known.isel({DESIGN: ~distance}), known.isel({DESIGN: distance})
     seed += FIRST
     plan = replace(BUDGETS[name], seed=seed, steps=max(10, round(BUDGETS[name].steps * size.share)))
     with torch.random.fork_rng(devices=[]), one_thread():
@@ -128,8 +128,8 @@ def _divergence(family: VAE, x: Tensor, cond: Tensor) -> float:
     """Of the latent numbers of a digit from their prior (nats)."""
     mean, spread = family.posterior(x, cond)
     centre, width = family.believed(cond)
-    apart, narrow = (mean - centre) / width, spread / width
-    each = 0.5 * (apart.square() + narrow.square() - 1) - narrow.log()
+    distance, narrow = (mean - centre) / width, spread / width
+    each = 0.5 * (distance.square() + narrow.square() - 1) - narrow.log()
     return float(each.sum(1).mean())
 
 
@@ -149,7 +149,7 @@ def read(found: Readings) -> Mapping[str, ArrayLike]:
         **_adversarial(found, ratio),
         "longer": 1 - ratio("frechet", longest, shortest),
         "diffusion_gap": ratio("frechet", longest, "diffusion"),
-        "apart": _apart(found),
+        "apart": _distance(found),
         "alike": np.prod([ratio("home_nj", *pair) for pair in ALIKE], 0) ** (1 / len(ALIKE)),
         "held": [np.mean([loihi.fits(n, BITS[0]) for n in sizes.values()])] * len(found.seeds),
     }
@@ -157,8 +157,8 @@ def read(found: Readings) -> Mapping[str, ArrayLike]:
         lost = [found(arm, f"at_{bits}_bits") / found(arm, "frechet") - 1 for arm in ROUNDED]
         values[f"lost_at_{bits}_bits"] = np.mean(lost, 0)
     for arm in found.pieces:
-        told = ("frechet", "recognised_share", "operations", "arithmetic_nj", "home_nj")
-        values |= {f"{arm}.{name}": found(arm, name) for name in told}
+        reported = ("frechet", "recognised_share", "operations", "arithmetic_nj", "home_nj")
+        values |= {f"{arm}.{name}": found(arm, name) for name in reported}
     return values
 
 
@@ -175,14 +175,14 @@ def _adversarial(
         "gan_gap": ("frechet", "fully_spiking_gan", "gan"),
         "hybrid_gap": ("frechet", "spiking_gan", "gan"),
     }
-    told = {arm: found(arm, "recognised_share") for _, *pair in parts.values() for arm in pair}
+    reported = {arm: found(arm, "recognised_share") for _, *pair in parts.values() for arm in pair}
     return {
-        name: np.where(np.minimum(told[a], told[b]) >= DRAWN, ratio(what, a, b), np.nan)
+        name: np.where(np.minimum(reported[a], reported[b]) >= DRAWN, ratio(what, a, b), np.nan)
         for name, (what, a, b) in parts.items()
     }
 
 
-def _apart(found: Readings) -> np.ndarray:
+def _distance(found: Readings) -> np.ndarray:
     """Energy of the family nearest to real digits over that of the cheapest, a number a seed."""
     energy = np.stack([found(arm, "home_nj") for arm in ARMS])
     far = np.stack([found(arm, "frechet") for arm in ARMS])
@@ -197,8 +197,8 @@ def _sizes(found: Readings) -> dict[str, int]:
 
 def held_by_chips(found: Readings) -> tuple[str, ...]:
     """Which generators each chip holds."""
-    told = (f"{chip.name} {chip.holds(_sizes(found), BITS[0])}" for chip in chips.CHIPS)
-    return (f"By memory alone: {'; '.join(told)}.",)
+    reported = (f"{chip.name} {chip.holds(_sizes(found), BITS[0])}" for chip in chips.CHIPS)
+    return (f"By memory alone: {'; '.join(reported)}.",)
 
 
 measure = Trials(

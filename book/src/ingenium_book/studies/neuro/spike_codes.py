@@ -68,11 +68,11 @@ def run(arm: tuple[Code, int], seed: int, size: CodeTrial) -> Mapping[str, Array
         torch.manual_seed(seed)
         net: nn.Module = SpikingReader(inputs, WIDTH, 1) if inputs else OrdinaryReader()
         course, sent = learned(data, net, code, epochs=size.epochs, seed=seed)
-        entering = code(data.asked, torch.Generator().manual_seed(seed))
+        entering = code(data.requested, torch.Generator().manual_seed(seed))
     first = next(i for i, a in enumerate(course) if a >= NEAR * max(course))
     most = float(entering.sum(0).max()) if inputs else 0.0
-    told = {"accuracy": course[-1], "epochs": first + 1, "spikes": sent, "most": most}
-    return {k: np.array(v, dtype=np.float64) for k, v in told.items()}
+    reported = {"accuracy": course[-1], "epochs": first + 1, "spikes": sent, "most": most}
+    return {k: np.array(v, dtype=np.float64) for k, v in reported.items()}
 
 
 def read(found: Readings) -> Mapping[str, ArrayLike]:

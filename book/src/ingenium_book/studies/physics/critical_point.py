@@ -34,7 +34,7 @@ COLD, HOT = (1.0, 1.8), (3.5, 5.0)  # temperatures that the network is told
 HIDDEN, BATCH, RATE, DECAY = 32, 64, 2e-2, 1e-3
 FIRST = 64  # sites for which the first layer learns as fast as the last
 REACH = 2.5  # sizes over the correlation length, up to which cumulants are compared
-KEPT = 4  # configurations of a chain that the network is told
+RETAINED = 4  # configurations of a chain that the network is told
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class CriticalTrial:
     chains: int  # of 64 x 64 sites at a temperature; of half the side three times as many
     settle: int  # sweeps that do not count
     sweeps: int  # that do
-    told: int  # chains of each phase at 64 x 64 sites, alike, of four configurations each
+    condition: int  # chains of each phase at 64 x 64 sites, alike, of four configurations each
     steps: int  # of learning
 
     def at(self, size: int, chains: int) -> int:
@@ -81,13 +81,13 @@ def run(size: int, seed: int, work: CriticalTrial) -> dict[str, np.ndarray]:
 
 def learned(law: Ising, work: CriticalTrial, rng: torch.Generator) -> nn.Module:
     """A network that tells ordered from disordered spins, by configurations far from the change."""
-    told = work.at(law.size, work.told)
-    at = torch.cat([torch.linspace(*span, told, dtype=torch.float64) for span in (COLD, HOT)])
+    condition = work.at(law.size, work.condition)
+    at = torch.cat([torch.linspace(*span, condition, dtype=torch.float64) for span in (COLD, HOT)])
     spin, found = _settled(law, 1 / at, work.settle, rng), []
-    for _ in range(KEPT):
+    for _ in range(RETAINED):
         spin = law.step("clusters", spin, 1 / at, rng)
         found.append(spin.float())
-    known, label = torch.cat(found), (at <= COLD[1]).float()[:, None].repeat(KEPT, 1)
+    known, label = torch.cat(found), (at <= COLD[1]).float()[:, None].repeat(RETAINED, 1)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(torch.randint(2**31, (1,), generator=rng)))
         net = nn.Sequential(nn.Linear(law.sites, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1))
@@ -156,10 +156,10 @@ def collapsed(found: Readings) -> Float64[np.ndarray, " s"]:
     """
     curves = np.stack([found(arm, "cumulant") for arm in ARMS], 1)
     trials = np.arange(GRID[0], GRID[-1], 0.002)
-    return np.array([trials[np.argmin([_apart(own, tc) for tc in trials])] for own in curves])
+    return np.array([trials[np.argmin([_distance(own, tc) for tc in trials])] for own in curves])
 
 
-def _apart(curves: Float[np.ndarray, "l g"], tc: float) -> float:
+def _distance(curves: Float[np.ndarray, "l g"], tc: float) -> float:
     """Mean square distance from one curve, near the critical point."""
     sizes = np.array(list(ARMS.values()))
     x = (GRID - tc)[None] * sizes[:, None] / tc

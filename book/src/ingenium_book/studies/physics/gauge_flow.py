@@ -37,7 +37,7 @@ def run(beta: float, seed: int, size: FlowTrial) -> dict[str, np.ndarray]:
     chance = np.random.default_rng(seed)
     flow = samplers(LatticeFieldSettings(), law)["flux_tree"]
     at = torch.full((size.proposals,), beta, dtype=torch.float64)
-    (link,) = flow.draw(at, rng)
+    (link,) = flow.sample(at, rng)
     density = flow.log_density(link, at)
     log_weight = (-law.action(link, at) - density).numpy() - law.log_z(beta)
     stands = metropolis(log_weight, chance)
@@ -70,12 +70,12 @@ def _moves(law: U1, beta: float, rng: torch.Generator, steps: int) -> np.ndarray
 def read(found: Readings) -> dict[str, np.ndarray]:
     """The least acceptance over couplings, and what stands beside it."""
     every = np.stack([found(arm, "accepted") for arm in ARMS])
-    apart = np.stack([found(arm, "pulls") for arm in ARMS])
+    distance = np.stack([found(arm, "pulls") for arm in ARMS])
     return {
         "acceptance": every.min(0),
         **{f"acceptance_{arm}": found(arm, "accepted") for arm in ARMS},
         **{f"kept_{arm}": found(arm, "kept") for arm in ARMS},
-        "pull": np.sqrt(np.square(apart).mean((0, 2))),
+        "pull": np.sqrt(np.square(distance).mean((0, 2))),
         "gauge": np.stack([found(arm, "gauge") for arm in ARMS]).max(0),
         "memory": np.stack([found(arm, "tau") for arm in ARMS]).max(0),
         "chain_moves": found("beta_5", "moves"),

@@ -38,7 +38,7 @@ from ingenium.generators.vae import VAE, VAESettings
 
 SIZE = 16
 TEMPERATURES = np.linspace(1.6, 3.6, 21)
-SETTLE, KEPT = 15, 4  # sweeps before spins count, and configurations of a chain
+SETTLE, RETAINED = 15, 4  # sweeps before spins count, and configurations of a chain
 FREEZING, QUENCHED = 7.0, 2.0  # couplings of U(1) and of XY
 WIDTH, BATCH = 16, 128
 
@@ -62,10 +62,10 @@ def spins(seed: int, work: OrderTrial) -> Found:
     law, rng = Ising(SIZE), torch.Generator().manual_seed(seed)
     at = torch.from_numpy(1 / TEMPERATURES).repeat_interleave(work.chains)
     spin, found = law.start(len(at), rng), []
-    for i in range(SETTLE + KEPT):
+    for i in range(SETTLE + RETAINED):
         spin = law.step("clusters", spin, at, rng)
         found += [spin] if i >= SETTLE else []
-    every = torch.stack(found, 1).view(len(TEMPERATURES), work.chains, KEPT, SIZE, SIZE)
+    every = torch.stack(found, 1).view(len(TEMPERATURES), work.chains, RETAINED, SIZE, SIZE)
     known, held = every.chunk(2, 1)
     x, own = known.float().reshape(-1, law.sites), held.float().reshape(-1, law.sites)
     with torch.random.fork_rng(devices=[]):
@@ -90,7 +90,7 @@ def charges(seed: int, work: OrderTrial) -> Found:
     """How well groups of what does not change in a chain are the charges of U(1)."""
     law, rng = U1(SIZE), torch.Generator().manual_seed(seed)
     at = torch.full((work.fields,), FREEZING, dtype=torch.float64)
-    (link,) = samplers(LatticeFieldSettings(), law)["flux_tree"].draw(at, rng)
+    (link,) = samplers(LatticeFieldSettings(), law)["flux_tree"].sample(at, rng)
     before = link
     for _ in range(work.between):
         link = law.step(law.chains[0], link, at, rng)
@@ -154,9 +154,9 @@ def unchanged(before: Tensor, after: Tensor, many: int, steps: int, seed: int) -
     for _ in range(steps):
         rows = torch.randint(len(before), (BATCH,), generator=rng)
         z = net(torch.cat([before[rows], after[rows]]))
-        apart = (z[:BATCH] - z[BATCH:]).square().mean()
+        distance = (z[:BATCH] - z[BATCH:]).square().mean()
         shared = (z.T @ z / len(z) - torch.eye(many)).square().sum()
-        loss = apart + shared
+        loss = distance + shared
         best.zero_grad()
         loss.backward()
         best.step()

@@ -26,11 +26,11 @@ def records() -> tuple[Stream, Stream]:
     Raises:
         InputError: if nothing says where they are, or they are not there.
     """
-    calm, attacked = owned(PLACE, (CALM, ATTACKED), "batadal.net")
-    return tables.read(calm), tables.read(attacked)
+    normal, attacked = owned(PLACE, (CALM, ATTACKED), "batadal.net")
+    return tables.read(normal), tables.read(attacked)
 
 
-def apart(record: Stream) -> list[Stream]:
+def distance(record: Stream) -> list[Stream]:
     """Parts with an attack each, cut in the middle between two of them."""
     middles = [(a.last + b.first) // 2 for a, b in pairwise(record.events)]
     return [record.cut(a, b) for a, b in pairwise([0, *middles, len(record.values)])]
@@ -39,7 +39,7 @@ def apart(record: Stream) -> list[Stream]:
 def folds() -> list[Parts]:
     """Each attack judges once; others set the bar, and the rest and the year are learned from."""
     year, attacked = records()
-    parts = apart(attacked)
+    parts = distance(attacked)
     place = np.arange(len(year.values) // WEEK) % 5
     setting, own = (
         [w for w, i in zip(pieces([year], WEEK), place, strict=True) if i in chosen]

@@ -24,19 +24,19 @@ ARMS = {name: oversampled_attacks.ARMS[name] for name in ("none", "gan", "diffus
 ENOUGH = 0.9
 
 
-def steps_to(course: Float64[np.ndarray, "s c"], bar: Float64[np.ndarray, " s"]) -> np.ndarray:
+def steps_to(curve: Float64[np.ndarray, "s c"], threshold: Float64[np.ndarray, " s"]) -> np.ndarray:
     """Steps of each seed until its course first reaches a bar that it does reach."""
-    return np.asarray(EVERY * (1 + np.argmax(course >= bar[:, None], axis=1)))
+    return np.asarray(EVERY * (1 + np.argmax(curve >= threshold[:, None], axis=1)))
 
 
 def read(found: Readings) -> Mapping[str, ArrayLike | Value]:
     """Steps of diffusion by those of the other arms, best accuracies, and who reaches 0.90."""
-    course = {arm: found(arm, "course") for arm in ARMS}
-    best = {arm: values.max(1) for arm, values in course.items()}
+    curve = {arm: found(arm, "course") for arm in ARMS}
+    best = {arm: values.max(1) for arm, values in curve.items()}
     made = dict[str, ArrayLike | Value]()
     for arm in ("none", "gan"):
-        bar = np.minimum(best[arm], best["diffusion"])
-        steps = [steps_to(course[name], bar) for name in ("diffusion", arm)]
+        threshold = np.minimum(best[arm], best["diffusion"])
+        steps = [steps_to(curve[name], threshold) for name in ("diffusion", arm)]
         made[f"steps_by_{arm}"] = ratio(*steps)
         made |= {f"steps_diffusion_to_{arm}": steps[0], f"steps_{arm}": steps[1]}
     made |= {f"best_{arm}": values for arm, values in best.items()}

@@ -22,7 +22,7 @@ from ingenium.monitor.judging import judge
 from ingenium.monitor.spec import MonitorSpec
 from ingenium_book.studies.plant.watched import (
     UNSEEN,
-    AccuracyCourse,
+    AccuracyCurve,
     WatchedSize,
     heard,
     own_weeks,
@@ -45,12 +45,12 @@ def run(arm: tuple[str, str], seed: int, size: WatchedSize) -> Mapping[str, Arra
     """Area of one monitor, what it missed and rang falsely, and the course of a transformer."""
     family, augment = arm
     spec = MonitorSpec(family=family, augment=augment, steps=size.steps, seed=seed, unseen=UNSEEN)
-    made_steps = size.made_steps // CRITIC if augment == "gan" else size.made_steps
+    synthetic_steps = size.synthetic_steps // CRITIC if augment == "gan" else size.synthetic_steps
     weeks = own_weeks(seed, size.weeks)
-    course = None
+    curve = None
     if family == "transformer":
-        course = AccuracyCourse.of(spec, weeks, table.FAMILIES[family].window)
-    own = heard(spec, weeks, made_steps, course)
+        curve = AccuracyCurve.of(spec, weeks, table.FAMILIES[family].window)
+    own = heard(spec, weeks, synthetic_steps, curve)
     recovery = own.spec.recovery_rows(own.judging[0].step_s)
     found = judge(own.judging, own.scores, own.rule, recovery)
     rare = [e.delay_h is None for e in found.events if e.event.kind in UNSEEN]
@@ -61,7 +61,7 @@ def run(arm: tuple[str, str], seed: int, size: WatchedSize) -> Mapping[str, Arra
         "missed_unseen": float(np.mean(rare)) if rare else float("nan"),
         "losses": own.learned.losses,
         "membership": own.learned.membership,
-        "course": course.values if course else [],
+        "course": curve.values if curve else [],
     }
 
 

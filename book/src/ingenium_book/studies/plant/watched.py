@@ -17,11 +17,11 @@ from ingenium.monitor.alarms import AlarmRule
 from ingenium.monitor.augment import STEPS
 from ingenium.monitor.families import table
 from ingenium.monitor.families.detector import Detector
-from ingenium.monitor.fitting import bar
-from ingenium.monitor.lessons import calm_windows, event_windows, taught
+from ingenium.monitor.fitting import threshold
 from ingenium.monitor.spec import MonitorSpec
 from ingenium.monitor.splitting import Parts, parts
 from ingenium.monitor.stream import Stream, scored
+from ingenium.monitor.training_sets import event_windows, normal_windows, taught
 
 UNSEEN = ("setpoint",)  # a kind that judges alone
 EVERY, LOOKED_AT = 20, 750  # steps between two looks, and windows of each side
@@ -33,7 +33,7 @@ class WatchedSize:
 
     weeks: int
     steps: int  # of training
-    made_steps: int = STEPS  # of a generator of windows
+    synthetic_steps: int = STEPS  # of a generator of windows
 
 
 @lru_cache(maxsize=1)
@@ -54,48 +54,48 @@ class FittedDetector:
 
 
 @dataclass(frozen=True, eq=False)
-class AccuracyCourse:
+class AccuracyCurve:
     """Mean of a classifier's both true rates, on windows that judge, every so many steps."""
 
-    calm: Float[Tensor, "n w k"]
+    normal: Float[Tensor, "n w k"]
     events: Float[Tensor, "m w k"]
     values: list[float] = field(default_factory=list)
 
     @classmethod
-    def of(cls, spec: MonitorSpec, own: Parts, window: int) -> "AccuracyCourse":
+    def of(cls, spec: MonitorSpec, own: Parts, window: int) -> "AccuracyCurve":
         """Some windows of the part that judges."""
         recovery = spec.recovery_rows(own.judging[0].step_s)
         rng = torch.Generator().manual_seed(spec.seed)
-        calm, events = (
+        normal, events = (
             x[torch.randperm(len(x), generator=rng)[:LOOKED_AT]]
             for x in (
-                calm_windows(own.judging, window, recovery, spec.seed),
+                normal_windows(own.judging, window, recovery, spec.seed),
                 event_windows(own.judging, window),
             )
         )
-        return cls(calm, events)
+        return cls(normal, events)
 
     def look(self, detector: Detector, step: int) -> None:
         """Add one value, where it is time."""
         if step % EVERY == 0:
             with torch.no_grad():
-                told, quiet = detector(self.events) > 0, detector(self.calm) <= 0
-            self.values.append(float(told.double().mean() + quiet.double().mean()) / 2)
+                reported, quiet = detector(self.events) > 0, detector(self.normal) <= 0
+            self.values.append(float(reported.double().mean() + quiet.double().mean()) / 2)
 
 
 def fitted(
-    spec: MonitorSpec, own: Parts, made_steps: int = STEPS, course: AccuracyCourse | None = None
+    spec: MonitorSpec, own: Parts, synthetic_steps: int = STEPS, curve: AccuracyCurve | None = None
 ) -> FittedDetector:
     """A monitor that learned from the streams that it may learn from."""
     detector = table.build(
         spec.chosen, len(own.learned[0].tags), window=spec.window, seed=spec.seed
     )
-    found = taught(own, spec, detector, made_steps=made_steps)
-    plan = replace(found.lesson.plan, progress=None)
-    if course is not None:
-        plan = replace(plan, progress=lambda step, n, loss: course.look(detector, step))
+    found = taught(own, spec, detector, synthetic_steps=synthetic_steps)
+    plan = replace(found.examples.plan, progress=None)
+    if curve is not None:
+        plan = replace(plan, progress=lambda step, n, loss: curve.look(detector, step))
     with one_thread():
-        losses = detector.fit(replace(found.lesson, plan=plan)).get("held_out", [])
+        losses = detector.fit(replace(found.examples, plan=plan)).get("held_out", [])
     ends = (losses[(len(losses) - 1) // 2], losses[-1]) if losses else (math.nan, math.nan)
     leak = math.nan if found.membership is None else found.membership
     return FittedDetector(detector.eval(), ends, leak)
@@ -135,10 +135,10 @@ class WatchedWeeks:
 
 
 def heard(
-    spec: MonitorSpec, own: Parts, made_steps: int = STEPS, course: AccuracyCourse | None = None
+    spec: MonitorSpec, own: Parts, synthetic_steps: int = STEPS, curve: AccuracyCurve | None = None
 ) -> WatchedWeeks:
     """What a monitor that learned from its part makes of the part that judges."""
-    learned = fitted(spec, own, made_steps, course)
+    learned = fitted(spec, own, synthetic_steps, curve)
     scores = scores_of(learned.detector, own.judging)
-    rule = bar(own.setting, scores_of(learned.detector, own.setting), spec)
+    rule = threshold(own.setting, scores_of(learned.detector, own.setting), spec)
     return WatchedWeeks(spec, tuple(own.judging), scores, rule, learned)

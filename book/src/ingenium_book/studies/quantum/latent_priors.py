@@ -101,10 +101,10 @@ def latent_rows() -> LatentRows:
     with one_thread():
         x = _problem().encode(known).to(torch.float32)
         latent = torch.cat([autoencoder().latent_of(part) for part in x.split(256)])
-    apart = torch.from_numpy(known["held_out"].to_numpy())
-    centre, spread = latent[~apart].mean(0), latent[~apart].std(0)
+    gap = torch.from_numpy(known["held_out"].to_numpy())
+    centre, spread = latent[~gap].mean(0), latent[~gap].std(0)
     both = (latent - centre) / spread
-    return LatentRows(both[~apart], centre, spread, dataset_digest(known))
+    return LatentRows(both[~gap], centre, spread, dataset_digest(known))
 
 
 def run(name: str, seed: int, size: PriorWork) -> dict[str, ArrayLike]:
@@ -127,8 +127,8 @@ def run(name: str, seed: int, size: PriorWork) -> dict[str, ArrayLike]:
     if name in priors.CIRCUITS:
         noisy = priors.inner(noise_of("heavyhex"))[name]((priors.LATENT,), 1)
         noisy.load_state_dict(family.state_dict())
-        told = rows.valid(noisy.propose(none, rng), seed)
-        found |= {f"{k}, with noise": v for k, v in told.items()}
+        reported = rows.valid(noisy.propose(none, rng), seed)
+        found |= {f"{k}, with noise": v for k, v in reported.items()}
     return found
 
 

@@ -188,9 +188,9 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     """All arms on all tasks; each is kept as soon as it is done."""
     table: dict[str, Value] = {}
     steps = QUICK if budget.quick else STEPS
-    asked = [(t, a) for t in TASKS for a in (*ARMS, WITHOUT) if a in ARMS or not TASKS[t].noise]
-    for i, (task, arm) in enumerate(asked):
-        watch(f"{arm}, {task}", i, len(asked))
+    requested = [(t, a) for t in TASKS for a in (*ARMS, WITHOUT) if a in ARMS or not TASKS[t].noise]
+    for i, (task, arm) in enumerate(requested):
+        watch(f"{arm}, {task}", i, len(requested))
         path = budget.folder / f"{i}-{len(budget.seeds)}.json"
         if not path.is_file():
             write_atomic(path, json.dumps(ended(TASKS[task], arm, budget.seeds, steps)))

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ingenium.core.asking import resolve
+from ingenium.core.resolving import resolve
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
@@ -159,7 +159,7 @@ def _posterior(
     for y, db in zip(received, loss_db.tolist(), strict=False):  # a posterior each
         size = 10 ** (-db / 20)
         fading = Fading(HZ, problem.settings.antennas, problem.settings.carrier_hz, noise * size**2)
-        task = InferenceTask(prior, fading, problem.told, DRAWS)
+        task = InferenceTask(prior, fading, problem.reported, DRAWS)
         readings = flat(size * y[None])
         drawn = named("annealed").prepared(task, rng)(readings[0], rng)
         each = fading.expected(readings, drawn.arrays)[0]
@@ -188,10 +188,10 @@ def read(found: Readings) -> Mapping[str, np.ndarray]:
             values[f"{at}.gain"] = (best - own)[:, i]
             for name in rivals:
                 values[f"{at}.over_{name}"] = (error(arm, name, "posterior") - own)[:, i]
-    told = {"gain": "home.10_db.gain", "to_genie": "home.10_db.to_genie"}
-    told |= {f"to_genie_at_{db}": f"home.{db}_db.to_genie" for db in SNR_DB if db != 10}
-    told |= {"gain_elsewhere": "elsewhere.10_db.gain"}
-    return values | {name: values[own] for name, own in told.items()}
+    reported = {"gain": "home.10_db.gain", "to_genie": "home.10_db.to_genie"}
+    reported |= {f"to_genie_at_{db}": f"home.{db}_db.to_genie" for db in SNR_DB if db != 10}
+    reported |= {"gain_elsewhere": "elsewhere.10_db.gain"}
+    return values | {name: values[own] for name, own in reported.items()}
 
 
 measure = Trials(

@@ -6,7 +6,7 @@ for are Poisson ratios of -0.8 to -0.4 at shares of 0.3 to 0.6. A design counts 
 carries load along both axes and its larger Poisson ratio is below -0.3. The claim is judged on the
 default of the problem as it ships, a flow along principal components of the pixels, as it proposes:
 no step of an optimiser. Beside it stand the same with 10 steps of inverse homogenisation on what
-misses its wish; a convolutional diffusion of the pixels, fitted once for all seeds and not tuned;
+misses its target; a convolutional diffusion of the pixels, fitted once for all seeds and not tuned;
 chance; and look-up, nearest known cells and known cells that are moved a little to what is asked,
 touched up and mended. Topology optimisation answers the same conditions by the method of moving
 asymptotes from smooth noise, in 14 steps, which of 5 to 60 gave most designs a call with another
@@ -40,7 +40,7 @@ from ingenium.evaluate.measured import Control
 from ingenium.evaluate.trials import Readings, Trials
 from ingenium_book.studies.structures.cell_designs import CELLS, Asker, Cells, distinct
 
-AUXETIC, PRINTED, MENDING = -0.3, 847, 10
+AUXETIC, PRINTED, REPAIR = -0.3, 847, 10
 SPEC = Spec(
     problem="structures.unit_cell",
     conditions={"poisson_wanted": Between(-0.8, -0.4), "share_wanted": Between(0.3, 0.6)},
@@ -50,7 +50,7 @@ LOOK_UPS, CHANCE = ("nearest_known", "residual_bootstrap"), "random"
 TUNED, LONG = 14, 60  # steps of the optimiser
 LONGER = f"{OPTIMISER}_{LONG}"
 SCORES = ("auxetic", "energy_gain", "distinct")
-BESIDE = ("novelty", "new", "rate", "new_rate")
+ALONGSIDE = ("novelty", "new", "rate", "new_rate")
 LOSSES = ("half_loss", "full_loss")
 
 
@@ -83,7 +83,7 @@ def _opened(designs: int, refine: int) -> Asker:
 
 
 def run(arm: CellArm, seed: int, size: CellBudget) -> Mapping[str, ArrayLike]:
-    """What an arm gave for the wishes of a seed, and what it cost."""
+    """What an arm gave for the targets of a seed, and what it cost."""
     if arm.family == OPTIMISER:
         asker = size.asker()
         return scored(asker, asker.optimised(seed, size.optimised, arm.steps), arm.steps + 1)
@@ -92,8 +92,8 @@ def run(arm: CellArm, seed: int, size: CellBudget) -> Mapping[str, ArrayLike]:
     own = 0 if arm.family == PIXELS else seed
     choice = GeneratorChoice(family=arm.family, steps=steps, seed=own)
     solid, losses = asker.proposed(choice, seed, size.n)
-    told = dict(zip(LOSSES, losses, strict=True)) if losses else {}
-    return scored(asker, solid, 1 + asker.problem.comparison().repair_calls) | told
+    reported = dict(zip(LOSSES, losses, strict=True)) if losses else {}
+    return scored(asker, solid, 1 + asker.problem.comparison().repair_calls) | reported
 
 
 def scored(asker: Asker, solid: Cells, calls: float) -> dict[str, float]:
@@ -125,7 +125,7 @@ def scored(asker: Asker, solid: Cells, calls: float) -> dict[str, float]:
 
 def read(found: Readings) -> dict[str, ArrayLike]:
     """Scores of all; of the optimiser none found counts as half a design."""
-    table = {f"{a}.{k}": found(a, k) for a in found.pieces for k in (*SCORES, *BESIDE)}
+    table = {f"{a}.{k}": found(a, k) for a in found.pieces for k in (*SCORES, *ALONGSIDE)}
     table |= {f"{a}.{k}": found(a, k) for a in (OURS, PIXELS) for k in LOSSES}
     ours = {key: table.pop(f"{OURS}.{key}") for key in SCORES}
     rival = {a: np.maximum(found(a, "auxetic"), found(a, "half")) for a in (OPTIMISER, LONGER)}
@@ -145,8 +145,8 @@ def control(found: Readings) -> Control:
     ours = found(OURS, "new_rate")
     look_ups = [found(a, "new_rate") for a in found.pieces if a.startswith(LOOK_UPS)]
     half, full = (float(found(OURS, k).mean()) for k in LOSSES)
-    over_lookup = t_interval(ours - np.max(look_ups, axis=0))
-    return Control(over_lookup, t_interval(ours - found(CHANCE, "new_rate")), half, full)
+    over_nearest = t_interval(ours - np.max(look_ups, axis=0))
+    return Control(over_nearest, t_interval(ours - found(CHANCE, "new_rate")), half, full)
 
 
 def of_honeycombs(share: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
@@ -186,10 +186,10 @@ def _power_law() -> tuple[float, float]:
 measure = Trials(
     arms={
         OURS: CellArm(OURS),
-        f"{OURS}_mended": CellArm(OURS, MENDING),
+        f"{OURS}_repaired": CellArm(OURS, REPAIR),
         PIXELS: CellArm(PIXELS),
         **{name: CellArm(name) for name in LOOK_UPS},
-        **{f"{name}_mended": CellArm(name, MENDING) for name in LOOK_UPS},
+        **{f"{name}_repaired": CellArm(name, REPAIR) for name in LOOK_UPS},
         CHANCE: CellArm(CHANCE),
         OPTIMISER: CellArm(OPTIMISER, TUNED),
         LONGER: CellArm(OPTIMISER, LONG),

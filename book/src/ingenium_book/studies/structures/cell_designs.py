@@ -9,10 +9,10 @@ import torch
 import xarray as xr
 from jaxtyping import Bool, Float64, Int64
 
-from ingenium.core.asking import draw_conditions, resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import silent
+from ingenium.core.resolving import resolve, sample_conditions
 from ingenium.core.seeds import BLOCK, block_rng
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.domains.structures.cells.drawing import Canvas
@@ -54,7 +54,7 @@ class Asker:
         return dataset_digest(self.known)
 
     def proposed(self, choice: GeneratorChoice, seed: int, n: int) -> tuple[Cells, list[float]]:
-        """Designs of a fitted family for the wishes of a seed, mended as the problem does.
+        """Designs of a fitted family for the targets of a seed, repaired as the problem does.
 
         Beside them its held-out loss after half and all of its steps; none where it has none.
         """
@@ -67,7 +67,7 @@ class Asker:
     def wanted(self, seed: int, n: int) -> Wanted:
         """The conditions that the designs of a seed are proposed under."""
         rng = block_rng(seed, 0, "conditions")
-        drawn = draw_conditions(self.spec, self.problem.conditions, self.known, BLOCK, rng)
+        drawn = sample_conditions(self.spec, self.problem.conditions, self.known, BLOCK, rng)
         columns = (torch.from_numpy(drawn[c].to_numpy()[:n]) for c in (POISSON, YOUNG, SHARE))
         return Wanted(*columns)
 
@@ -106,7 +106,7 @@ class Asker:
         return share.numpy() >= 0.5
 
 
-def apart(first: Bool[np.ndarray, "m x y"], others: Cells) -> Float64[np.ndarray, "m n"]:
+def distance(first: Bool[np.ndarray, "m x y"], others: Cells) -> Float64[np.ndarray, "m n"]:
     """Share of cells that differ, rolled over the borders to where they differ least."""
     size = first[0].size
     a, b = np.fft.rfft2(first.astype(float)), np.fft.rfft2(others.astype(float))
@@ -117,20 +117,20 @@ def apart(first: Bool[np.ndarray, "m x y"], others: Cells) -> Float64[np.ndarray
 
 def nearest(solid: Cells, known: Bool[np.ndarray, "m x y"]) -> Float64[np.ndarray, " n"]:
     """Share of cells in which each design differs from the nearest known one."""
-    return np.asarray(apart(solid, known).min(1))
+    return np.asarray(distance(solid, known).min(1))
 
 
 def spacing(known: Cells) -> float:
     """Median share of cells in which known designs differ from their nearest; at least a cell."""
-    near = np.sort(apart(known[:SPACED], known), axis=1)[:, 1]
+    near = np.sort(distance(known[:SPACED], known), axis=1)[:, 1]
     pixel: float = 1 / known[0].size
     return max(float(np.median(near)), pixel)
 
 
 def distinct(solid: Cells, least: float = 0.05) -> Int64[np.ndarray, " m"]:
     """Designs that differ from all earlier ones by more than a share of their cells."""
-    kept: list[int] = []
+    retained: list[int] = []
     for i in range(len(solid)):  # each depends on those kept before it
-        if not kept or apart(solid[i : i + 1], solid[kept]).min() > least:
-            kept.append(i)
-    return np.array(kept, dtype=np.int64)
+        if not retained or distance(solid[i : i + 1], solid[retained]).min() > least:
+            retained.append(i)
+    return np.array(retained, dtype=np.int64)

@@ -138,8 +138,8 @@ class Informed(nn.Module):
             return own
         rows = min(len(x), self.settings.rows)
         wrong = self.penalty(x[:rows], cond[:rows], _aside(rng)).to(own)
-        beside: Tensor = torch.cat([wrong * (len(x) / rows), own.new_zeros(len(x) - rows)])
-        return own + beside
+        alongside: Tensor = torch.cat([wrong * (len(x) / rows), own.new_zeros(len(x) - rows)])
+        return own + alongside
 
     def penalty(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
@@ -161,7 +161,7 @@ class Informed(nn.Module):
             return family.denoise(noisy, sigma, cond), 1 / (1 + sigma.square())
         ones = torch.ones_like(cond[:, 0])
         if isinstance(family, GAN):
-            return family.draw(cond, rng), ones
+            return family.sample(cond, rng), ones
         centre, width = family.believed(cond)
         made: Tensor = family.decode(centre + width * gaussian(centre, rng), cond)
         return made, ones

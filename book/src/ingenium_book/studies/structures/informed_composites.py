@@ -34,7 +34,7 @@ from ingenium.generators import families
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.generators.gan import GAN, GANSettings
 from ingenium.train.plan import Plan
-from ingenium_book.studies.structures.cell_designs import apart, nearest, spacing
+from ingenium_book.studies.structures.cell_designs import distance, nearest, spacing
 from ingenium_book.studies.structures.composite_fields import (
     CELLS,
     CONTRAST,
@@ -56,11 +56,11 @@ class CompositeBudget:
 
     designs: int
     steps: int
-    asked: int
+    requested: int
 
 
 @dataclass(frozen=True)
-class CompositeWishes:
+class CompositeTargets:
     """Composites with what is held out of them and asked for.
 
     Shapes: h held-out cells, m known ones.
@@ -121,24 +121,24 @@ def run(arm: Arm, seed: int, size: CompositeBudget) -> Mapping[str, ArrayLike]:
     """Proposals for held-out conditions, and what they are worth."""
     made = Composites.made(size.designs)
     order = np.random.default_rng(seed).permutation(len(made.x))
-    asked = CompositeWishes(made, order[: size.asked], order[size.asked :], seed)
+    requested = CompositeTargets(made, order[: size.requested], order[size.requested :], seed)
     kind, price = arm
     if kind == LOOK_UP:
-        return _scores(asked, asked.looked_up())
+        return _scores(requested, requested.looked_up())
     if kind == CHANCE:
-        return _scores(asked, asked.drawn())
-    x, losses = asked.learned(kind, price, size.steps)
-    left = made.residual(x, asked.conditions).mean()
-    return _scores(asked, x) | losses | {"residual": float(left)}
+        return _scores(requested, requested.drawn())
+    x, losses = requested.learned(kind, price, size.steps)
+    left = made.residual(x, requested.conditions).mean()
+    return _scores(requested, x) | losses | {"residual": float(left)}
 
 
-def _scores(asked: CompositeWishes, x: Tensor) -> dict[str, float]:
+def _scores(requested: CompositeTargets, x: Tensor) -> dict[str, float]:
     """Errors of the bulk modulus (%), conditions met by something new (%), and how cells differ."""
-    made, held = asked.made, asked.held.repeat(DRAWS)
+    made, held = requested.made, requested.held.repeat(DRAWS)
     solid = fullest(x[:, :PHASES].double().unflatten(1, CELLS), made.share[held])
     off = (exact_bulk(made.strained, solid) / made.bulk[held]).log()
     error = 100 * (off.exp() - 1).abs().view(-1, DRAWS)
-    own = made.phases[asked.own].numpy()
+    own = made.phases[requested.own].numpy()
     new = nearest(solid.numpy(), own) >= spacing(own)
     hit = (off.abs() <= made.tolerance).numpy() & new
     first = solid[::DRAWS].numpy()
@@ -147,7 +147,7 @@ def _scores(asked: CompositeWishes, x: Tensor) -> dict[str, float]:
         "error": float(error.mean()),
         "best_of_8": float(error.amin(1).mean()),
         "met_new": 100 * float(hit.reshape(-1, DRAWS).any(1).mean()),
-        "diversity": 100 * float(apart(first, first).sum()) / pairs,
+        "diversity": 100 * float(distance(first, first).sum()) / pairs,
     }
 
 
@@ -165,10 +165,10 @@ def control(found: Readings) -> Control:
     """Whether the informed family had its chance."""
     error = found(OURS, "error")
     half, full = (float(found(OURS, k).mean()) for k in LOSSES)
-    over_lookup, over_random = (
+    over_nearest, over_random = (
         t_interval(found(rival, "error") - error) for rival in (LOOK_UP, CHANCE)
     )
-    return Control(over_lookup, over_random, half, full)
+    return Control(over_nearest, over_random, half, full)
 
 
 measure = Trials(

@@ -34,7 +34,7 @@ def near(known: xr.Dataset) -> xr.Dataset:
     return known.isel({DESIGN: np.abs(known["density"].to_numpy() - DENSITY) < ABOUT})
 
 
-def wished(density: float | np.ndarray, energy: np.ndarray) -> xr.Dataset:
+def conditions(density: float | np.ndarray, energy: np.ndarray) -> xr.Dataset:
     """Densities and energies (J/kg) that are asked for."""
     at = np.broadcast_to(density, energy.shape)
     return xr.Dataset({"density": (DESIGN, at), "energy": (DESIGN, energy)})
@@ -45,7 +45,7 @@ def targets(count: int) -> xr.Dataset:
     whole = opened().data()
     held = whole.isel({DESIGN: whole["held_out"].to_numpy()})
     density, energy = (np.resize(held[name].to_numpy(), count) for name in ("density", "energy"))
-    return wished(density, energy)
+    return conditions(density, energy)
 
 
 def fields_of(designs: xr.Dataset) -> tuple[Tensor, ...]:
@@ -55,12 +55,12 @@ def fields_of(designs: xr.Dataset) -> tuple[Tensor, ...]:
 
 
 def crushed(
-    fields: tuple[Tensor, ...], asked: xr.Dataset
+    fields: tuple[Tensor, ...], requested: xr.Dataset
 ) -> tuple[Float64[np.ndarray, " n"], Float64[Tensor, "n d"]]:
     """Specific energy of lattices brought to the densities asked for, and their numbers."""
     problem = opened()
-    wanted = torch.from_numpy(asked["energy"].to_numpy().copy())
-    arrays = problem.project({}, asked)((*fields[:3], wanted))
+    wanted = torch.from_numpy(requested["energy"].to_numpy().copy())
+    arrays = problem.project({}, requested)((*fields[:3], wanted))
     designs = to_dataset(arrays, problem.variables, problem.labels())
     names = [q.name for q in problem.quantities]
     table = problem.verifier.measure(*to_arrays(designs, problem.variables)).numpy()
@@ -74,8 +74,8 @@ def _known_numbers() -> Float64[Tensor, "m d"]:
 
 def distance(x: Float64[Tensor, "n d"]) -> Float64[Tensor, "n m"]:
     """Root mean square difference to the lattices that are learned from."""
-    apart: Tensor = torch.cdist(x, _known_numbers()) / x.shape[1] ** 0.5
-    return apart
+    gap: Tensor = torch.cdist(x, _known_numbers()) / x.shape[1] ** 0.5
+    return gap
 
 
 @cache

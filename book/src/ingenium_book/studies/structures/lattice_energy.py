@@ -42,6 +42,7 @@ from ingenium.runs.loop import training
 from ingenium_book.studies.structures.lattice_designs import (
     DENSITY,
     climbed,
+    conditions,
     crushed,
     distance,
     energy_of,
@@ -52,7 +53,6 @@ from ingenium_book.studies.structures.lattice_designs import (
     spacing,
     stiffest,
     targets,
-    wished,
 )
 
 FAMILY, LOOK_UP, CHANCE = "principal_flow_matching", "nearest_known", "random"
@@ -87,8 +87,8 @@ def run(arm: str, seed: int, size: Crushes) -> Mapping[str, ArrayLike]:
 def read(found: Readings) -> dict[str, ArrayLike | Value]:
     """Energies (J/kg), gains and errors (%)."""
     ours, rivals = found(FAMILY, "best"), (LOOK_UP, CHANCE, *RIVALS)
-    beside = (*LOSSES, "diversity", "failed", "new", "within_10_percent")
-    table: dict[str, ArrayLike | Value] = {f"{FAMILY}_{k}": found(FAMILY, k) for k in beside}
+    alongside = (*LOSSES, "diversity", "failed", "new", "within_10_percent")
+    table: dict[str, ArrayLike | Value] = {f"{FAMILY}_{k}": found(FAMILY, k) for k in alongside}
     table |= {f"{a}_best": found(a, "best") for a in (FAMILY, CHANCE, *RIVALS)}
     gains = {f"gain_over_{a}": 100 * (ours / found(a, "best") - 1) for a in rivals}
     known = {f"{LOOK_UP}_{k}": exact(found(LOOK_UP, k)[0]) for k in found.pieces[LOOK_UP][0]}
@@ -101,32 +101,32 @@ def control(found: Readings) -> Control:
     """Whether the generator had its chance, by the most that it takes (J/kg)."""
     ours = found(FAMILY, "best")
     half, full = (float(found(FAMILY, k).mean()) for k in LOSSES)
-    over_lookup, over_random = (t_interval(ours - found(a, "best")) for a in (LOOK_UP, CHANCE))
-    return Control(over_lookup, over_random, half, full)
+    over_nearest, over_random = (t_interval(ours - found(a, "best")) for a in (LOOK_UP, CHANCE))
+    return Control(over_nearest, over_random, half, full)
 
 
 def _proposed(name: str, seed: int, size: Crushes) -> Mapping[str, ArrayLike]:
-    """The most that a proposal takes; of what learns also its errors under held-out wishes."""
+    """The most that a proposal takes; of what learns also its errors under held-out targets."""
     problem = opened()
     choice = GeneratorChoice(family=name, steps=size.steps if name == FAMILY else None, seed=seed)
     fitted = fit(problem, training(problem), choice, watch=silent)
 
-    def drawn(asked: xr.Dataset, label: str) -> tuple[np.ndarray, Tensor]:
+    def drawn(requested: xr.Dataset, label: str) -> tuple[np.ndarray, Tensor]:
         with one_thread():
-            x = fitted.family.propose(problem.features(asked), block_rng(seed, 0, label))
-        return crushed(problem.decode(x.to(torch.float64), asked), asked)
+            x = fitted.family.propose(problem.features(requested), block_rng(seed, 0, label))
+        return crushed(problem.decode(x.to(torch.float64), requested), requested)
 
     high = near(problem.data())["energy"].to_numpy().max() * np.array(HIGHER)
-    best, x = drawn(wished(DENSITY, np.resize(high, size.calls)), "most")
+    best, x = drawn(conditions(DENSITY, np.resize(high, size.calls)), "most")
     most = {"best": float(np.nanmax(best))}
     if name != FAMILY:
         return most
-    asked = targets(size.targets)
-    found, _ = drawn(asked, "targets")
+    requested = targets(size.targets)
+    found, _ = drawn(requested, "targets")
     losses: list[float] = fitted.meta["held_out"]
     return {
         **most,
-        **_errors(found, asked),
+        **_errors(found, requested),
         **dict(zip(LOSSES, losses, strict=True)),
         "failed": float(np.isnan(found).mean()),
         "diversity": float(x.std(0).mean() / x.std()),
@@ -140,18 +140,20 @@ def _looked_up(size: Crushes) -> Mapping[str, ArrayLike]:
     problem, known = opened(), training(opened())
     about = near(known)
     first = about.isel({DESIGN: np.argsort(-about["energy"].to_numpy())[: size.calls]})
-    best, _ = crushed(fields_of(first), wished(DENSITY, first["energy"].to_numpy()))
-    asked = targets(size.targets)
-    told = problem.features(wished(known["density"].to_numpy(), known["energy"].to_numpy()))
-    row = torch.cdist(problem.features(asked), told).argmin(1).numpy()
-    found, _ = crushed(fields_of(known.isel({DESIGN: row})), asked)
+    best, _ = crushed(fields_of(first), conditions(DENSITY, first["energy"].to_numpy()))
+    requested = targets(size.targets)
+    condition = problem.features(
+        conditions(known["density"].to_numpy(), known["energy"].to_numpy())
+    )
+    row = torch.cdist(problem.features(requested), condition).argmin(1).numpy()
+    found, _ = crushed(fields_of(known.isel({DESIGN: row})), requested)
     known_best = float(first["energy"].to_numpy().max())  # at its own density
-    return {"best": float(np.nanmax(best)), "known_best": known_best, **_errors(found, asked)}
+    return {"best": float(np.nanmax(best)), "known_best": known_best, **_errors(found, requested)}
 
 
-def _errors(found: Float64[np.ndarray, " n"], asked: xr.Dataset) -> Mapping[str, float]:
+def _errors(found: Float64[np.ndarray, " n"], requested: xr.Dataset) -> Mapping[str, float]:
     """Of what lattices take, less what was asked for (%)."""
-    off = 100 * np.abs(found / asked["energy"].to_numpy() - 1)
+    off = 100 * np.abs(found / requested["energy"].to_numpy() - 1)
     within = 100 * float((off <= ERROR).mean())
     return {"median_error": float(np.median(off)), "within_10_percent": within}
 

@@ -29,14 +29,14 @@ def foam(layout: Layout, density: float, rng: np.random.Generator) -> Frame:
     """
     box = np.array([layout.width_m, layout.height_m])
     count = layout.columns * layout.rows // 2  # a hexagon spans two columns
-    apart = 0.6 * np.sqrt(box.prod() / count)
+    distance = 0.6 * np.sqrt(box.prod() / count)
     seeds: list[np.ndarray] = []
     while len(seeds) < count:
         point = rng.uniform(size=2) * box
-        if all(np.linalg.norm(point - s) > apart for s in seeds):
+        if all(np.linalg.norm(point - s) > distance for s in seeds):
             seeds.append(point)
         else:
-            apart *= 0.999
+            distance *= 0.999
     inside = np.array(seeds)
     mirrored = [inside]
     for axis in range(2):
@@ -89,8 +89,8 @@ def stiffest(layout: Layout, density: float, amplitude: float, web: float) -> Fi
     for _ in range(ROUNDS):
         energy, area = _energies(layout, shape, wall, webs)
         plan = layout.plan
-        rise = [plan.beside[k].T @ energy[k] for k in (~plan.web, plan.web)]
-        price = [plan.beside[k].T @ area[k] for k in (~plan.web, plan.web)]
+        rise = [plan.alongside[k].T @ energy[k] for k in (~plan.web, plan.web)]
+        price = [plan.alongside[k].T @ area[k] for k in (~plan.web, plan.web)]
         step = [np.sqrt(r / np.maximum(p, 1e-30)) for r, p in zip(rise, price, strict=True)]
         scale = np.mean(np.concatenate(step))
         grown = [np.clip(s / scale, 0.8, 1.25).reshape(one.shape) for s in step]

@@ -33,7 +33,11 @@ from ingenium_book.studies.structures.plates.placement import Chosen, Rows, info
 from ingenium_book.studies.structures.plates.plate import Plate, drawn, modes
 from ingenium_book.studies.structures.plates.proposer import COUNT, Proposer, heard
 
-KEPT, MODES, NOISE = 16, 12, 0.01  # sensors, modes, noise in parts of the loudest patch's signal
+RETAINED, MODES, NOISE = (
+    16,
+    12,
+    0.01,
+)  # sensors, modes, noise in parts of the loudest patch's signal
 STARTS, NEAR = 6, 0.05  # exchanges from which a plate's solutions come; nats off its best
 OTHERS = (0.1, 0.001, 1e-5)  # noise, beside
 FEWER = 6  # modes, beside
@@ -65,31 +69,31 @@ def solved(
     plates: list[Rows], rng: np.random.Generator
 ) -> tuple[Float[Tensor, "n 128"], Float[Tensor, "n c"]]:
     """Choices that no exchange betters and that come near the best of their plate; their plates."""
-    chosen, told = [], []
+    chosen, reported = [], []
     cond = heard(torch.from_numpy(np.stack(plates)))
     for rows, own in zip(plates, cond, strict=True):
         starts = [
-            placement.greedy(rows, KEPT),
-            *placement.at_random(rows, KEPT, STARTS - 1, rng),
+            placement.greedy(rows, RETAINED),
+            *placement.at_random(rows, RETAINED, STARTS - 1, rng),
         ]
         ends = [placement.exchanged(rows, start) for start in starts]
         worth = [information(rows, end) for end in ends]
         for end, value in zip(ends, worth, strict=True):
             if value >= max(worth) - NEAR:
                 chosen.append(torch.zeros(COUNT).index_fill(0, torch.from_numpy(end), 1.0))
-                told.append(own)
-    return torch.stack(chosen), torch.stack(told)
+                reported.append(own)
+    return torch.stack(chosen), torch.stack(reported)
 
 
 def run(arm: None, seed: int, size: Plates) -> Mapping[str, ArrayLike]:
     """Fit to the solved plates and choose on plates of its own; means over them."""
-    _, chosen, told = learned(size.solved)
+    _, chosen, reported = learned(size.solved)
     rng = np.random.default_rng(1000 + seed)
     plan = Plan(seed=seed, steps=size.steps, batch=32, learning_rate=3e-3, ema_decay=0.99)
     with one_thread():
         torch.manual_seed(seed)
-        proposer = Proposer(MODES, KEPT)
-        proposer.fit(chosen, told, plan)
+        proposer = Proposer(MODES, RETAINED)
+        proposer.fit(chosen, reported, plan)
         rows = [
             _on_plate(proposer, drawn(rng), size.proposals, block_rng(seed, i, "patches"), rng)
             for i in range(size.held_out)
@@ -113,9 +117,9 @@ def _on_plate(
     rows = placement.rows_of(found, NOISE)
     cond = heard(torch.from_numpy(rows[None])).expand(n, -1)
     proposed = [np.flatnonzero(x) for x in proposer.propose(cond, draw).numpy()]
-    loose = placement.relaxed(rows, KEPT)
-    greedy, tight = placement.greedy(rows, KEPT), loose.chosen(KEPT)
-    random = placement.at_random(rows, KEPT, n, rng)
+    loose = placement.relaxed(rows, RETAINED)
+    greedy, tight = placement.greedy(rows, RETAINED), loose.chosen(RETAINED)
+    random = placement.at_random(rows, RETAINED, n, rng)
     ours, drawn_best = _best(rows, proposed), _best(rows, random)
     rules = {
         "": ours,
@@ -123,8 +127,8 @@ def _on_plate(
         "exchanged.": placement.exchanged(rows, ours),
         "greedy.": greedy,
         "greedy_exchanged.": placement.exchanged(rows, greedy),
-        "effective_independence.": placement.effective_independence(rows, KEPT),
-        "pivoted.": placement.pivoted(rows, KEPT),
+        "effective_independence.": placement.effective_independence(rows, RETAINED),
+        "pivoted.": placement.pivoted(rows, RETAINED),
         "relaxed.": tight,
         "relaxed_exchanged.": placement.exchanged(rows, tight),
         "drawn.": drawn_best,
@@ -133,21 +137,21 @@ def _on_plate(
     }
     scores = {"most_kept": 100 * loose.bound / information(rows)}
     for name, choice in rules.items():
-        told = information(rows, choice)
-        scores[f"{name}kept"] = 100 * told / information(rows)
-        scores[f"{name}gap"] = 100 * (1 - told / loose.bound)
+        reported = information(rows, choice)
+        scores[f"{name}kept"] = 100 * reported / information(rows)
+        scores[f"{name}gap"] = 100 * (1 - reported / loose.bound)
     for noise in OTHERS:
         other = placement.rows_of(found, noise)
-        scores[f"noise_{noise:g}.kept"] = _kept(other, placement.greedy(other, KEPT))
+        scores[f"noise_{noise:g}.kept"] = _retained(other, placement.greedy(other, RETAINED))
     few = rows[:, :FEWER]
-    return scores | {f"modes_{FEWER}.kept": _kept(few, placement.greedy(few, KEPT))}
+    return scores | {f"modes_{FEWER}.kept": _retained(few, placement.greedy(few, RETAINED))}
 
 
 def _best(rows: Rows, choices: list[Chosen]) -> Chosen:
     return max(choices, key=lambda choice: information(rows, choice))
 
 
-def _kept(rows: Rows, chosen: Chosen) -> float:
+def _retained(rows: Rows, chosen: Chosen) -> float:
     return 100 * information(rows, chosen) / information(rows)
 
 

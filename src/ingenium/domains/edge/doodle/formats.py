@@ -70,7 +70,7 @@ class SketchSvg:
     endings = (".svg",)
 
     @property
-    def apart(self) -> Literal[True]:
+    def separate(self) -> Literal[True]:
         return True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
@@ -131,13 +131,13 @@ def _parsed(file: Path, text: str) -> tuple[list[str], list[str]]:
         if name == "path":
             paths.append(given.get("d", ""))
 
-    def told(text: str) -> None:
+    def reported(text: str) -> None:
         if within and within[-1] == "title":
             titles[-1] += text
 
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda name: within.pop()
-    parser.CharacterDataHandler = told
+    parser.CharacterDataHandler = reported
     parser.StartDoctypeDeclHandler = lambda *given: refuse("a document type")
     parser.ProcessingInstructionHandler = lambda *given: refuse(f"<?{given[0]} ...?>")
     try:
@@ -180,6 +180,6 @@ def read_path(d: str, where: str) -> list[Stroke]:
         points = np.rint(line).astype(int)
         if np.abs(line - points).max() > 1e-9 or points.min() < LEAST or points.max() > MOST:
             raise InputError(f"whole points from {LEAST} to {MOST}", f"others in {where}")
-        apart = np.any(np.diff(points, axis=0) != 0, axis=1)
-        found.append(points[np.r_[True, apart]])
+        separate = np.any(np.diff(points, axis=0) != 0, axis=1)
+        found.append(points[np.r_[True, separate]])
     return found

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.given import NOTHING, Given, Input
-from ingenium.core.problem import Problem, SearchDefaults, Second, Section, Shipped
+from ingenium.core.problem import Pretrained, Problem, SearchDefaults, Second, Section
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Limit
@@ -58,8 +58,8 @@ class Doodle(Problem):
     )  # evolution needs numbers, and texts are none
     judged: ClassVar[str] = "The title, paths and pen of each SVG file."
     unchecked: ClassVar[tuple[str, ...]] = (
-        "A reader of sketches is a model: it was taught by icons that no generator learned from, "
-        "and takes some of those that it never saw for another word.",
+        "The classifier of sketches is a model: it was trained on icons that no generator was "
+        "trained on, and misclassifies some held-out icons.",
         "Whether a sketch is beautiful.",
     )
     licence = LICENCE
@@ -112,11 +112,11 @@ class Doodle(Problem):
         flat = x.reshape(len(x), -1)
         return lambda i: np.sqrt(np.square(flat - flat[i]).mean(1))
 
-    def shipped(self) -> Mapping[str, Shipped]:
+    def pretrained(self) -> Mapping[str, Pretrained]:
         """Return the trained generator, and its version for a device."""
         own = self.settings
         helped = trained.PenHelp(own.edge, own.cloud)
-        return trained.shipped(own.draws, self.words, self.grammar, helped)
+        return trained.pretrained(own.draws, self.words, self.grammar, helped)
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
         """Show the number of strokes of a sketch instead of its text."""

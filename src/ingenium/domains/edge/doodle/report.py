@@ -33,12 +33,12 @@ def sections(
     own = [listed[i] for i in order]
     first = Section(
         "Sketches by word",
-        "As stored in their files; within a word those first of which the reader is surest.",
+        "As stored in their files; within a word, ordered by the confidence of the classifier.",
         figure=sheet(own[: ACROSS * ROWS]),
     )
     stages = Section(
-        "As they are drawn",
-        "From the first point to the last, dark to bright; grey is still to come.",
+        "Drawing order",
+        "From the first point to the last, dark to bright; grey: not yet drawn.",
         figure=drawing(_spread(own, SHOWN)),
     )
     return (first, stages, *_device(kind))
@@ -118,7 +118,7 @@ def _device(kind: str) -> tuple[Section, ...]:
     if record is None:
         return ()
     own = record["measured"]
-    rows = [("a sketch takes", "value")]
+    rows = [("cost of a sketch", "value")]
     rows += [
         ("flash", f"{own['flash']['value'] / 1e3:.0f} kB"),
         ("RAM", f"{own['ram']['value'] / 1e3:.1f} kB"),
@@ -126,5 +126,5 @@ def _device(kind: str) -> tuple[Section, ...]:
         (f"time on a {record['device']['name']}", f"{1e3 * own['latency']['value']:.1f} ms"),
         ("energy, by a model", f"{1e3 * own['energy']['value']:.2f} mJ"),
     ]
-    text = f"The {record['recipe_title']} generator of {kind}; its files lie in the package."
+    text = f"The {record['recipe_title']} generator of {kind}; its files are in the package."
     return (Section("On the device", text, table=tuple(rows)),)

@@ -47,9 +47,9 @@ def strokes_of(text: str) -> list[Stroke]:
     for part in text.rpartition(">")[2].split(LIFT):
         pairs = [part[i : i + 2] for i in range(0, len(part) - 1, 2)]
         points = [(LETTERS.find(pair[0]), LETTERS.find(pair[1])) for pair in pairs]
-        kept = [p for p in points if min(p) >= LEAST]
-        if kept:
-            found.append(np.array(kept))
+        retained = [p for p in points if min(p) >= LEAST]
+        if retained:
+            found.append(np.array(retained))
     return found
 
 

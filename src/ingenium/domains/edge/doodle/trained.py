@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ingenium.core.problem import Shipped
+from ingenium.core.problem import Pretrained
 from ingenium.domains.edge.doodle.grammar import SketchGrammar
 from ingenium.domains.edge.doodle.strokes import LONGEST, STEPS, vocabulary
 from ingenium.edge.artifact import HEADER, SOURCE, SmallGenerator
@@ -90,15 +90,15 @@ def record(kind: str) -> dict[str, Any] | None:
     return dict(json.loads(path.read_bytes())) if path.is_file() else None
 
 
-def shipped(
+def pretrained(
     kind: str, words: tuple[str, ...], grammar: Grammar | None = None, helped: PenHelp = ALONE
-) -> dict[str, Shipped]:
+) -> dict[str, Pretrained]:
     """Return the generator, and its device version where it exists."""
     weights, own = FOLDER / f"{kind}.safetensors", record(kind)
-    found = {NAME: Shipped(partial(network, words, grammar), weights, {"width": WIDTH})}
+    found = {NAME: Pretrained(partial(network, words, grammar), weights, {"width": WIDTH})}
     if own is None:
         return found
     about = {"recipe": own["recipe_title"], "files": own["evidence"]["files"]}
     return found | {
-        ON_DEVICE: Shipped(partial(on_device, kind, words, grammar, helped), weights, about)
+        ON_DEVICE: Pretrained(partial(on_device, kind, words, grammar, helped), weights, about)
     }

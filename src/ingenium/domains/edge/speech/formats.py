@@ -35,7 +35,7 @@ class SpeechWav:
     endings: ClassVar[tuple[str, ...]] = (".wav",)
 
     @property
-    def apart(self) -> Literal[True]:
+    def separate(self) -> Literal[True]:
         return True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
@@ -64,10 +64,10 @@ class SpeechWav:
 
 def wav(samples: np.ndarray, utterance: float, noise: float, snr_db: float) -> bytes:
     """Return the content of a file."""
-    told = f"utterance {utterance:.0f}, noise {noise:.0f}, {snr_db:.12f} dB".encode()
-    told += b"\0" * (2 - len(told) % 2)
+    reported = f"utterance {utterance:.0f}, noise {noise:.0f}, {snr_db:.12f} dB".encode()
+    reported += b"\0" * (2 - len(reported) % 2)
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE_HZ, 2 * RATE_HZ, 2, 16)
-    about = b"INFO" + _chunk(b"ICMT", told)
+    about = b"INFO" + _chunk(b"ICMT", reported)
     whole = np.rint(np.clip(samples, -1, 1) * FULL).astype("<i2").tobytes()
     parts = [form, _chunk(b"LIST", about), _chunk(b"data", whole)]
     return _chunk(b"RIFF", b"WAVE" + b"".join(parts))
@@ -85,10 +85,10 @@ def _read(file: Path) -> tuple[np.ndarray, tuple[float, float, float]]:
     """
     raw = content(file, WHAT, most=MOST_BYTES)
     found = re.search(rb"ICMT....([ -~]*)", raw[:200], re.DOTALL)
-    told = COMMENT.fullmatch(found[1].decode()) if found else None
-    if told is None:
+    reported = COMMENT.fullmatch(found[1].decode()) if found else None
+    if reported is None:
         raise InputError(WHAT, f"{file.name} without a comment that says what was heard")
-    heard = float(told[1]), float(told[2]), float(told[3])
+    heard = float(reported[1]), float(reported[2]), float(reported[3])
     samples = np.frombuffer(raw[-2 * SAMPLES :], "<i2").astype(np.float64) / FULL
     if len(samples) != SAMPLES or wav(samples, *heard) != raw:
         raise InputError(WHAT, f"{file.name}, which is another one", "Write what propose writes.")

@@ -20,12 +20,12 @@ from ingenium.domains.edge.speech.spectra import BANDS, heard, sound, spectra, s
 from ingenium.domains.edge.speech.wiener import WienerSettings, filter_gains
 from ingenium.edge.graph import NetworkGraph
 from ingenium.edge.parts import EdgePart, Recorder, Runner, dense_of, instead, remembered
-from ingenium.edge.pruning import kept_memory, kept_units
+from ingenium.edge.pruning import retained_memory, retained_units
 from ingenium.generators.model import Model
 
 SEEN = 2 * BANDS  # of the noisy recording, and of the filtered one
 FLOOR = 10 ** (-50 / 20)  # of a gain: residual noise is inaudible, but not 0
-BESIDE = WienerSettings()  # of the filter whose output it takes, as in training
+ALONGSIDE = WienerSettings()  # of the filter whose output it takes, as in training
 LEAST = 1e-3  # of the power of speech: errors below 30 dB count alike
 
 
@@ -51,7 +51,7 @@ class MaskNetwork(Restores, Model):
     def restored(self, cond: Float[Tensor, "n s"]) -> Float[Tensor, "n s"]:
         """Restore speech from the noisy recording."""
         spectrum = spectra(cond)
-        cleaned = spectrum * filter_gains(spectrum, BESIDE)
+        cleaned = spectrum * filter_gains(spectrum, ALONGSIDE)
         seen = torch.cat([heard(spectrum), heard(cleaned)], -1)
         bare, more = self.gains(seen).clamp(min=FLOOR).chunk(2, -1)
         return sound(spectrum * spread(bare) + cleaned * spread(more))
@@ -111,16 +111,16 @@ class MaskSteps:
         enter, leave, memory = family.enter, family.leave, family.memory
         with torch.no_grad():
             weighs: Any = memory.weight_ih_l0
-            first = kept_units(enter.weight.norm(dim=1) * weighs.norm(dim=0), share)
+            first = retained_units(enter.weight.norm(dim=1) * weighs.norm(dim=0), share)
             back: Any = memory.weight_hh_l0
             signal = seen["gain"].graph.run(seen["gain"].seen())["h0_next"].std(0)
-            last = kept_units(signal * (leave.weight.norm(dim=0) + back.norm(dim=0)), share)
+            last = retained_units(signal * (leave.weight.norm(dim=0) + back.norm(dim=0)), share)
             small = copy.deepcopy(family)
             small.enter = nn.Linear(SEEN, len(first))
             small.enter.weight.copy_(enter.weight[first])
             small.enter.bias.copy_(enter.bias[first])
             small.memory = nn.LSTM(len(first), len(last), batch_first=True)
-            kept_memory(small.memory, memory, [first, last])
+            retained_memory(small.memory, memory, [first, last])
             small.leave = nn.Linear(len(last), SEEN)
             small.leave.weight.copy_(leave.weight[:, last])
             small.leave.bias.copy_(leave.bias)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
-from ingenium.core.problem import Problem, Projection, Second, Section, Shipped
+from ingenium.core.problem import Pretrained, Problem, Projection, Second, Section
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.edge.speech import report, trained
@@ -58,18 +58,19 @@ class Speech(Problem):
     Settings: ClassVar[type] = SpeechSettings
     default_family: ClassVar[str] = trained.ON_DEVICE
     judged: ClassVar[str] = (
-        "The samples of the WAV file, beside what was said, what was heard, and what a tuned "
-        "Wiener filter makes of it."
+        "The samples of the WAV file, compared with the clean speech, the noisy recording, and "
+        "the output of a tuned Wiener filter."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Voices are synthetic and noises are computed: how it does in a hall is not known.",
-        "Whether a listener understands it; courses of bands only go with that.",
-        "That the speech was made of the recording that its file names: one that names another "
-        "is judged as if it were made of that.",
-        "Its sign: samples turned upside down sound the same.",
+        "Voices are synthetic and noises are computed: the performance in a real room is not "
+        "known.",
+        "Whether a listener understands it; band envelopes are only correlated with that.",
+        "Whether the speech was derived from the recording that its file names: a file that names "
+        "another recording is judged against that one.",
+        "Its sign: inverted samples sound the same.",
     )
     licence = LICENCE
-    at_once: int = 32  # a recording is 200 kB
+    batch_size: int = 32  # a recording is 200 kB
     sizes: Mapping[str, int] = MappingProxyType({"sample": SAMPLES})
 
     def __init__(self, settings: SpeechSettings) -> None:
@@ -120,7 +121,7 @@ class Speech(Problem):
         }
         return to_dataset(arrays, self.variables, coords)
 
-    def posed(self, learned: xr.Dataset) -> xr.Dataset:
+    def queries(self, learned: xr.Dataset) -> xr.Dataset:
         """Return held-out voices and noises; for the others the answer is known."""
         known = self.data()
         return known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
@@ -128,8 +129,8 @@ class Speech(Problem):
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n s"]:
         """Return the noisy samples."""
         names = [c.name for c in self.conditions]
-        asked = zip(*(designs[n].to_numpy().tolist() for n in names), strict=True)
-        heard = [noisy(*_places(who, what), snr) for who, what, snr in asked]
+        requested = zip(*(designs[n].to_numpy().tolist() for n in names), strict=True)
+        heard = [noisy(*_places(who, what), snr) for who, what, snr in requested]
         return torch.from_numpy(np.stack(heard)).to(torch.float32)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
@@ -156,9 +157,9 @@ class Speech(Problem):
             "unchanged": lambda: Unchanged(SAMPLES),
         }
 
-    def shipped(self) -> Mapping[str, Shipped]:
+    def pretrained(self) -> Mapping[str, Pretrained]:
         """Return the trained network, and its version for a device."""
-        return trained.shipped(SAMPLES)
+        return trained.pretrained(SAMPLES)
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
         """Show voice and sentence, and the name of the noise."""

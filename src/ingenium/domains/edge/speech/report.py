@@ -26,13 +26,13 @@ def sections(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
     shown = int(np.nanargmin(np.where(gain > np.nanmedian(gain), heard, np.inf)))
     row = designs.isel({"design": shown})
     what = tuple(NOISES)[int(row["disturbed"]) - 1]
-    told = (
+    reported = (
         f"Of all recordings {np.nanmean(gain):.1f} dB are gained on average, a tuned Wiener filter "
         f"gains {np.nanmean(gain - over):.1f} dB."
     )
     spoken = f"{utterances()[int(row['said']) - 1].name}, under {what}"
     first = Section("Spectra", f"{spoken}; brighter is louder, 60 dB.", figure=spectrograms(row))
-    second = Section("Gains", told, figure=gains(heard, gain, over))
+    second = Section("Gains", reported, figure=gains(heard, gain, over))
     return (first, second, *_device())
 
 
@@ -77,7 +77,7 @@ def gains(heard: np.ndarray, gain: np.ndarray, over: np.ndarray) -> Figure:
     axes.scatter(heard, gain - over, s=12, color=MUTED, label="Wiener filter")
     axes.scatter(heard, gain, s=12, color=OURS, label="this network")
     axes.legend(fontsize=SMALL, frameon=False)
-    dress(axes, "signal to distortion of what was heard, dB", "gain, dB")
+    dress(axes, "signal to distortion of the noisy recording, dB", "gain, dB")
     return figure
 
 
@@ -94,5 +94,7 @@ def _device() -> Sequence[Section]:
         ("instructions a frame", f"{found['instructions']['value'] / calls:.0f}"),
         ("time of a frame of 16 ms", f"{1e3 * frame:.2f} ms"),
     )
-    told = f"{own['device']['name']}: weights of {own['recipe_title']}, counted on QEMU's board."
-    return (Section("On the device", told, table=rows),)
+    reported = (
+        f"{own['device']['name']}: weights of {own['recipe_title']}, counted on QEMU's board."
+    )
+    return (Section("On the device", reported, table=rows),)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ingenium.core.problem import Shipped
+from ingenium.core.problem import Pretrained
 from ingenium.domains.edge.speech.network import MaskNetwork
 from ingenium.edge.artifact import HEADER, SOURCE, SmallGenerator
 from ingenium.edge.parts import Runner, part_of
@@ -47,11 +47,11 @@ def record() -> dict[str, Any] | None:
     return dict(json.loads(path.read_bytes())) if path.is_file() else None
 
 
-def shipped(samples: int) -> dict[str, Shipped]:
+def pretrained(samples: int) -> dict[str, Pretrained]:
     """Return the network, and its device version where it exists."""
     weights, own = FOLDER / f"{NAME}.safetensors", record()
-    found = {NAME: Shipped(partial(network, samples), weights, {"width": WIDTH})}
+    found = {NAME: Pretrained(partial(network, samples), weights, {"width": WIDTH})}
     if own is not None:
         about = {"recipe": own["recipe_title"], "files": own["evidence"]["files"]}
-        found[ON_DEVICE] = Shipped(partial(on_device, samples), weights, about)
+        found[ON_DEVICE] = Pretrained(partial(on_device, samples), weights, about)
     return found

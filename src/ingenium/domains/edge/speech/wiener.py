@@ -23,21 +23,21 @@ SMOOTH = 0.7  # of the power that is compared with the noise
 class WienerSettings:
     """Settings of the filter, tuned on the training recordings."""
 
-    kept: float = 0.9  # weight of the previous frame's ratio of speech to noise
+    retained: float = 0.9  # weight of the previous frame's ratio of speech to noise
     floor_db: float = -40.0  # least gain
     slow: float = 1.0  # weight of the previous noise estimate
-    bar: float = 2.0  # threshold over the noise, from which a frequency counts as speech
+    threshold: float = 2.0  # threshold over the noise, from which a frequency counts as speech
 
 
 GRID = {
-    "kept": (0.8, 0.9, 0.94, 0.97),
+    "retained": (0.8, 0.9, 0.94, 0.97),
     "floor_db": (-40.0, -30.0, -20.0),
     "slow": (0.8, 0.9, 0.97, 1.0),
-    "bar": (2.0, 4.0, 8.0),
+    "threshold": (2.0, 4.0, 8.0),
 }
 
 
-TUNED = WienerSettings(kept=0.94)  # what `tuned` finds
+TUNED = WienerSettings(retained=0.94)  # what `tuned` finds
 
 
 class WienerFilter(Restores, nn.Module):
@@ -96,9 +96,9 @@ def filter_gains(spectrum: Complex[Tensor, "n t f"], own: WienerSettings) -> Flo
     least = 10 ** (own.floor_db / 20)
     for frame in power.unbind(1):  # each needs the one before
         smooth = SMOOTH * smooth + (1 - SMOOTH) * frame
-        quiet = smooth < own.bar * noise
+        quiet = smooth < own.threshold * noise
         noise = torch.where(quiet, own.slow * noise + (1 - own.slow) * frame, noise)
-        over = own.kept * speech / noise + (1 - own.kept) * (frame / noise - 1).clamp(min=0)
+        over = own.retained * speech / noise + (1 - own.retained) * (frame / noise - 1).clamp(min=0)
         gain = (over / (1 + over)).clamp(min=least)
         speech = gain.square() * frame
         gains.append(gain)

@@ -30,7 +30,7 @@ class PairCodec:
     @classmethod
     def of(cls, equation: FieldEquation) -> "PairCodec":
         """Estimate the scales from a few samples of the law."""
-        inputs = equation.draw(SEEN, torch.Generator().manual_seed(31))
+        inputs = equation.sample(SEEN, torch.Generator().manual_seed(31))
         bow = envelope(equation)
         freed = equation.coarse(inputs, COARSER) / bow
         start = (float(inputs.mean()), float(freed.mean()))
@@ -44,14 +44,14 @@ class PairCodec:
     def encode(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n 2 *grid"]:
         """Standardise input and solution as channels."""
         inputs, solution = arrays
-        return torch.stack([self.told(inputs), self.freed(solution)], 1)
+        return torch.stack([self.condition(inputs), self.freed(solution)], 1)
 
     def decode(self, x: Float[Tensor, "n 2 *grid"]) -> tuple[Tensor, ...]:
         """Decode input and solution in float64."""
         y = x.to(torch.float64)
         return y[:, 0] * self.width[0] + self.start[0], self.solution(y[:, 1])
 
-    def told(self, inputs: Float64[Tensor, "n *grid"]) -> Float64[Tensor, "n *grid"]:
+    def condition(self, inputs: Float64[Tensor, "n *grid"]) -> Float64[Tensor, "n *grid"]:
         """Encode an input."""
         return (inputs - self.start[0]) / self.width[0]
 

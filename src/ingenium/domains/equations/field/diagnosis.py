@@ -15,7 +15,7 @@ from torch import Tensor
 from ingenium.domains.equations.field.residual import ResidualNetworks
 
 FAILED = 0.2  # error of a field, from which on a reason is reported
-LOUD, OPEN, APART = 1.0, 0.05, 0.05  # spread of the loss, ends, and start, from which reported
+LOUD, OPEN, DISTANCE = 1.0, 0.05, 0.05  # spread of the loss, ends, and start, from which reported
 GROWN, FAR = 20.0, 30.0  # last loss over the least; what weights have moved
 UNTOLD = 0.2  # share of the time without points
 OFF_POINTS = 10.0  # residual off the points over that at them
@@ -54,7 +54,7 @@ def _flat(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
 
 
 def _saturated(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
-    value = nets.told(at).view(len(nets.inputs), 5, len(at), -1)[:, 0] @ nets.first[0]
+    value = nets.condition(at).view(len(nets.inputs), 5, len(at), -1)[:, 0] @ nets.first[0]
     share = float((value.tanh().abs() > 0.99).float().mean())
     if share > SATURATED:
         yield ResidualFault(
@@ -66,8 +66,8 @@ def _saturated(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
 
 def _moved(nets: ResidualNetworks) -> float:
     """Mean distance of weights from their initial values, over the size of these."""
-    apart = zip(nets.weights[::2], nets.first[::2], strict=True)
-    return float(np.mean([(w - v).norm() / v.norm() for w, v in apart]))
+    distance = zip(nets.weights[::2], nets.first[::2], strict=True)
+    return float(np.mean([(w - v).norm() / v.norm() for w, v in distance]))
 
 
 def _loud(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
@@ -98,9 +98,9 @@ def _open(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
 def _started(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
     off = float(nets.start().mean().sqrt())
     inside = float(nets.residual(at).square().mean().sqrt())
-    if off > APART and off > inside:
+    if off > DISTANCE and off > inside:
         yield ResidualFault(
-            "a start that is not held", f"{off:.2g} off at the start", "held_start = true"
+            "a start that is not held", f"{off:.2g} off at the start", "exact_start = true"
         )
 
 
@@ -127,12 +127,12 @@ def _ordered(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
 
 
 def _few(nets: ResidualNetworks, at: Tensor) -> Iterator[ResidualFault]:
-    beside = float(nets.residual(at).square().mean())
+    alongside = float(nets.residual(at).square().mean())
     own = float(nets.residual(nets.snapped(nets.places)).square().mean())
-    if beside > OFF_POINTS * own:
+    if alongside > OFF_POINTS * own:
         yield ResidualFault(
             "too few points",
-            f"a residual {math.sqrt(beside / own):.3g} times as large beside them",
+            f"a residual {math.sqrt(alongside / own):.3g} times as large alongside them",
             f"points = {max(512, 4 * nets.own.points)}",
         )
 

@@ -33,7 +33,7 @@ class Poisson:
     judged_on: ClassVar[int] = 1
     points: int = 64
 
-    def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n y x"]:
+    def sample(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n y x"]:
         """Sample loads."""
         return gaussian(10 * _decay(self.points, 1), n, rng, "held")
 
@@ -72,7 +72,7 @@ class Darcy:
     points: int = 64
     kinds: ClassVar[tuple[float, float]] = (12.0, 3.0)
 
-    def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n y x"]:
+    def sample(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n y x"]:
         """Sample permeabilities."""
         easy, hard = self.kinds
         above = gaussian(_decay(self.points, 0), n, rng, "open") >= 0

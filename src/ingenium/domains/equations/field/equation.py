@@ -34,7 +34,7 @@ class FieldEquation(Protocol):
         """Number of points along each side."""
         ...
 
-    def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n *grid"]:
+    def sample(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n *grid"]:
         """Sample inputs of the law."""
         ...
 
@@ -103,7 +103,7 @@ class InputLaw:
     @classmethod
     def of(cls, equation: FieldEquation, n: int = 256) -> "InputLaw":
         """Measure the least and greatest numbers over `n` samples of the law."""
-        seen = numbers(equation.draw(n, torch.Generator().manual_seed(30)))
+        seen = numbers(equation.sample(n, torch.Generator().manual_seed(30)))
         low, high = seen.amin(0), seen.amax(0)
         return cls((low + high) / 2, ((high - low) / 2).clamp_min(LEAST))
 

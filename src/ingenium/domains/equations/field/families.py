@@ -13,7 +13,7 @@ from ingenium.core.errors import InputError
 from ingenium.domains.equations.field.codec import PairCodec
 from ingenium.domains.equations.field.diagnosis import FAILED, diagnosed
 from ingenium.domains.equations.field.equation import FieldEquation
-from ingenium.domains.equations.field.operator import drawn
+from ingenium.domains.equations.field.operator import sampled
 from ingenium.domains.equations.field.residual import ResidualNetworks, ResidualSettings
 from ingenium.domains.equations.field.verifier import errors
 from ingenium.generators.rows import check_cond, check_rows, check_steer, finish
@@ -39,7 +39,7 @@ class CoarseSolver(Unlearned):
         """Propose an input and its solution for each row of `cond`."""
         check_cond(cond, self.c)
         check_steer(steer, "coarse")
-        inputs = drawn(self.equation, len(cond), rng, self.given)
+        inputs = sampled(self.equation, len(cond), rng, self.given)
         return finish(self.codec.encode((inputs, self.equation.coarse(inputs, self.times))), steer)
 
 
@@ -65,9 +65,9 @@ class NearestSolution:
         """Propose an input, and the solution of its nearest neighbour."""
         check_cond(cond, self.c)
         check_steer(steer, "nearest")
-        told = self.codec.told(drawn(self.equation, len(cond), rng, self.given))
-        nearest = torch.cdist(told.flatten(1), self.known[:, 0].flatten(1)).argmin(1)
-        return finish(torch.stack([told, self.known[nearest, 1]], 1), steer)
+        condition = self.codec.condition(sampled(self.equation, len(cond), rng, self.given))
+        nearest = torch.cdist(condition.flatten(1), self.known[:, 0].flatten(1)).argmin(1)
+        return finish(torch.stack([condition, self.known[nearest, 1]], 1), steer)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return all known pairs."""
@@ -124,11 +124,11 @@ class ResidualFamily(Unlearned):
         """Propose an input and its field for each row of `cond`."""
         check_cond(cond, self.c)
         check_steer(steer, "pinn")
-        inputs = drawn(self.equation, len(cond), rng, self.given)
+        inputs = sampled(self.equation, len(cond), rng, self.given)
         found = [self._trained(part, rng).solution() for part in inputs.split(TOGETHER)]
         return finish(self.codec.encode((inputs, torch.cat(found).double())), steer)
 
     def _trained(self, inputs: Tensor, rng: torch.Generator) -> ResidualNetworks:
-        nets = ResidualNetworks.drawn(self.equation, self.own, inputs, self.size, rng)
+        nets = ResidualNetworks.sampled(self.equation, self.own, inputs, self.size, rng)
         nets.train()
         return nets

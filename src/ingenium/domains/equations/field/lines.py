@@ -33,20 +33,20 @@ class Heat:
     points: int = 128
     diffusion: float = 2e-3
 
-    def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
+    def sample(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
         """Sample temperatures at the start."""
         return _smooth(self.points, n, rng)
 
     def solved(self, inputs: Float64[Tensor, "n x"], finer: int) -> Float64[Tensor, "n x"]:
         """Solve exactly for the waves of the grid, so that a finer grid changes nothing."""
-        return _evolved(inputs, self._kept)
+        return _evolved(inputs, self._retained)
 
     def coarse(self, inputs: Float64[Tensor, "n x"], times: int) -> Float64[Tensor, "n x"]:
         """Solve with fewer waves."""
-        own = _evolved(resampled(inputs, self.points // times), self._kept)
+        own = _evolved(resampled(inputs, self.points // times), self._retained)
         return resampled(own, self.points)
 
-    def _kept(self, k: Tensor) -> Tensor:
+    def _retained(self, k: Tensor) -> Tensor:
         return torch.exp(-self.diffusion * k.square())
 
     def refuses(self, one: Float64[np.ndarray, " x"]) -> Refusal:
@@ -69,7 +69,7 @@ class Wave:
     speed: ClassVar[float] = 0.2
     points: int = 128
 
-    def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
+    def sample(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
         """Sample displacements at the start."""
         return _smooth(self.points, n, rng)
 

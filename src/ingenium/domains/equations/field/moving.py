@@ -41,7 +41,7 @@ class Burgers:
     steps: int = 400
     judged_on: ClassVar[int] = 2
 
-    def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
+    def sample(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
         """Sample velocities at the start."""
         (k,) = waves(self.points, 1)
         spread = 25 / (k.square() + 25)
@@ -63,11 +63,11 @@ class Burgers:
 
     def _run(self, inputs: Tensor, points: int, steps: int) -> Tensor:
         (k,) = waves(points, 1)
-        kept = (k.abs() < 2 * np.pi * points / 3).to(torch.float64)
+        retained = (k.abs() < 2 * np.pi * points / 3).to(torch.float64)
 
         def rest(v: Tensor, t: float) -> Tensor:
-            square = torch.fft.irfft(v * kept, points).square()
-            found: Tensor = -0.5j * k * kept * torch.fft.rfft(square)
+            square = torch.fft.irfft(v * retained, points).square()
+            found: Tensor = -0.5j * k * retained * torch.fft.rfft(square)
             return found
 
         own = ExponentialSteps(-self.diffusion * k.square(), rest, 1.0, steps)
@@ -103,7 +103,7 @@ class AllenCahn:
     steps: int = 100
     judged_on: ClassVar[int] = 2
 
-    def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
+    def sample(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n x"]:
         """Sample phases at the start."""
         (k,) = waves(self.points, 1)
         spread = 100 / (k.square() + 100)
@@ -163,7 +163,7 @@ class Vorticity:
     until: ClassVar[float] = 5.0
     judged_on: ClassVar[int] = 1
 
-    def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n y x"]:
+    def sample(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n y x"]:
         """Sample vorticities at the start."""
         ky, kx = waves(self.points, 2)
         spread = 7**1.5 * (ky.square() + kx.square() + 49) ** -1.25
@@ -204,17 +204,17 @@ class Vorticity:
     def _run(self, inputs: Tensor, points: int, steps: int) -> Tensor:
         ky, kx = waves(points, 2)
         most = 2 * np.pi * points / 3
-        kept = ((ky.abs() < most) & (kx.abs() < most)).to(torch.float64)
+        retained = ((ky.abs() < most) & (kx.abs() < most)).to(torch.float64)
         x = torch.arange(points, dtype=torch.float64) / points
         both = 2 * np.pi * (x[:, None] + x)
         stirred = torch.fft.rfft2(0.1 * (torch.sin(both) + torch.cos(both)))
         size = [points, points]
 
         def rest(w: Tensor, t: float) -> Tensor:
-            w = w * kept
+            w = w * retained
             v, u = self._velocity(w, ky, kx, points)
             own = torch.fft.irfft2(w, s=size)
-            found: Tensor = stirred - 1j * kept * (
+            found: Tensor = stirred - 1j * retained * (
                 ky * torch.fft.rfft2(v * own) + kx * torch.fft.rfft2(u * own)
             )
             return found

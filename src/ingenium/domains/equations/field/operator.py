@@ -97,9 +97,9 @@ class BranchTrunk(nn.Module):
         """Return one value for each point; the input enters as means of blocks."""
         for axis in range(2, x.ndim):
             x = x.unflatten(axis, (self.sensors, -1)).mean(axis + 1)
-        told = self.branch(x.flatten(1))
-        sums = torch.einsum("np,...p->n...", told, self.trunk(self.places))
-        found: Tensor = sums / told.shape[1] ** 0.5 + self.start
+        condition = self.branch(x.flatten(1))
+        sums = torch.einsum("np,...p->n...", condition, self.trunk(self.places))
+        found: Tensor = sums / condition.shape[1] ** 0.5 + self.start
         return found
 
 
@@ -142,8 +142,8 @@ class FourierOperator(Model):
     ) -> Float[Tensor, " n"]:
         """Relative error of the solutions; squares are rotated and mirrored at random."""
         x = self._turned(x, rng)
-        told, true = (blocks(x[:, i], self.block) for i in range(2))
-        return self.codec.relative(self.network(told[:, None]), true)
+        condition, true = (blocks(x[:, i], self.block) for i in range(2))
+        return self.codec.relative(self.network(condition[:, None]), true)
 
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
@@ -158,16 +158,16 @@ class FourierOperator(Model):
         """Propose an input and its solution for each row of `cond`."""
         check_cond(cond, self.c)
         check_steer(steer, "fno")
-        inputs = drawn(self.equation, len(cond), rng, self.given)
-        told = self.codec.told(inputs)
-        solution = self.solution(told.to(torch.float32), rng)
-        return finish(torch.stack([told, solution.to(torch.float64)], 1), steer)
+        inputs = sampled(self.equation, len(cond), rng, self.given)
+        condition = self.codec.condition(inputs)
+        solution = self.solution(condition.to(torch.float32), rng)
+        return finish(torch.stack([condition, solution.to(torch.float64)], 1), steer)
 
     def solution(
-        self, told: Float[Tensor, "n *grid"], rng: torch.Generator
+        self, condition: Float[Tensor, "n *grid"], rng: torch.Generator
     ) -> Float[Tensor, "n *grid"]:
         """Return the encoded solutions of encoded inputs."""
-        found: Tensor = self.network(told[:, None])
+        found: Tensor = self.network(condition[:, None])
         return found
 
     def _turned(self, x: Tensor, rng: torch.Generator) -> Tensor:
@@ -190,8 +190,8 @@ class DeepOperator(FourierOperator):
         return BranchTrunk(self.equation, self.channels, self.own)
 
 
-def drawn(
+def sampled(
     equation: FieldEquation, n: int, rng: torch.Generator, given: Tensor | None
 ) -> Float[Tensor, "n *grid"]:
     """Return the given input, or sample inputs of the law."""
-    return equation.draw(n, rng) if given is None else given.expand(n, *given.shape)
+    return equation.sample(n, rng) if given is None else given.expand(n, *given.shape)

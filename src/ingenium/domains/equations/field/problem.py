@@ -19,13 +19,13 @@ from ingenium.core.recipe import Recipe
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.equations.field import report
 from ingenium.domains.equations.field.codec import PairCodec
-from ingenium.domains.equations.field.draws import SolutionDiffusion, SolutionFlow
 from ingenium.domains.equations.field.elements import second_engine
 from ingenium.domains.equations.field.equation import FieldEquation, InputLaw
 from ingenium.domains.equations.field.families import CoarseSolver, NearestSolution, ResidualFamily
 from ingenium.domains.equations.field.formats import field_file
 from ingenium.domains.equations.field.operator import DeepOperator, FourierOperator
 from ingenium.domains.equations.field.residual import rest_of
+from ingenium.domains.equations.field.sampled_solutions import SolutionDiffusion, SolutionFlow
 from ingenium.domains.equations.field.settings import EquationSettings
 from ingenium.domains.equations.field.verifier import SolverVerifier
 from ingenium.train.plan import Plan
@@ -57,10 +57,10 @@ class SolutionField(Problem):
         "finer grid, and the difference is the error."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Whether an input is hard: it is held against its law in five numbers alone.",
-        "The solver's own error, which the page names where it is above 0.1 %.",
-        "What happens between the points of the grid.",
-        "A square that is turned or mirrored with its input is another true pair.",
+        "Whether an input is hard: it is compared with its distribution in five numbers only.",
+        "The solver's own error, which the report states if it is above 0.1 %.",
+        "The solution between the points of the grid.",
+        "A field on a square that is rotated or mirrored with its input is another correct pair.",
     )
     default_family: ClassVar[str] = "fno"
     codec: PairCodec
@@ -83,9 +83,9 @@ class SolutionField(Problem):
         )
         self.conditions = ()
         self._own = self._taken(given)
-        drawn = e.draw(SEEN, torch.Generator().manual_seed(32))
-        wildest = drawn.flatten(1).abs().amax(1).argsort(descending=True)
-        refused = [r for r in map(e.refuses, drawn[wildest].numpy()) if r is not None]
+        sampled = e.sample(SEEN, torch.Generator().manual_seed(32))
+        wildest = sampled.flatten(1).abs().amax(1).argsort(descending=True)
+        refused = [r for r in map(e.refuses, sampled[wildest].numpy()) if r is not None]
         if len(refused) > SEEN // 10:  # as when a step is too long for the starts of the law
             raise InputError(*refused[0])
         self.limits = (Limit("error", at_most=0.05),)
@@ -134,7 +134,7 @@ class SolutionField(Problem):
     def _solved(self, piece: int) -> dict[str, np.ndarray]:
         e = self.equation
         rng = torch.Generator().manual_seed(1_000_003 * self.settings.seed + piece + 1)
-        inputs = e.draw(PIECE, rng)
+        inputs = e.sample(PIECE, rng)
         return {INPUT: inputs.numpy(), SOLUTION: e.solved(inputs, e.judged_on).numpy()}
 
     def prepare(self, watch: Watch = silent) -> None:
@@ -208,7 +208,7 @@ class SolutionField(Problem):
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Return a solution of 0, with error 1, and one a tenth too large, with error 0.1."""
         e = self.equation
-        inputs = e.draw(2, torch.Generator().manual_seed(3))
+        inputs = e.sample(2, torch.Generator().manual_seed(3))
         if self._own is not None:
             inputs = self._own.expand_as(inputs).clone()
         true = e.solved(inputs, e.judged_on)

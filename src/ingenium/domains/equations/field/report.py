@@ -38,8 +38,8 @@ def sections(
     true = equation.solved(inputs[:TIMED], equation.judged_on)
     solvers = timed(equation, inputs[:TIMED], true)
     own = float(np.median(error[rows]))
-    told = [("solver", "points a side", "error (median)", "processor time a field (ms)")]
-    told += [(f"{c} times coarser" if c > 1 else "as fine as the fields", f"{equation.points // c}",
+    seen = [("solver", "points a side", "error (median)", "processor time a field (ms)")]
+    seen += [(f"{c} times coarser" if c > 1 else "as fine as the fields", f"{equation.points // c}",
               f"{e:.2g}", f"{ms:.3g}") for c, e, ms in solvers]  # fmt: skip
     order = rows[np.argsort(error[rows])]
     three = order[[0, len(order) // 2, -1]]
@@ -47,9 +47,9 @@ def sections(
         "The solver at the same error",
         _verdict(solvers, own, deadline_ms),
         figure=_timing(solvers, own, deadline_ms),
-        table=tuple(told),
+        table=tuple(seen),
     )
-    beside = Section(
+    alongside = Section(
         "Fields and their error",
         f"{equation.written}: {equation.input_name}, {equation.solution_name} as proposed and by "
         "the solver, and their difference, of the closest, the middle and the furthest proposal.",
@@ -60,7 +60,7 @@ def sections(
         "Mean over the proposed fields, and over the solutions of the same inputs.",
         figure=_spectra(solution[:TIMED], true),
     )
-    return compared, beside, spectra
+    return compared, alongside, spectra
 
 
 def timed(equation: FieldEquation, inputs: Tensor, true: Tensor) -> list[tuple[int, float, float]]:
@@ -110,22 +110,22 @@ def _verdict(solvers: Sequence[tuple[int, float, float]], own: float, deadline_m
     """State the cheapest solver that is as accurate, in a sentence."""
     close = [s for s in solvers if s[1] <= own]
     soon = [s for s in solvers if s[2] <= deadline_ms]
-    told = f"The middle error of what was proposed is {own:.2g}. "
+    seen = f"The median error of the proposals is {own:.2g}. "
     if close:
         times, error, ms = min(close, key=lambda s: s[2])
         coarser = f"{times} times coarser" if times > 1 else "as fine as the fields"
-        told += (
-            f"The equation's own solver, {coarser}, has {error:.2g} in {ms:.2g} ms a field: where "
-            "a proposal took longer, solving is the better way. "
+        seen += (
+            f"The equation's own solver, {coarser}, has {error:.2g} in {ms:.2g} ms a field: if "
+            "a proposal took longer, use the solver. "
         )
     else:
-        told += "No solver that was timed here is as close. "
+        seen += "No solver timed here has as small an error. "
     if soon:
         _, error, ms = min(soon, key=lambda s: s[1])
-        told += f"Within {deadline_ms:g} ms a field a solver reaches {error:.2g}."
+        seen += f"Within {deadline_ms:g} ms a field a solver reaches {error:.2g}."
     else:
-        told += f"Within {deadline_ms:g} ms a field no solver that was timed here is done."
-    return told
+        seen += f"Within {deadline_ms:g} ms a field no solver timed here finishes."
+    return seen
 
 
 def _timing(solvers: Sequence[tuple[int, float, float]], own: float, deadline: float) -> Figure:
@@ -152,8 +152,8 @@ def _fields(
         a, u = (designs[n].to_numpy()[i] for n in ("input", "solution"))
         true = equation.solved(torch.from_numpy(a)[None], equation.judged_on)[0].numpy()
         title = f"{name}: design {int(designs[DESIGN][i])}, error {error[i]:.2g}"
-        draw = _maps if equation.axes == 2 else _lines
-        draw(equation, line, (a, u, true), title)
+        sample = _maps if equation.axes == 2 else _lines
+        sample(equation, line, (a, u, true), title)
     return figure
 
 

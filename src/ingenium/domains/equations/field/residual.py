@@ -49,7 +49,7 @@ class ResidualSettings:
     until: float = 1.0  # share of the time that the points cover
     activation: str = "tanh"
     joined: bool = True  # periodic coordinates are encoded as periodic
-    held_start: bool = True  # the start is satisfied by construction
+    exact_start: bool = True  # the start is satisfied by construction
     start_weight: float = 1.0  # weight of the start's error, where it is not imposed
     causal: float = 5.0  # strength of causal weighting; 0 for none
     coordinate_unit: float = 1.0  # unit of encoded places and times, over half their range
@@ -103,13 +103,13 @@ class ResidualNetworks:
     spread: list[Tensor] = field(default_factory=list)  # places, and the start there in time
 
     @classmethod
-    def drawn(
+    def sampled(
         cls, equation: FieldEquation, own: ResidualSettings, inputs: Tensor, size: float,
         rng: torch.Generator,
     ) -> "ResidualNetworks":  # fmt: skip
         """Initialise weights and points at random."""
-        told = 2 if equation.axes == 2 or not own.joined else 2 * WAVES + 1
-        widths = [told, *[own.width] * own.layers, 1]
+        condition = 2 if equation.axes == 2 or not own.joined else 2 * WAVES + 1
+        widths = [condition, *[own.width] * own.layers, 1]
         weights = []
         for a, b in pairwise(widths):
             weights.append(torch.randn(len(inputs), a, b, generator=rng) / math.sqrt(a))
@@ -121,7 +121,7 @@ class ResidualNetworks:
         first = [w.clone() for w in weights]
         return cls(equation, own, inputs.float(), size, weights, first, places)
 
-    def told(self, at: Float[Tensor, "m 2"]) -> Jet:
+    def condition(self, at: Float[Tensor, "m 2"]) -> Jet:
         """Encode places as network inputs, with derivatives."""
         zero, x = torch.zeros_like(at[:, 0]), at[:, 0]
         unit = self.own.coordinate_unit
@@ -145,7 +145,7 @@ class ResidualNetworks:
 
     def rows(self, at: Float[Tensor, "m 2"]) -> tuple[Float[Tensor, "n m"], ...]:
         """Return the fields at places, and their derivatives."""
-        h = self.told(at)
+        h = self.condition(at)
         pairs = list(zip(self.weights[::2], self.weights[1::2], strict=True))
         for i, (w, b) in enumerate(pairs):
             h = h @ w
@@ -159,7 +159,7 @@ class ResidualNetworks:
         u = tuple(self.size * part[..., 0] for part in h.view(len(h), 5, len(at), 1).unbind(1))
         if not self.equation.periodic:
             return _held(u, at)
-        return self._begun(u, at) if self.own.held_start else u
+        return self._begun(u, at) if self.own.exact_start else u
 
     def _begun(self, u: tuple[Tensor, ...], at: Tensor) -> tuple[Tensor, ...]:
         """Add the start as it spreads to the network's output times time (squared for a string)."""
@@ -257,21 +257,21 @@ class ResidualNetworks:
         shorter = torch.optim.lr_scheduler.ExponentialLR(adam, 0.02 ** (1 / own.steps))
         at = self.snapped(self.places)
         spans = (at[:, 1] * SPANS).long()
-        own_start = self.equation.axes == 1 and not own.held_start
+        own_start = self.equation.axes == 1 and not own.exact_start
         most = torch.zeros(len(self.inputs), 1)
         for step in range(own.steps):
             square = self.residual(at).square()
-            told = square.detach().mean(1)
-            most = told[:, None].clamp_min(1e-12) if not step else most
+            condition = square.detach().mean(1)
+            most = condition[:, None].clamp_min(1e-12) if not step else most
             loss = (square * self._waiting(square.detach() / most, spans)).mean(1)
             if own_start:
                 start = self.start()
-                loss, told = loss + own.start_weight * start, told + start.detach()
+                loss, condition = loss + own.start_weight * start, condition + start.detach()
             adam.zero_grad()
             loss.sum().backward()
             adam.step()
             shorter.step()
-            self.losses.append(float(told.mean()))
+            self.losses.append(float(condition.mean()))
         for w in self.weights:
             w.requires_grad = False
 

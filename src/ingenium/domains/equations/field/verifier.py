@@ -70,7 +70,7 @@ class SolverVerifier:
 
     def _plain(self, inputs: Tensor) -> Tensor:
         """Return an input of the law, in place of an invalid one."""
-        return self.equation.draw(1, torch.Generator().manual_seed(0)).expand_as(inputs)
+        return self.equation.sample(1, torch.Generator().manual_seed(0)).expand_as(inputs)
 
 
 def errors(proposed: Tensor, true: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -130,8 +130,8 @@ class _Growth:
     def _key(self, values: np.ndarray) -> tuple[float, ...]:
         """Return a key that is equal for formulas with the same values, to ten digits."""
         size = float(np.sqrt(values @ values))
-        told = values @ self.probe / size
-        return (float(f"{size:.9e}"), *(float(round(x, 9)) for x in told))
+        reported = values @ self.probe / size
+        return (float(f"{size:.9e}"), *(float(round(x, 9)) for x in reported))
 
     def plant(self, given: Sequence[Postfix], most: int) -> None:
         """Add formulas with all their parts."""
@@ -145,7 +145,7 @@ class _Growth:
                     own = _arguments(part)
                     if not all(a in place for a in own):
                         break
-                    found = self._keep(part[-1], tuple(place[a] for a in own), len(part), most)
+                    found = self._store(part[-1], tuple(place[a] for a in own), len(part), most)
                     if found is None:
                         break
                     place[part] = found
@@ -154,9 +154,9 @@ class _Growth:
         """Add the formulas of a size; return False once there is no space for more."""
         with np.errstate(all="ignore"):
             for head, own in self._unary(size):
-                self._keep(head, own, size, most)
+                self._store(head, own, size, most)
             for head, own in self._pairs(size):
-                self._keep(head, own, size, most)
+                self._store(head, own, size, most)
         return len(self.heads) < most
 
     def _unary(self, size: int) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -174,8 +174,8 @@ class _Growth:
             left, right = np.flatnonzero(sizes == a), np.flatnonzero(sizes == size - 1 - a)
             i, j = (x.ravel() for x in np.meshgrid(left, right, indexing="ij"))
             if len(i) > AT_ONCE // size:
-                drawn = np.sort(self.rng.choice(len(i), AT_ONCE // size, replace=False))
-                i, j = i[drawn], j[drawn]
+                sampled = np.sort(self.rng.choice(len(i), AT_ONCE // size, replace=False))
+                i, j = i[sampled], j[sampled]
             for one, other in zip(i.tolist(), j.tolist(), strict=True):
                 found += [(h, (one, other)) for h in self.binary if self._useful(h, one, other)]
         return found
@@ -186,7 +186,7 @@ class _Growth:
         one = self.heads[j] == "1" or (self.heads[i] == "1" and head == "*")
         return not one and (i <= j if head == "*" else i != j)
 
-    def _keep(self, head: str, own: tuple[int, ...], size: int, most: int) -> int | None:
+    def _store(self, head: str, own: tuple[int, ...], size: int, most: int) -> int | None:
         """Add a formula and return its number; None for inconsistent units or undefined values.
 
         A formula with known values returns the number of the stored one.

@@ -20,7 +20,7 @@ from ingenium.domains.equations.law.language import LONGEST, PURE, Language, Pos
 from ingenium.domains.equations.law.pairs import Array, DraftLaw
 from ingenium.domains.equations.law.powers import Exponents, PowerBase, admitted, value, written
 
-KEPT = 6  # sets of extra bases that are tried with one more
+RETAINED = 6  # sets of extra bases that are tried with one more
 STEP, LOOSE = 1e-6, 0.3  # relative, of a slope; of a half, within which an exponent counts as whole
 STEEP = 16  # halves of the largest power
 ANSWERED = 0.9  # share of the rows on which a curve must be invertible
@@ -130,11 +130,11 @@ class CurveSearch:
             goal = inverse(z)
             slope = (inverse(z * (1 + STEP)) - goal) / STEP
             weight = np.abs(goal * self.target / slope)
-            told = np.isfinite(goal) & (goal != 0) & np.isfinite(weight)
-            if told.mean() < ANSWERED:
+            reported = np.isfinite(goal) & (goal != 0) & np.isfinite(weight)
+            if reported.mean() < ANSWERED:
                 continue
-            weight = np.where(told, weight, 0.0) / weight[told].max()
-            goal = np.where(told, goal, 1.0)
+            weight = np.where(reported, weight, 0.0) / weight[reported].max()
+            goal = np.where(reported, goal, 1.0)
             for exponents in self._exponents(goal, weight, dim):
                 yield from self._law(curve, factor, size, exponents, (goal, weight))
 
@@ -166,10 +166,10 @@ class CurveSearch:
         factor: Postfix,
         size: Array,
         exponents: Exponents,
-        told: tuple[Array, Array],
+        reported: tuple[Array, Array],
     ) -> Iterator[DraftLaw]:
         bases = [*self.columns, *self.parts]
-        product, (goal, weight) = value(bases, exponents), told
+        product, (goal, weight) = value(bases, exponents), reported
         squares = (weight / goal) ** 2
         held = float((squares * goal * product).sum() / (squares * product * product).sum())
         tokens = curve.written((PURE, *written(bases, exponents), "*"))
@@ -218,11 +218,11 @@ def _chosen(
     size = gram.diagonal()
     free = np.flatnonzero(size > 1e-9 * np.square(more).sum(1))
     singles = _ranked(gram, pull, [(i,) for i in free.tolist()])
-    pairs = _ranked(gram, pull, list(combinations(free.tolist(), 2)))[:KEPT]
+    pairs = _ranked(gram, pull, list(combinations(free.tolist(), 2)))[:RETAINED]
     threes = {tuple(sorted((*p, i))) for p in pairs[:2] for i in free.tolist() if i not in p}
     best = _ranked(gram, pull, sorted(threes))[:2]
     count.algebra += 1 + len(free) * (len(free) + 1) // 2 + len(threes)
-    return [(), *singles[:KEPT], *pairs, *best]
+    return [(), *singles[:RETAINED], *pairs, *best]
 
 
 def _ranked(
@@ -233,8 +233,8 @@ def _ranked(
         return []
     rows = np.array(sets)
     square, right = gram[rows[:, :, None], rows[:, None]], pull[rows]
-    told = np.linalg.cond(square) <= 1e9
+    reported = np.linalg.cond(square) <= 1e9
     worth = np.full(len(rows), -np.inf)
-    solved = np.linalg.solve(square[told], right[told][..., None])[..., 0]
-    worth[told] = (right[told] * solved).sum(1)
+    solved = np.linalg.solve(square[reported], right[reported][..., None])[..., 0]
+    worth[reported] = (right[reported] * solved).sum(1)
     return [sets[i] for i in np.argsort(-worth, kind="stable")]

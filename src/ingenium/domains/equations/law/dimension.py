@@ -44,5 +44,5 @@ def after(operation: str, dims: Sequence[Dimension]) -> Dimension | None:
 def written(dimension: Dimension, bases: Sequence[str]) -> str:
     """Write a dimension, such as `length / time**2`."""
     parts = [(b.strip("[]"), Fraction(p, PARTS)) for b, p in zip(bases, dimension, strict=True)]
-    told = [b if p == 1 else f"{b}**{p}" for b, p in parts if p]
-    return " * ".join(told) or "a pure number"
+    reported = [b if p == 1 else f"{b}**{p}" for b, p in parts if p]
+    return " * ".join(reported) or "a pure number"

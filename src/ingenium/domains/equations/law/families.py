@@ -15,7 +15,7 @@ from ingenium.domains.equations.law.archive import FittedLaw, LawArchive
 from ingenium.domains.equations.law.codec import LawCodec
 from ingenium.domains.equations.law.genetic import Entry, LawSearch
 from ingenium.generators.rows import check_cond, check_rows, check_steer
-from ingenium.generators.tokens.drawing import OPEN, Turnstile, drawn
+from ingenium.generators.tokens.drawing import OPEN, Turnstile, sampled
 from ingenium.generators.tokens.vocabulary import END, PAD
 from ingenium.generators.unlearned import Unlearned
 from ingenium.sampling.steer import FREE, Steer
@@ -123,7 +123,7 @@ class GrammarLaws(Unlearned):
         even = torch.zeros(n, words.symbols - OPEN)
         for step in range(words.steps):
             may = Turnstile(self.codec.grammar, state, words.steps - step, over, torch.arange(n))
-            token = drawn(even, points[:, step], self.codec.drawing, may)
+            token = sampled(even, points[:, step], self.codec.drawing, may)
             token = torch.where(over, torch.full_like(token, PAD), token)
             ids[:, step] = token
             over = over | (token == END)

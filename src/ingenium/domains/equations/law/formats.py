@@ -45,7 +45,7 @@ class FormulaFiles:
     endings: tuple[str, ...] = (".sympy", ".tex", ".c")
 
     @property
-    def apart(self) -> Literal[True]:
+    def separate(self) -> Literal[True]:
         return True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
@@ -83,8 +83,8 @@ class FormulaFiles:
 
     def _about(self) -> str:
         columns = zip(self.table.language.names, self.table.units, strict=True)
-        told = ", ".join(f"{name} in {unit}" for name, unit in columns)
-        return f"{self.table.target} in {self.table.target_unit}, of {told}"
+        reported = ", ".join(f"{name} in {unit}" for name, unit in columns)
+        return f"{self.table.target} in {self.table.target_unit}, of {reported}"
 
     def _sympy(self, tokens: Postfix, symbols: list[str], lines: list[str]) -> str:
         formula = written.infix(tokens, symbols, "sympy")
@@ -144,9 +144,13 @@ class FormulaFiles:
         """Parse tokens and constants of a file of SymPy."""
         found = text_of(file, "a law in SymPy's syntax", most=MOST)
         lines = [x for x in found.splitlines() if x.strip() and not x.startswith("#")]
-        for told in (x for x in found.splitlines() if x.startswith(f"# {self.table.target} in ")):
-            if told != f"# {self._about()}":
-                raise InputError(self._about(), f"a law of other columns or units: {told[2:80]}")
+        for reported in (
+            x for x in found.splitlines() if x.startswith(f"# {self.table.target} in ")
+        ):
+            if reported != f"# {self._about()}":
+                raise InputError(
+                    self._about(), f"a law of other columns or units: {reported[2:80]}"
+                )
         values: dict[str, float] = {}
         units: dict[str, str] = {}
         admitted = dict(self.table.language.constants)

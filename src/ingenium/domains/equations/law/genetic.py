@@ -105,16 +105,16 @@ class LawSearch:
         best: list[Entry] = []
         for _, listed in sorted(found.items()):
             best += dict.fromkeys(e for _, e in sorted(listed, key=lambda x: x[0])[:12])
-        kept = [e for e in best if self.language.whole(e[0]) and not self.language.faults(e[0])]
+        retained = [e for e in best if self.language.whole(e[0]) and not self.language.faults(e[0])]
         archive = LawArchive(count=count)
-        archive.add(self.fit_on(10**6, count).fitted(kept, WHOLE))
+        archive.add(self.fit_on(10**6, count).fitted(retained, WHOLE))
         return archive
 
     def evolved(
         self,
         seeds: Sequence[Entry],
         generations: int,
-        told: Callable[[int, int, float], None] | None = None,
+        reported: Callable[[int, int, float], None] | None = None,
     ) -> LawArchive:
         """Return the archive after some generations, from the drafts and given seeds."""
         rng = np.random.default_rng([self.seed, 1])
@@ -131,8 +131,8 @@ class LawSearch:
             quick = fit.fitted(children, ROUNDS)
             better = [(law.tokens, law.constants) for law in quick if archive.admits(law)]
             archive.add(whole.fitted(better, WHOLE))
-            if told is not None:
-                told(generation + 1, generations, front[-1].misfit)
+            if reported is not None:
+                reported(generation + 1, generations, front[-1].misfit)
         return archive
 
     def proved(self, archive: LawArchive) -> tuple[LawArchive, list[FittedLaw]]:

@@ -23,7 +23,7 @@ from ingenium.domains.equations.law.operations import OPERATIONS
 from ingenium.generators.tokens.vocabulary import END
 
 SPECIALS = 3  # numbers before the first token of the language
-BESIDE = 5  # tokens of a constant between a column and itself, which may follow a number
+ALONGSIDE = 5  # tokens of a constant between a column and itself, which may follow a number
 DEEPEST, LARGEST = 6, 9  # of a stack, and tokens of a product of columns
 Stack = tuple[tuple[Dimension, bool], ...]  # dimensions, each with a flag for a column in it
 Beginning = tuple[Stack, int]
@@ -43,8 +43,10 @@ class UnitGrammar:
         self, state: list[Beginning], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
     ) -> Bool[Tensor, " m"]:
         """Mask of tokens that may follow in their rows and still allow an end in time."""
-        asked = zip(rows.tolist(), ids.tolist(), strict=True)
-        return torch.tensor([self._may(state[row], i, left) for row, i in asked], dtype=torch.bool)
+        requested = zip(rows.tolist(), ids.tolist(), strict=True)
+        return torch.tensor(
+            [self._may(state[row], i, left) for row, i in requested], dtype=torch.bool
+        )
 
     def follow(self, state: list[Beginning], ids: Int[Tensor, " n"]) -> list[Beginning]:
         """Return the stacks after one more token each."""
@@ -83,10 +85,10 @@ class UnitGrammar:
 
         A root may be last. With `room` a constant with a unit may be among them.
         """
-        asked = (stack, room)
-        if asked not in self._known_ends:
-            self._known_ends[asked] = self._searched_ends(stack, self.shortest[room])
-        return self._known_ends[asked]
+        requested = (stack, room)
+        if requested not in self._known_ends:
+            self._known_ends[requested] = self._searched_ends(stack, self.shortest[room])
+        return self._known_ends[requested]
 
     @cached_property
     def _known_ends(self) -> dict[tuple[Stack, bool], float]:
@@ -113,7 +115,7 @@ class UnitGrammar:
         columns = _products(dict.fromkeys(self.language.dims, 1))
         both = dict(columns)
         for _, held in self.language.constants:
-            both.setdefault(held, BESIDE)
+            both.setdefault(held, ALONGSIDE)
             for (dim, own), how in product(columns.items(), (add, sub)):
                 whole = tuple(map(how, dim, held))
                 both[whole] = min(own + 2, both.get(whole, own + 2))

@@ -90,14 +90,14 @@ def _waves(language: Language, angles: Sequence[str]) -> Iterator[Postfix]:
     """Yield sines and cosines, and 1 less a cosine, which is the square of half an angle."""
     bare = [n for n, d in zip(language.names, language.dims, strict=True)
             if not any(d) and n not in angles]  # fmt: skip
-    told: list[Postfix] = turns(language, angles)
-    told += [(n, a, "*") for n, a in product(bare, angles)]
+    reported: list[Postfix] = turns(language, angles)
+    reported += [(n, a, "*") for n, a in product(bare, angles)]
     dims = dict(zip(language.names, language.dims, strict=True))
     for names in _alike(language, angles):
         for (a, b), c in product(combinations(names, 2), language.names):
             if any(dims[a]) and not any(x + y for x, y in zip(dims[a], dims[c], strict=True)):
-                told.append((a, b, "-", c, "*"))
-    for turn in told:
+                reported.append((a, b, "-", c, "*"))
+    for turn in reported:
         yield (*turn, "cos")
         yield (*turn, "sin")
         yield "1", *turn, "cos", "-"
@@ -131,9 +131,9 @@ def _powers(
     powers = np.array(list(product(*(range(-p, p + 1) for p in most))), dtype=np.int64)
     powers = powers.reshape(-1 if own else 1, len(own))
     size = np.abs(powers).sum(1)
-    kept = np.argsort(size, kind="stable")[: int((size <= REACH).sum())]
-    after = powers[kept] @ np.array(own, dtype=np.int64).reshape(len(own), len(dims[0]))
-    listed = zip(size[kept].tolist(), powers[kept].tolist(), after.tolist(), strict=True)
+    retained = np.argsort(size, kind="stable")[: int((size <= REACH).sum())]
+    after = powers[retained] @ np.array(own, dtype=np.int64).reshape(len(own), len(dims[0]))
+    listed = zip(size[retained].tolist(), powers[retained].tolist(), after.tolist(), strict=True)
     return [(s, tuple(p), tuple(d)) for s, p, d in listed]
 
 

@@ -9,15 +9,16 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 import xarray as xr
+from jaxtyping import Int
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError, choose
 from ingenium.core.given import NOTHING, Given, Input
-from ingenium.core.problem import Problem, Projection, SearchDefaults, Second, Section, Shipped
+from ingenium.core.problem import Pretrained, Problem, Projection, SearchDefaults, Second, Section
 from ingenium.core.quantity import Variable
-from ingenium.core.select import Metric
+from ingenium.core.select import Metric, equal_rows
 from ingenium.core.spec import Fixed, Limit
 from ingenium.core.text import texts
 from ingenium.domains.equations.law import report
@@ -42,8 +43,9 @@ TABLE = Input(
     "a table as CSV whose header names a unit of each column, such as length [m]",
     most=8_000_000,
 )
-HELD_OUT_EVERY, MENDED, CONSTANT = 5, 20, 1  # rounds of the fit of proposals; features
+HELD_OUT_EVERY, REPAIRED, CONSTANT = 5, 20, 1  # rounds of the fit of proposals; features
 ROOM = 300_000  # laws times rows that are fitted together
+EQUAL = 1e-6  # spreads of the target between values of laws that are one, rounding included
 ONLY = 6  # tokens of a language, minimum of known laws
 
 
@@ -86,12 +88,14 @@ class TableLaw(Problem):
     Settings: ClassVar[type] = LawSettings
     inputs: ClassVar[tuple[Input, ...]] = (TABLE,)
     judged: ClassVar[str] = (
-        "The formula in the file of SymPy, read back; those of LaTeX and C must say the same."
+        "The formula in the file of SymPy, read back; the LaTeX and C files must contain the same "
+        "formula."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Whether it is the law of nature: others may fit these rows as well.",
-        "Beyond the widened box nothing is said; in it a value is proved, and not its error.",
-        "Standard errors of constants assume that rows have independent errors of one size.",
+        "Whether it is the law of nature: other formulas may fit these rows as well.",
+        "The formula outside the widened box; inside it, the existence of a value is proved, not "
+        "its error.",
+        "Standard errors of constants assume independent errors of equal size in all rows.",
     )
     validity = ("unit_faults",)
     default_family: ClassVar[str] = "genetic"
@@ -180,7 +184,7 @@ class TableLaw(Problem):
         for start in range(0, len(held), together):  # each as if it were alone, to the bit
             part = held[start : start + together]
             rows = [i for i, _ in part]
-            done = fit.fit([t for _, t in part], constants[rows], MENDED)
+            done = fit.fit([t for _, t in part], constants[rows], REPAIRED)
             good = torch.isfinite(done.loss)[:, None]
             constants[rows] = torch.where(good, fit.simplified(done), constants[rows])
         onto = self.project({}, conditions)
@@ -197,6 +201,22 @@ class TableLaw(Problem):
             np.sqrt(np.square(values - values[i]).mean(1)) / self.table.spread, nan=np.inf
         )
 
+    def equal(self, designs: xr.Dataset) -> Int[np.ndarray, " n"]:
+        """Return for each law the simplest with equal values in all rows of the table.
+
+        Laws that are written in another form, and those with other but equivalent constants, are
+        equal: their values differ by at most `EQUAL` spreads of the target (root mean square).
+        """
+        verifier = FormulaVerifier(self.table, self.settings.wider)
+        values = verifier.values(*to_arrays(designs, self.variables)).numpy() / self.table.spread
+        first = equal_rows(values, EQUAL)
+        sizes = np.array(
+            [len(self.language.split(str(law)) or ()) for law in designs[LAW].to_numpy()]
+        )
+        order = np.lexsort((np.arange(len(first)), sizes))[::-1]
+        simplest = {int(first[i]): int(i) for i in order}  # the last to enter remains
+        return np.array([simplest[i] for i in first.tolist()], dtype=np.int64)
+
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Return genetic search, random formulas of the grammar, and masked diffusion."""
         genetic = partial(GeneticLaws, self.search, self.codec, self.settings.generations, CONSTANT)
@@ -208,10 +228,10 @@ class TableLaw(Problem):
         """Return training plans of a minute on one core."""
         return {"masked_diffusion": Plan(steps=1000)}
 
-    def shipped(self) -> Mapping[str, Shipped]:
+    def pretrained(self) -> Mapping[str, Pretrained]:
         """Return a network trained on many tables, which writes laws of this one."""
         make = partial(ReadLaws, self.table, self.codec, CONSTANT)
-        return {"reader": Shipped(make, WEIGHTS)}
+        return {"reader": Pretrained(make, WEIGHTS)}
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
         """Show laws in infix notation."""

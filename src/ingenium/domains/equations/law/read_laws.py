@@ -15,10 +15,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ingenium.domains.equations.law.codec import LawCodec
-from ingenium.domains.equations.law.reader import LawReader, symbols, told
+from ingenium.domains.equations.law.reader import LawReader, condition, symbols
 from ingenium.domains.equations.law.table import MeasuredTable
 from ingenium.generators.rows import check_cond, check_steer
-from ingenium.generators.tokens.drawing import Turnstile, drawn
+from ingenium.generators.tokens.drawing import Turnstile, sampled
 from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD
 from ingenium.generators.unlearned import Unlearned
 from ingenium.sampling.steer import FREE, Steer
@@ -46,7 +46,7 @@ class ReadLaws(Unlearned):
         """Encoding of the table."""
         rows, own = self.table.train, self.table
         dims = (*own.language.dims, own.language.target)
-        return told(own.columns[:, rows], own.values[rows], dims)[None]
+        return condition(own.columns[:, rows], own.values[rows], dims)[None]
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
@@ -77,7 +77,7 @@ class ReadLaws(Unlearned):
         for step in range(steps):  # each needs the one before
             scores, cache = self.reader.follow(after[token], step, cache)
             may = Turnstile(grammar, state, steps - step, over, torch.arange(n))
-            token = drawn(scores[:, known], points[:, step], self.codec.drawing, may)
+            token = sampled(scores[:, known], points[:, step], self.codec.drawing, may)
             token = torch.where(over, torch.full_like(token, PAD), token)
             ids[:, step] = token
             over = over | (token == END)

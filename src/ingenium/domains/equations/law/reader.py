@@ -29,7 +29,7 @@ PLACES, ROWS, BASES = 10, 40, 8  # columns, rows and bases of units that are enc
 SYMBOLS = (*(f"x{i}" for i in range(PLACES)), *WHOLE, PURE, *OPERATIONS)
 STEPS = LONGEST + 1
 ABOUT = BASES + 5  # numbers of a column in addition to its rows
-TOLD = (PLACES + 1) * (ROWS + ABOUT)
+CONDITIONS = (PLACES + 1) * (ROWS + ABOUT)
 FAR, LEAST = 6.0, 1e-3  # bounds of an encoded number, in sizes; and of a logarithm
 
 
@@ -44,7 +44,7 @@ class ReaderSettings:
     looks: int = 2  # attention layers over the rows
 
 
-def told(
+def condition(
     columns: Float64[Tensor, "v r"], values: Float64[Tensor, " r"], dims: Sequence[Dimension]
 ) -> Float[Tensor, " t"]:
     """Encode a table: scaled rows, and the unit, size and exponent of each column."""

@@ -44,15 +44,15 @@ def sections(
     plain = [_sympy(table, designs, i) for i in rows]
     front = Section(
         "Front of error and complexity",
-        "Each point is a formula; those that no shorter one beats are written out. Error is on the "
-        "rows furthest from the middle of the table, which no constant was fitted to.",
+        "Each point is a formula; formulas on the Pareto front are written out. The error is on "
+        "the rows furthest from the centre of the table, to which no constant was fitted.",
         figure=front_figure(designs, verdicts, rows, written),
     )
     left = Section(
-        "What the laws leave",
-        "Residuals, in spreads of the target, of the shortest and the best law of the front over "
-        "the columns; the outer rows, which nothing was fitted to, are blue. A pattern is what a "
-        "law does not explain.",
+        "Residuals",
+        "Residuals, in standard deviations of the target, of the shortest and the best law of the "
+        "front over the columns; the outer, held-out rows are blue. A pattern shows variation "
+        "that a law does not explain.",
         figure=residual_figure(table, designs, rows, written),
     )
     head = ("law", "complexity", "error", "error outside", "design")

@@ -83,6 +83,6 @@ class FormulaVerifier:
             own = constants[i, : len(held)].tolist()
             spare = idle(slopes[place, : len(held)], own, table.spread)
             share = enclosure.unproven(language, tokens, own, wide)
-            told = (len(tokens), len(held), language.faults(tokens), spare, share)
-            found[i] = torch.tensor([float(inner[place]), float(outer[place]), *told])
+            reported = (len(tokens), len(held), language.faults(tokens), spare, share)
+            found[i] = torch.tensor([float(inner[place]), float(outer[place]), *reported])
         return found

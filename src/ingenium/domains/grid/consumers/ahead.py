@@ -32,7 +32,7 @@ class AheadProblem(Problem):
     known: xr.Dataset  # all days that can be requested
     levels: tuple[float, ...]  # quantiles that a forecaster proposes of each series
 
-    def asked_by(self, last: Variable) -> tuple[Condition, ...]:
+    def requested_by(self, last: Variable) -> tuple[Condition, ...]:
         """Return the conditions: the season, the kind of day, and the day itself."""
         upper = float(self.series.number[-1])
         about = f"{last.long_name}, after the first of the data"
@@ -57,14 +57,14 @@ class AheadProblem(Problem):
         """Return all days that can be requested; whole weeks are held out."""
         return self.known
 
-    def posed(self, learned: xr.Dataset) -> xr.Dataset:
+    def queries(self, learned: xr.Dataset) -> xr.Dataset:
         """Return the held-out days: only for these a proposal is a genuine forecast."""
         return self.known.isel({DESIGN: np.flatnonzero(self.known["held_out"].to_numpy())})
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
         """Return the calendar, and each step of the previous day and of the same day last week."""
         days = self.series.ahead[self.nearest(designs["day"].to_numpy())]
-        return torch.as_tensor(self.series.told(days), dtype=torch.float32)
+        return torch.as_tensor(self.series.condition(days), dtype=torch.float32)
 
     def nearest(self, day: Float64[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
         """Return the positions of the nearest days among those that can be requested."""

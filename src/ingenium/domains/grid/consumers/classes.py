@@ -111,9 +111,11 @@ def consumer_days() -> ConsumerDays:
     Raises:
         MissingExtra: if simbench is not installed.
     """
-    kept = Recipe("consumer_days", f"simbench {SIMBENCH.release_of('simbench')}", _read).complete()
-    dates, classes = kept["dates"].astype("datetime64[D]"), tuple(kept["classes"].tolist())
-    return ConsumerDays(dates, classes, kept["load_p"], kept["load_q"])
+    retained = Recipe(
+        "consumer_days", f"simbench {SIMBENCH.release_of('simbench')}", _read
+    ).complete()
+    dates, classes = retained["dates"].astype("datetime64[D]"), tuple(retained["classes"].tolist())
+    return ConsumerDays(dates, classes, retained["load_p"], retained["load_q"])
 
 
 def group_of(name: str) -> str:

@@ -43,14 +43,14 @@ def sections(judge: Hindsight, designs: xr.Dataset, verdicts: xr.Dataset) -> tup
     return (
         Section(
             "The day ahead",
-            "Median and bands of 50 % and 90 % in blue, and what came in brown: the days of the "
-            "lowest, the middle and the highest loss, for the first series.",
+            "Median and bands of 50 % and 90 % in blue, and the observed load in brown: the days "
+            "of the lowest, the middle and the highest loss, for the first series.",
             _days(judge, own.isel({DESIGN: some})),
         ),
         Section(
             "Calibration and skill",
-            "Left: how often the load stayed below each quantile, over all days; on the line it is "
-            "as often as said. Right: how much lower the error of each day is than that of others.",
+            "Left: observed frequency of loads below each quantile, over all days; on the line it "
+            "is calibrated. Right: improvement of the error of each day over the baselines.",
             _calibration(judge, own, found),
         ),
         Section(

@@ -124,8 +124,8 @@ class Scenarios(SeriesForecaster):
         super().__init__()
         self.name = name
         self.empty("centre", "axes")
-        told = CALENDAR + len(LAGS) * COMPONENTS
-        self.family = families.build(name, (1, steps), told)
+        condition = CALENDAR + len(LAGS) * COMPONENTS
+        self.family = families.build(name, (1, steps), condition)
 
     def learn(self, eve: Eve, y: Float64[Tensor, "n t"], plan: Plan) -> None:
         """Fit the generator; shapes are principal components of the training days."""
@@ -133,18 +133,18 @@ class Scenarios(SeriesForecaster):
         shapes = torch.linalg.svd(y - self.centre, full_matrices=False)[2][:COMPONENTS]
         spread = ((y - self.centre) @ shapes.T).std(0).clamp(min=1e-9)
         self.axes = (shapes / spread[:, None]).contiguous()
-        self.family.fit(y[:, None].float(), self._told(eve), plan)
+        self.family.fit(y[:, None].float(), self._reported(eve), plan)
 
     def expect(
         self, eve: Eve, rng: torch.Generator
     ) -> tuple[Float64[Tensor, "n t"], Float64[Tensor, "n t"]]:
         """Return median and spread of `MEMBERS` scenarios a day."""
-        told = self._told(eve)
-        found = self.family.propose(told.repeat(MEMBERS, 1), rng).to(torch.float64)
-        members = found[:, 0].unflatten(0, (MEMBERS, len(told)))
+        condition = self._reported(eve)
+        found = self.family.propose(condition.repeat(MEMBERS, 1), rng).to(torch.float64)
+        members = found[:, 0].unflatten(0, (MEMBERS, len(condition)))
         return members.quantile(0.5, dim=0), members.std(0).clamp(min=LEAST)
 
-    def _told(self, eve: Eve) -> Float[Tensor, "n c"]:
+    def _reported(self, eve: Eve) -> Float[Tensor, "n c"]:
         shapes = (eve.earlier - self.centre) @ self.axes.T
         return torch.cat([eve.calendar, shapes.flatten(1)], 1).float()
 
@@ -169,9 +169,9 @@ class Middle(SeriesForecaster):
     ) -> tuple[Float64[Tensor, "n t"], Float64[Tensor, "n t"]]:
         """Return the median, step by step; only parts with a spread count for the spread."""
         found = [part.expect(eve, rng) for part in self._each()]
-        told = [spread for _, spread in found if bool((spread != 1).any())]
+        condition = [spread for _, spread in found if bool((spread != 1).any())]
         middle = torch.stack([median for median, _ in found]).quantile(0.5, dim=0)
-        return middle, torch.stack(told).mean(0) if told else torch.ones_like(middle)
+        return middle, torch.stack(condition).mean(0) if condition else torch.ones_like(middle)
 
     def _each(self) -> tuple[SeriesForecaster, ...]:
         return tuple(p for p in self.parts if isinstance(p, SeriesForecaster))
@@ -240,9 +240,9 @@ class DayAhead(LearnedBuffers):
         return tuple(m for m in self.each if isinstance(m, SeriesForecaster))
 
     def _eves(self, cond: Float[Tensor, "n c"]) -> tuple[Eve, ...]:
-        told = cond.double()
-        earlier = told[:, CALENDAR:].unflatten(1, (self.series, len(LAGS), self.steps))
-        return tuple(Eve(told[:, :CALENDAR], earlier[:, s]) for s in range(self.series))
+        condition = cond.double()
+        earlier = condition[:, CALENDAR:].unflatten(1, (self.series, len(LAGS), self.steps))
+        return tuple(Eve(condition[:, :CALENDAR], earlier[:, s]) for s in range(self.series))
 
 
 def forecasters(

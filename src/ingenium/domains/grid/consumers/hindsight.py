@@ -106,13 +106,13 @@ class Hindsight:
     def _ridge(self, y: Float64[np.ndarray, "s m t"]) -> Float64[np.ndarray, "s m t"]:
         """Ridge forecast of each series from the calendar and every step of both earlier days."""
         own, days = self.series, self.series.ahead
-        date = own.told(days)[:, : -y.shape[0] * len(LAGS) * y.shape[2]]
+        date = own.condition(days)[:, : -y.shape[0] * len(LAGS) * y.shape[2]]
         earlier = [own.standard(own.lagged(lag, days)) for lag in LAGS]
         linear, train, found = YEARS.package("sklearn.linear_model"), own.train[days], []
         for s in range(len(y)):
-            told = np.concatenate([date, *(e[s] for e in earlier)], 1)
-            model = linear.RidgeCV(RIDGES).fit(told[train], y[s][train])
-            found.append(model.predict(told))
+            condition = np.concatenate([date, *(e[s] for e in earlier)], 1)
+            model = linear.RidgeCV(RIDGES).fit(condition[train], y[s][train])
+            found.append(model.predict(condition))
         return np.stack(found)
 
     @cached_property

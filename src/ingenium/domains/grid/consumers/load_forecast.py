@@ -42,11 +42,11 @@ class Forecast(AheadProblem):
     summary: ClassVar[str] = "load forecasts a day ahead, with calibrated bands"
     Settings: ClassVar[type] = ForecastSettings
     judged: ClassVar[str] = (
-        "Every quantile of the table, step by step, on the day that its stamps name."
+        "Every quantile of the table, step by step, on the day that its time stamps name."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "A table does not say when it was written: what was made after the day looks like foresight"
-        ", and a search, which sees the scores, finds just that.",
+        "A table does not state when it was written: a table written after the day looks like "
+        "foresight, and a search, which sees the scores, finds exactly that.",
         "Bands are calibrated on average over days like the known ones, and not on each day.",
         "Forecasters are not conditioned on the weather; its effect is in the width of their "
         "bands.",
@@ -66,7 +66,7 @@ class Forecast(AheadProblem):
             ),
             Variable("forecast_day", (), "d", "day that is forecast", given="day"),
         )
-        self.conditions, self.levels = self.asked_by(self.variables[-1]), LEVELS
+        self.conditions, self.levels = self.requested_by(self.variables[-1]), LEVELS
         self.sizes = {SERIES: len(own.names), TIME: STEPS}
         self.limits = (
             Limit("learned", at_most=0.0, unit="1"),
@@ -125,7 +125,7 @@ class Forecast(AheadProblem):
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """A perfect forecast, and the load of a week before as a forecast of today."""
-        one = self.posed(self.known).isel({DESIGN: [3]})
+        one = self.queries(self.known).isel({DESIGN: [3]})
         truth = {"mae": 0.0, "skill_persistence": 1.0, "coverage_50": 0.5, "coverage_90": 0.9}
         days = self.series.ahead[self.nearest(one["day"].to_numpy())]
         lagged = torch.as_tensor(self.series.lagged(7, days).transpose(1, 0, 2))

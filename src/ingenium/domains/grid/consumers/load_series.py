@@ -117,7 +117,7 @@ class LoadSeries:
         """Standardise loads by mean and spread of each series."""
         return np.asarray((load - self.mean[:, None, None]) / self.spread[:, None, None])
 
-    def told(self, days: Int[np.ndarray, " k"]) -> Float64[np.ndarray, "k c"]:
+    def condition(self, days: Int[np.ndarray, " k"]) -> Float64[np.ndarray, "k c"]:
         """Return the inputs at midnight: the calendar, then both earlier days of each series."""
         date = features(calendar(self.dates[days]))[:, :CALENDAR]
         earlier = np.stack([self.standard(self.lagged(lag, days)) for lag in LAGS], 1)

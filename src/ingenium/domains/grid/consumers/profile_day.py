@@ -16,7 +16,7 @@ from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import choose
 from ingenium.core.formats.clocks import Hours
 from ingenium.core.formats.columns import StepColumns
-from ingenium.core.problem import Problem, Projection, Section, told
+from ingenium.core.problem import Problem, Projection, Section, encoded_conditions
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid.consumers import profile_report
@@ -93,9 +93,9 @@ class ProfileDay(Problem):
         "daily load profiles of one consumer: household, farm, business, heat pump or car"
     )
     Settings: ClassVar[type] = ProfileSettings
-    judged: ClassVar[str] = "The columns of the table, as they stand."
+    judged: ClassVar[str] = "The columns of the table, unchanged."
     unchecked: ClassVar[tuple[str, ...]] = (
-        "No net is solved: a profile says nothing of voltages.",
+        "No net is solved: a profile does not determine voltages.",
         "Whether such a day is likely is compared with known days, and never judged.",
     )
     default_family: ClassVar[str] = "flow_matching"
@@ -147,7 +147,7 @@ class ProfileDay(Problem):
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
         """Return the model inputs of days: conditions as in training."""
-        return told(self, (*conditions.SEEN, self.conditions[0]), designs)
+        return encoded_conditions(self, (*conditions.SEEN, self.conditions[0]), designs)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Impose loads of at least 0, and a fixed energy and peak exactly.

@@ -11,7 +11,7 @@ from ingenium.core.problem import Section
 from ingenium.core.quantity import Condition
 from ingenium.core.verdict import Verdict, answered
 from ingenium.domains.grid.data.dataset import HOURS
-from ingenium.domains.grid.fans import BANDS, beside, like, spread
+from ingenium.domains.grid.fans import BANDS, alongside, like, spread
 from ingenium.drawing import HOURS_OF_DAY, OverTime, TimeBand, figure_of
 
 SHOWN = 8
@@ -31,8 +31,8 @@ def sections(
     return (
         Section(
             "Single days",
-            "Active load relative to its rating, of accepted days; each with its class and the "
-            "hours of full load that its energy stands for.",
+            "Active load relative to its rating, of accepted days; each with its class and its "
+            "energy in hours of full load.",
             _days(designs.isel(held), verdicts.isel(held)) if len(held[DESIGN]) else None,
         ),
         Section(
@@ -66,7 +66,7 @@ def _fans(own: np.ndarray, real: np.ndarray) -> Figure:
     hours = {float(h): str(h) for h in range(0, 25, 6)}
     lasting = "hours with at least this load"
     return figure_of(
-        OverTime(HOURS, beside(real, own), "Load over rating", "", "hour", ticks=HOURS_OF_DAY),
-        OverTime(HOURS, beside(sorted_real, sorted_own), "Duration", "", lasting, ticks=hours),
+        OverTime(HOURS, alongside(real, own), "Load over rating", "", "hour", ticks=HOURS_OF_DAY),
+        OverTime(HOURS, alongside(sorted_real, sorted_own), "Duration", "", lasting, ticks=hours),
         size=(4.8, 3.2),
     )

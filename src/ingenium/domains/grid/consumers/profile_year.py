@@ -72,14 +72,14 @@ class ProfileYear(Problem):
     Settings: ClassVar[type] = YearSettings
     judged: ClassVar[str] = (
         "The table of the year, step by step: energy, peaks, and its statistics against those of "
-        "weeks that nothing was learned from."
+        "held-out weeks."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "Weeks are held out of the one year of the data: another year's weather is not known.",
-        "Correlation of weeks beyond the season, as in a cold spell of a month, is not judged.",
-        "A difference that ten weeks cannot distinguish from chance passes: weekends on other "
-        "days are at its edge.",
-        "The step is a mean: peaks of single minutes are not in it.",
+        "Correlation of weeks beyond the season, such as a cold spell of a month, is not judged.",
+        "A difference that ten weeks cannot distinguish from chance passes; shifting the weekends "
+        "to other days is a borderline case.",
+        "A step is a mean: peaks of single minutes are not included.",
     )
     default_family: ClassVar[str] = "year_of_days"
 
@@ -166,9 +166,9 @@ class ProfileYear(Problem):
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Return generation day by day; `bootstrap` gives years of real weeks."""
         shape = (self.sizes["consumer"], self.sizes["time"])
-        told = torch.as_tensor(self.calendar.told())
+        condition = torch.as_tensor(self.calendar.condition())
         week = torch.as_tensor(self.calendar.week)
-        return {"year_of_days": partial(YearOfDays, shape, 1, told, week)}
+        return {"year_of_days": partial(YearOfDays, shape, 1, condition, week)}
 
     def fixable(self) -> tuple[Quantity, ...]:
         """The energy of the year, mean of consumers."""

@@ -12,7 +12,7 @@ from ingenium.domains.grid.data.conditions import DAY_TYPES, SEEN, YEAR_DAYS, ca
 from ingenium.domains.grid.data.split import split_weeks
 
 DAYS = 7
-WEEKS_APART = 3  # between a place in the year and a real week that may be used there
+WEEK_DISTANCE = 3  # between a place in the year and a real week that may be used there
 FIRST, LAST = 1970, 2200
 
 
@@ -46,7 +46,7 @@ class YearCalendar:
         middle = np.arange(week[-1] + 1) * DAYS + (monday - first).astype(int) + 4.0
         return cls(dates, day_types(dates), week, weekday, middle)
 
-    def told(self) -> Float64[np.ndarray, "d 5"]:
+    def condition(self) -> Float64[np.ndarray, "d 5"]:
         """Return the model inputs of each day: position in the year, and kind."""
         return features(SEEN[:2], calendar(self.dates))
 
@@ -87,8 +87,8 @@ class RealWeeks:
         A holiday gets a Sunday of its week, and any other day one of its own kind.
         """
         own = np.flatnonzero(self.held_out == held_out)
-        apart = _apart(target.middle[:, None], self.middle[own])
-        near = apart <= np.maximum(DAYS * WEEKS_APART, apart.min(1, keepdims=True))
+        distance = _distance(target.middle[:, None], self.middle[own])
+        near = distance <= np.maximum(DAYS * WEEK_DISTANCE, distance.min(1, keepdims=True))
         drawn = [rng.choice(own[row], size=n) for row in near]  # one week each
         week = np.stack(drawn, 1)[:, target.week]
         return np.asarray(self.first[week] + self._alike(target)[week, np.arange(len(target.week))])
@@ -96,7 +96,7 @@ class RealWeeks:
     def places(self, target: YearCalendar) -> tuple[Int[np.ndarray, " k"], Int[np.ndarray, " k"]]:
         """Return days of held-out weeks in the data, and of the year's weeks nearest to each."""
         whole, own = target.whole(), np.flatnonzero(self.held_out)
-        nearest = whole[_apart(self.middle[own][:, None], target.middle[whole]).argmin(1)]
+        nearest = whole[_distance(self.middle[own][:, None], target.middle[whole]).argmin(1)]
         monday = np.searchsorted(target.week, nearest)
         days = np.arange(DAYS)
         real, there = (x[:, None] + days for x in (self.first[own], monday))
@@ -124,7 +124,7 @@ def _weeks(days: Shaped[np.ndarray, " n"]) -> tuple[np.ndarray, np.ndarray]:
     return since, weekday
 
 
-def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def _distance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Days between two days of a year, the shorter way round."""
     away = np.abs(one - other) % YEAR_DAYS
     return np.asarray(np.minimum(away, YEAR_DAYS - away))

@@ -12,8 +12,8 @@ from ingenium import __version__
 from ingenium.core.quantity import Quantity
 from ingenium.domains.grid.data.conditions import DAY_TYPES
 
-HOURS_APART = range(1, 25)
-DAYS_APART = range(1, 7)  # within a week
+HOUR_LAGS = range(1, 25)
+DAY_LAGS = range(1, 7)  # within a week
 TINY = torch.finfo(torch.float64).tiny
 
 
@@ -51,8 +51,8 @@ class WeekStatistics:
         kinds = [rows[:, (kind == k).flatten()].mean(1) for k in range(len(DAY_TYPES))]
         return cls(
             (unit @ unit.mT)[:, above, right],
-            torch.stack([_lagged(steps, round(hours * each_hour)) for hours in HOURS_APART], 1),
-            torch.stack([_lagged(load.sum(-1), days) for days in DAYS_APART], 1),
+            torch.stack([_lagged(steps, round(hours * each_hour)) for hours in HOUR_LAGS], 1),
+            torch.stack([_lagged(load.sum(-1), days) for days in DAY_LAGS], 1),
             together / together.mean(1, keepdim=True).clamp(min=TINY),
             kinds[0],
             torch.stack(kinds[1:], 1),

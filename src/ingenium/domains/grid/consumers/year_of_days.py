@@ -32,19 +32,25 @@ class YearOfDays(LearnedBuffers):
     levels: Tensor  # (y, d, l) of the days of known years
 
     def __init__(
-        self, shape: tuple[int, ...], c: int, told: Float[Tensor, "d f"], week: Int[Tensor, " d"]
+        self,
+        shape: tuple[int, ...],
+        c: int,
+        condition: Float[Tensor, "d f"],
+        week: Int[Tensor, " d"],
     ) -> None:
-        """Create a generator of years; `told` are the inputs of their days, `week` their weeks."""
+        """Create a generator of years; `condition`: inputs of their days, `week`: their weeks."""
         super().__init__()
         self.shape, self.c = shape, c
         h, t = shape
         self.steps = t // len(week)
-        self.register_buffer("told", told.to(torch.float32), persistent=False)
+        self.register_buffer("condition", condition.to(torch.float32), persistent=False)
         self.register_buffer("week", week, persistent=False)
         self.empty("levels", dtype=torch.float32)
-        self.inner = families.build(INNER, (h, self.steps), told.shape[1] + (h if h <= MANY else 1))
+        self.inner = families.build(
+            INNER, (h, self.steps), condition.shape[1] + (h if h <= MANY else 1)
+        )
 
-    told: Tensor
+    condition: Tensor
     week: Tensor
 
     def fit(
@@ -54,9 +60,9 @@ class YearOfDays(LearnedBuffers):
         check_rows(x, cond, self.shape, self.c)
         days = x.detach().unflatten(2, (-1, self.steps)).transpose(1, 2).flatten(0, 1)
         different, which = torch.unique(days.flatten(1), dim=0, return_inverse=True)
-        told = self.told.repeat(len(x), 1)
-        count = which.bincount().to(told.dtype)
-        mean = torch.zeros(len(different), told.shape[1]).index_add_(0, which, told)
+        condition = self.condition.repeat(len(x), 1)
+        count = which.bincount().to(condition.dtype)
+        mean = torch.zeros(len(different), condition.shape[1]).index_add_(0, which, condition)
         mean = mean / count[:, None]
         loads = different.unflatten(1, days.shape[1:]).mean(2)
         level = _ranks(loads if loads.shape[1] <= MANY else loads.mean(1, keepdim=True))
@@ -75,9 +81,9 @@ class YearOfDays(LearnedBuffers):
         years = (uniform(torch.empty(n, weeks), rng) * len(self.levels)).long()
         years = years.clamp(max=len(self.levels) - 1)[:, self.week]
         level = self.levels[years, torch.arange(d)]
-        told = torch.cat([self.told.expand(n, -1, -1), level], 2).flatten(0, 1)
+        condition = torch.cat([self.condition.expand(n, -1, -1), level], 2).flatten(0, 1)
         with torch.no_grad():
-            days = self.inner.propose(told, rng).unflatten(0, (n, d))
+            days = self.inner.propose(condition, rng).unflatten(0, (n, d))
             return finish(days.transpose(1, 2).flatten(2).to(cond.dtype), steer)
 
 

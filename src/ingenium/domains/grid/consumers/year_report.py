@@ -13,7 +13,7 @@ from ingenium.core.problem import Section
 from ingenium.core.verdict import answered
 from ingenium.domains.grid.consumers.year_calendar import YearCalendar
 from ingenium.domains.grid.consumers.year_judge import WeekStatistics, YearArithmetic
-from ingenium.domains.grid.fans import beside
+from ingenium.domains.grid.fans import alongside
 from ingenium.drawing import (
     Axis,
     MapField,
@@ -63,16 +63,16 @@ def sections(
             _year(calendar, judge.steps, load, learned),
         ),
         Section(
-            "How consumers go together",
+            "Correlations between consumers",
             "Correlations of loads over all steps of the held-out weeks. On the right each pair, "
             "with the range of 90 % of the neighbourhoods.",
             _together(own, judge.real, known["consumer"].to_numpy().tolist()),
         ),
         Section(
             "Errors against held-out weeks",
-            "Each neighbourhood against real weeks that nothing was learned from; beside it years "
-            "of real weeks (bootstrap), which differ from them by chance alone. The last column "
-            "is the error relative to theirs.",
+            "Each neighbourhood against held-out real weeks, compared with years of real weeks "
+            "(bootstrap), which differ from them by chance alone. The last column is the error "
+            "relative to theirs.",
             None,
             _errors(judge, learned, verdicts),
         ),
@@ -85,14 +85,14 @@ def sections(
 def _shapes(own: WeekStatistics, real: WeekStatistics, steps: int) -> Figure:
     """The duration curve, and the mean day of each kind."""
     share = np.linspace(0, 100, own.duration.shape[1])
-    bands = beside(real.duration.numpy(), own.duration.numpy())
+    bands = alongside(real.duration.numpy(), own.duration.numpy())
     ours, theirs = (torch.cat([x.workday[:, None], x.weekend], 1) for x in (own, real))
     ends = (0.0, 1.15 * float(max(ours.quantile(0.97), theirs.max())))
     hours = np.arange(steps) * 24 / steps
     days = [
         OverTime(
             hours,
-            beside(theirs[:, i].numpy(), ours[:, i].numpy()),
+            alongside(theirs[:, i].numpy(), ours[:, i].numpy()),
             kind,
             x="hour",
             ends=ends,
@@ -112,7 +112,16 @@ def _year(calendar: YearCalendar, steps: int, load: Tensor, learned: Tensor) -> 
     week = together[None, monday : monday + 7 * steps]
     at, days = np.arange(12.0), np.arange(week.shape[1]) / steps
     energy = OverTime(
-        at, beside(*months), "Energy of a month", "kWh", ends=(0.0, None), ticks=MONTHS
+        at,
+        alongside(*months),
+        (
+            "Energy of a month, mean of consumers: proposed in blue, and in brown the training "
+            "years of real weeks. On the right the first neighbourhood, all its consumers "
+            "together, in the week of its highest load."
+        ),
+        "kWh",
+        ends=(0.0, None),
+        ticks=MONTHS,
     )
     first = f"days from {calendar.dates[monday // steps]}"
     peak = OverTime(days, [TimeBand(week)], "Load of a neighbourhood", "kW", first)

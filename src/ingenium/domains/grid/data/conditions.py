@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from jaxtyping import Float64, Int, Shaped
-from scipy.stats import rankdata
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
@@ -153,7 +152,8 @@ def quantile_rank(value: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]
     rank = np.full(len(value), np.nan)
     known = np.isfinite(value)
     if known.any():
-        rank[known] = (rankdata(value[known]) - 0.5) / known.sum()
+        _, which, count = np.unique(value[known], return_inverse=True, return_counts=True)
+        rank[known] = (np.cumsum(count) - count / 2)[which] / known.sum()
     return rank
 
 
@@ -177,8 +177,8 @@ def clearness(
     where the envelope is zero.
     """
     day = _day_of_year(dates)
-    apart = np.abs(day[:, None] - day[None, :])
-    near = np.minimum(apart, YEAR_DAYS - apart) <= ENVELOPE_DAYS
+    distance = np.abs(day[:, None] - day[None, :])
+    near = np.minimum(distance, YEAR_DAYS - distance) <= ENVELOPE_DAYS
     highest = np.where(near, energy[None, :], 0.0).max(-1, initial=0.0)
     best = np.where(near, highest[None, :], np.inf).min(-1, initial=np.inf)
     unknown = np.full(len(energy), np.nan)

@@ -223,16 +223,16 @@ def whole_days(steps: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the rows of days without a missing value; the rest is dropped and counted."""
     date = pd.DatetimeIndex(steps.index).normalize()
     complete = steps.notna().all(axis=1).groupby(date).sum() == STEPS
-    kept = complete.index[complete]
-    if len(kept) < FEWEST_DAYS:
+    stored = complete.index[complete]
+    if len(stored) < FEWEST_DAYS:
         raise InputError(
             f"profiles of at least {FEWEST_DAYS} whole days",
-            f"{len(kept)} whole days of {len(complete)}",
+            f"{len(stored)} whole days of {len(complete)}",
             "Give a longer file, or fill short gaps with fill_steps under [gaps].",
         )
-    dropped = len(complete) - len(kept)
+    dropped = len(complete) - len(stored)
     note = f"{dropped} incomplete of {len(complete)} days dropped"
-    return steps[date.isin(kept)], (note,) if dropped else ()
+    return steps[date.isin(stored)], (note,) if dropped else ()
 
 
 def _table(

@@ -135,9 +135,9 @@ def _average(frame: pd.DataFrame, parts: int) -> pd.DataFrame:
     return grouped.mean().where(complete).asfreq(to_offset(QUARTER))
 
 
-def _interpolate(frame: pd.DataFrame, parts: int, asked: bool) -> pd.DataFrame:
+def _interpolate(frame: pd.DataFrame, parts: int, requested: bool) -> pd.DataFrame:
     """Lines between the middles of the steps, scaled to preserve the mean of each step."""
-    if not asked:
+    if not requested:
         raise InputError(
             "steps of 15 minutes or shorter",
             f"steps of {15 * parts} minutes",

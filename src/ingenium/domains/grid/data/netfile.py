@@ -134,10 +134,10 @@ def _plain(content: Any, where: str) -> Any:
     return content
 
 
-def _json_in(told: str) -> Any:
+def _json_in(reported: str) -> Any:
     """The JSON of a whole text, else None."""
     try:
-        return json.loads(told)
+        return json.loads(reported)
     except json.JSONDecodeError:
         return None
 

@@ -28,7 +28,7 @@ from ingenium.domains.grid.data.packages import SIMBENCH
 SIMBENCH_ZONE = "Europe/Berlin"
 SIMBENCH_LICENCE = "SimBench data: ODbL 1.0 and DbCL 1.0, share-alike"
 INFEED_TABLES = (("sgen", "renewables"), ("storage", "storage"), ("gen", "powerplants"))
-APART = " storage"  # suffix of a storage profile whose name a plant profile has too
+STORAGE_SUFFIX = " storage"  # suffix of a storage profile whose name a plant profile has too
 
 _ARRAYS = ("dates", "load_p", "load_q", "infeed_p", "load_mw", "infeed_mw")
 
@@ -102,17 +102,17 @@ class DayTable:
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all fields as plain arrays by name."""
         head = {"names": dataclasses.asdict(self.names), "source": self.source}
-        told = np.array(json.dumps(head | {"licence": self.licence}))
+        reported = np.array(json.dumps(head | {"licence": self.licence}))
         dates = {"dates": self.dates.astype(np.int64)}
-        return {"head": told} | {name: getattr(self, name) for name in _ARRAYS} | dates
+        return {"head": reported} | {name: getattr(self, name) for name in _ARRAYS} | dates
 
     @classmethod
-    def of_arrays(cls, kept: Arrays) -> "DayTable":
+    def of_arrays(cls, stored: Arrays) -> "DayTable":
         """Build a table from the result of `arrays`."""
-        head = json.loads(str(kept["head"]))
+        head = json.loads(str(stored["head"]))
         names = ProfileNames(*(tuple(head["names"][key]) for key in ("load", "infeed", "kinds")))
-        dates = {"dates": kept["dates"].astype("datetime64[D]")}
-        values = {name: kept[name] for name in _ARRAYS} | dates
+        dates = {"dates": stored["dates"].astype("datetime64[D]")}
+        values = {name: stored[name] for name in _ARRAYS} | dates
         return cls(names=names, source=head["source"], licence=head["licence"], **values)
 
     def digest(self) -> str:
@@ -218,11 +218,11 @@ def simbench_net(code: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         net = simbench.get_simbench_net(code)
-    name_apart(net)
+    name_separately(net)
     return net
 
 
-def name_apart(net: Any) -> None:
+def name_separately(net: Any) -> None:
     """Rename each storage profile that shares a name with a different plant profile.
 
     The medium-voltage nets of SimBench's scenarios 1 and 2 have such profiles (lv_rural1).
@@ -232,14 +232,14 @@ def name_apart(net: Any) -> None:
     if storage is None:
         return
     shared = [name for name in storage if name != "time" and name in plants]
-    names = {n: n + APART for n in shared if not _same(tables, n, "renewables", "storage")}
+    names = {n: n + STORAGE_SUFFIX for n in shared if not _same(tables, n, "renewables", "storage")}
     tables["storage"] = storage.rename(columns=names)
     net.storage["profile"] = net.storage["profile"].replace(names)
 
 
 def together(name: str) -> str:
-    """Return SimBench's name of a storage profile; the reverse of `name_apart`."""
-    return name.removesuffix(APART)
+    """Return SimBench's name of a storage profile; the reverse of `name_separately`."""
+    return name.removesuffix(STORAGE_SUFFIX)
 
 
 def _same(profiles: dict[str, pd.DataFrame], name: str, one: str, other: str) -> bool:

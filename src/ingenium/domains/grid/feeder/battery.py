@@ -68,10 +68,10 @@ class Batteries:
         energy[:, :, 0] = start * self.energy_mwh
         for i in range(t):  # each step depends on the previous one
             now = energy[:, :, i]
-            asked = -surplus_mw[:, i, None] * share
+            requested = -surplus_mw[:, i, None] * share
             most = np.minimum(self.power_mw, now * one_way / self.hours)
             room = (self.energy_mwh - now) / one_way / self.hours
-            given = np.clip(asked, -np.minimum(self.power_mw, room), most)
+            given = np.clip(requested, -np.minimum(self.power_mw, room), most)
             inside = np.where(given > 0, given / one_way, given * one_way) * self.hours
             power[:, :, i] = given
             energy[:, :, i + 1] = now - inside

@@ -109,7 +109,7 @@ class DayMeters:
         taken = trace.import_kw[:, self.step]
         return torch.from_numpy(np.where(self.bus < 0, taken, voltage))
 
-    def told(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n 5"]:
+    def reported(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n 5"]:
         """Return the reported quantities of days."""
         trace = self.verifier.trace(*arrays)
         taken, voltage = trace.import_kw, trace.voltage_pu
@@ -132,7 +132,7 @@ class DayMeters:
             torch.from_numpy(self.value),
             NormalReadings(labels, self.mean, self.spread),
             QUANTITIES,
-            self.told,
+            self.reported,
             "mixture",
             pairs=(("import_energy", "import_peak"),),
             sections=self.sections,

@@ -13,7 +13,7 @@ from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict, answered
 from ingenium.domains.grid.data.conditions import CONDITIONS
 from ingenium.domains.grid.data.dataset import VARIABLES
-from ingenium.domains.grid.fans import BANDS, KW, SHOWN, beside, fan, like, spread
+from ingenium.domains.grid.fans import BANDS, KW, SHOWN, alongside, fan, like, spread
 from ingenium.domains.grid.feeder.feeder import OpenFeeder
 from ingenium.domains.grid.feeder.plan import FeederPlan
 from ingenium.domains.grid.feeder.readings import FeederReadings
@@ -87,9 +87,10 @@ def _plan(feeder: OpenFeeder, designs: xr.Dataset, verdicts: xr.Dataset) -> tupl
     return (
         Section(
             "The plan of the feeder",
-            "The first accepted day, at the step at which voltages lie farthest apart, and at the "
-            "one at which a line is loaded most. A diamond is the bus of the feeding grid, a "
-            "square a transformer. Buses lie as the net says, or as a tree where it says nothing.",
+            "The first accepted day, at the step with the largest spread of voltages, and at the "
+            "step with the highest line loading. A diamond is the bus of the feeding grid, a "
+            "square a transformer. Buses are placed by the coordinates of the net, or as a tree "
+            "if it has none.",
             FeederPlan(feeder.verifier.network).drawn(trace, f"design {int(own[DESIGN][0])}"),
         ),
     )
@@ -103,7 +104,7 @@ def _kw(feeder: OpenFeeder, days: xr.Dataset) -> dict[str, Float[np.ndarray, "n 
 
 def _power(feeder: OpenFeeder, own: xr.Dataset, real: xr.Dataset) -> Figure:
     ours, theirs = _kw(feeder, own), _kw(feeder, real)
-    return figure_of(*(fan(beside(theirs[k], ours[k]), k, "kW") for k in ours), size=FAN)
+    return figure_of(*(fan(alongside(theirs[k], ours[k]), k, "kW") for k in ours), size=FAN)
 
 
 def _strain(verifier: FeederVerifier, own: xr.Dataset, judged: Sequence[Limit]) -> Figure:

@@ -40,8 +40,8 @@ class InfeedBounds:
         lower = torch.where(solar[:, None], lower.clamp(min=0.0), lower)
         upper = infeed_p.amax((0, 2))[:, None].expand(shape).clone()
         for day in range(YEAR_DAYS):  # over the calendar, once per feeder
-            apart = (day_of_year - 1 - day).abs()
-            near = torch.minimum(apart, YEAR_DAYS - apart) <= NEAR_DAYS
+            distance = (day_of_year - 1 - day).abs()
+            near = torch.minimum(distance, YEAR_DAYS - distance) <= NEAR_DAYS
             if near.any():
                 dark = (infeed_p[near].amax(0) <= 0) & solar[:, None]
                 upper[day].masked_fill_(dark, 0.0)

@@ -30,9 +30,9 @@ def sections(
     return (
         Section(
             "Envelopes of the day ahead",
-            "What all customers together may feed in and draw besides, in blue, and what the day "
-            "turned out to have room for, in brown; red at hours when the envelope "
-            "was too wide. The days of the fewest, a middling number and the most broken steps.",
+            "Total additional power that all customers may feed in and draw, in blue, and the "
+            "headroom observed on the day, in brown; red at hours when the envelope was too wide. "
+            "The days with the fewest, a median number and the most violated steps.",
             _days(judge, own.isel({DESIGN: some})),
         ),
         Section(
@@ -42,7 +42,7 @@ def sections(
             _hours(judge, risk, own),
         ),
         Section(
-            "Sizes and strain",
+            "Sizes and loadings",
             "Quantiles over days, and their mean.",
             None,
             quantiles(found, measured, mean=True),

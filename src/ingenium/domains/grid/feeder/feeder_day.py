@@ -8,7 +8,6 @@ import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Bool, Float, Int
-from scipy.stats import wasserstein_distance
 from torch import Tensor
 
 from ingenium.core.codecs import Channels
@@ -17,7 +16,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.features import LeadingComponents
 from ingenium.core.field_comparison import FieldComparison
 from ingenium.core.given import NOTHING, Given, Input
-from ingenium.core.problem import Problem, Projection, Second, Section, told
+from ingenium.core.problem import Problem, Projection, Second, Section, encoded_conditions
 from ingenium.core.quantity import Quantity
 from ingenium.core.scenarios import Sampled
 from ingenium.core.spec import Fixed, Limit
@@ -62,11 +61,9 @@ class FeederDay(Problem):
     Settings: ClassVar[type] = DaySettings
     inputs: ClassVar[tuple[Input, ...]] = (READINGS, METERS)
     observed: ClassVar[str] = METERS.name
-    judged: ClassVar[str] = (
-        "The tables of profiles, brought onto the net of the setup, step by step."
-    )
+    judged: ClassVar[str] = "The tables of profiles, applied to the net of the setup, step by step."
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Only the tables of SimBench's names are read; what else lies in a folder has no say.",
+        "Only tables with SimBench's names are read; other files in a folder are ignored.",
         "Asymmetry, harmonics, faults, protection and what happens within a step are not computed.",
         "Whether such a day is likely is compared with known days, and never judged.",
     )
@@ -171,7 +168,7 @@ class FeederDay(Problem):
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
         """Return the model inputs of days: conditions as in training."""
-        return told(self, conditions.SEEN, designs)
+        return encoded_conditions(self, conditions.SEEN, designs)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Impose loads at least 0 and as read, PV 0 at night, and fixed energies exactly."""
@@ -255,6 +252,8 @@ class FeederDay(Problem):
             if at.any():
                 real, ours = (d[own].to_numpy()[:, at] for d in (held_out, designs))
                 found[f"{kind}_course"] = float(profile_distance(real, ours).mean())
+        from scipy.stats import wasserstein_distance  # a second of imports, here alone
+
         proposed, real = (
             self.verifier.measure(*to_arrays(d, VARIABLES)).numpy() for d in (designs, held_out)
         )

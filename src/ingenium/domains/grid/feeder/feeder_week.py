@@ -16,7 +16,7 @@ from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.formats.clocks import Hours
 from ingenium.core.formats.columns import StepColumns
-from ingenium.core.problem import Problem, Projection, Second, Section, told
+from ingenium.core.problem import Problem, Projection, Second, Section, encoded_conditions
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid.data import conditions
@@ -128,12 +128,12 @@ class FeederWeek(Problem):
     )
     Settings: ClassVar[type] = FeederSettings
     judged: ClassVar[str] = (
-        "The table of the week, brought onto the net of the setup, step by step; batteries as "
-        "the table has them."
+        "The table of the week, applied to the net of the setup, step by step; batteries as "
+        "stated in the table."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "Asymmetry, harmonics, faults, protection and what happens within a step are not computed.",
-        "Whether a battery's losses and limits are those of a product is not known to the table.",
+        "Whether a battery's losses and limits are those of a real product.",
         "Whether such a week is likely is compared with known weeks, and never judged.",
     )
     validity = ("balance_error",)
@@ -237,7 +237,7 @@ class FeederWeek(Problem):
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
         """Return the model inputs of weeks: conditions as in training."""
-        return told(self, (MONDAY, *LEVELS), designs)
+        return encoded_conditions(self, (MONDAY, *LEVELS), designs)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Impose loads at least 0, infeed as known around the date, batteries after the surplus."""

@@ -127,7 +127,7 @@ class Headroom:
         (low, f_low), (high, f_high) = self._ends(margins, len(p))
         room = np.where(f_high >= 0, high, 0.0)
         open_ = np.flatnonzero((f_low > 0) & ~(f_high >= 0))
-        kept = np.zeros(len(p))  # which end was retained: 1 low, -1 high
+        retained = np.zeros(len(p))  # which end was retained: 1 low, -1 high
         for _ in range(ITERATIONS):
             if not len(open_):
                 break
@@ -136,10 +136,10 @@ class Headroom:
             f = left(open_, middle)
             holds = f >= 0
             at, off = open_[holds], open_[~holds]
-            f_high[at] = np.where(kept[at] == -1, f_high[at] / 2, f_high[at])
-            f_low[off] = np.where(kept[off] == 1, f_low[off] / 2, f_low[off])
-            low[at], f_low[at], kept[at] = middle[holds], f[holds], -1
-            high[off], f_high[off], kept[off] = middle[~holds], f[~holds], 1
+            f_high[at] = np.where(retained[at] == -1, f_high[at] / 2, f_high[at])
+            f_low[off] = np.where(retained[off] == 1, f_low[off] / 2, f_low[off])
+            low[at], f_low[at], retained[at] = middle[holds], f[holds], -1
+            high[off], f_high[off], retained[off] = middle[~holds], f[~holds], 1
             near = np.abs(f) < NEAR_PU / 2
             room[open_] = np.where(near, middle, low[open_])
             open_ = open_[~near]

@@ -63,10 +63,12 @@ class KnownLoads:
     @property
     def quantities(self) -> tuple[Quantity, ...]:
         """Columns of `ranks`, which rise steeply where known days are almost equal."""
-        told, steep = "among the days of the table, 0 for the lowest", 1e-9
+        reported, steep = "among the days of the table, 0 for the lowest", 1e-9
         return (
-            Quantity("load_energy_rank", "1", f"rank of the load energy {told}", rounding=steep),
-            Quantity("load_peak_rank", "1", f"rank of the peak load {told}", rounding=steep),
+            Quantity(
+                "load_energy_rank", "1", f"rank of the load energy {reported}", rounding=steep
+            ),
+            Quantity("load_peak_rank", "1", f"rank of the peak load {reported}", rounding=steep),
         )
 
     def ranks(self, load: Float[np.ndarray, "n t"]) -> dict[str, Float[np.ndarray, " n"]]:

@@ -96,14 +96,15 @@ class OperatingEnvelope(AheadProblem):
     )
     Settings: ClassVar[type] = EnvelopeSettings
     judged: ClassVar[str] = (
-        "The power of each node and step, all of it in use at once on the day that the stamps name."
+        "The power of each node and step, with all of it in use on the day that the time stamps "
+        "name."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "A table does not say when it was written: what was made after the day looks like foresight"
-        ", and a search, which sees the scores, finds just that.",
-        "The risk holds on average over days like the known ones, and not on each day.",
-        "Parts of an envelope may strain a feeder where all of it does not: only none and all are "
-        "solved, without reactive power and asymmetry.",
+        "A table does not state when it was written: a table written after the day looks like "
+        "foresight, and a search, which sees the scores, finds exactly that.",
+        "The risk applies on average over days like the known ones, and not on each day.",
+        "Partial use of an envelope may overload a feeder even if full use does not: only no use "
+        "and full use are solved, without reactive power and asymmetry.",
     )
     validity = ("learned",)
     default_family: ClassVar[str] = "combination"
@@ -128,7 +129,7 @@ class OperatingEnvelope(AheadProblem):
             Variable("import_kw", (NODE, TIME), "kW", "power that may be imported", lower=0.0),
             Variable("envelope_day", (), "d", "day that it is set for", given="day"),
         )
-        self.conditions, self.levels = self.asked_by(self.variables[-1]), (settings.risk,)
+        self.conditions, self.levels = self.requested_by(self.variables[-1]), (settings.risk,)
         self.sizes = {NODE: len(self.nodes), TIME: STEPS}
         self.limits = (
             Limit("learned", at_most=0.0, unit="1"),
@@ -177,7 +178,7 @@ class OperatingEnvelope(AheadProblem):
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """The actual headroom violates nothing; without extra, voltages are the day's."""
-        one = self.posed(self.known).isel({DESIGN: [3]})
+        one = self.queries(self.known).isel({DESIGN: [3]})
         had = dict.fromkeys(("export_broken", "import_broken"), 0.0)
         had |= dict.fromkeys(("export_share", "import_share"), 1.0)
         none = one.copy(deep=True)
@@ -204,12 +205,12 @@ def _rooms(
 
     limits = [headroom.lowest_pu, headroom.highest_pu, headroom.most_mw, headroom.most_percent]
     key = [system, *limits, release_of("lightsim2grid")]
-    kept = Recipe("feeder_rooms", key, make).complete()
+    retained = Recipe("feeder_rooms", key, make).complete()
     dates = table.dates.astype("datetime64[D]")
     rng = np.random.default_rng(settings.split_seed)
     held = split_weeks(dates, rng, every=settings.held_out_every).held_out
     train = ~np.isin(np.arange(len(dates)), held)
-    load = np.stack([kept[side] for side in SIDES])
+    load = np.stack([retained[side] for side in SIDES])
     return LoadSeries(SIDES, dates, load, train, "kW", table.licence)
 
 

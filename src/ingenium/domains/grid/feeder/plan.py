@@ -39,8 +39,8 @@ class FeederPlan:
     @cached_property
     def place(self) -> Float[np.ndarray, "b 2"]:
         """Position of each bus: metres from the map's middle, or depth and order in the tree."""
-        told = self.network.net.bus.get("geo")
-        known = [] if told is None else [_coordinates(told.get(i)) for i in self.bus]
+        reported = self.network.net.bus.get("geo")
+        known = [] if reported is None else [_coordinates(reported.get(i)) for i in self.bus]
         if known and all(known) and len(set(known)) > len(known) / 2:
             degrees = np.radians(np.array(known, dtype=np.float64))
             middle = degrees.mean(0)
@@ -67,16 +67,16 @@ class FeederPlan:
     def _tree(self) -> Float[np.ndarray, "b 2"]:
         """Buses by the number of lines to the feeding grid, branches side by side."""
         node = self.network.circuit.bus_node.tolist()
-        beside: dict[int, set[int]] = {n: set() for n in node}
+        alongside: dict[int, set[int]] = {n: set() for n in node}
         for a, b in (*self.lines.tolist(), *self.trafos.tolist()):
-            beside[node[a]].add(node[b])
-            beside[node[b]].add(node[a])
+            alongside[node[a]].add(node[b])
+            alongside[node[b]].add(node[a])
         parent, queue = {self.network.circuit.slack: -1}, deque([self.network.circuit.slack])
         order: list[int] = []
         while queue:
             own = queue.popleft()
             order.append(own)
-            for other in sorted(beside[own] - parent.keys()):
+            for other in sorted(alongside[own] - parent.keys()):
                 parent[other] = own
                 queue.append(other)
         depth = {self.network.circuit.slack: 0}

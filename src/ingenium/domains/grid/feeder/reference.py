@@ -48,7 +48,7 @@ class PandapowerDays:
     def quantities(self) -> tuple[Quantity, ...]:
         """Extremes over the steps of a day, and deviations from readings."""
         extremes = tuple(q for q in self.feeder.quantities if q.name in COMPARED)
-        return (*extremes, *self.feeder.agreements)
+        return (*extremes, *self.feeder.consistency)
 
     def measure(
         self,

@@ -56,10 +56,10 @@ class FeederVerifier:
     def quantities(self) -> tuple[Quantity, ...]:
         """The columns of `measure`, in order."""
         ranks = self.known.quantities if self.known else ()
-        return (*quantities(self.network), *ranks, *self.agreements)
+        return (*quantities(self.network), *ranks, *self.consistency)
 
     @property
-    def agreements(self) -> tuple[Quantity, ...]:
+    def consistency(self) -> tuple[Quantity, ...]:
         """Deviation of days from their readings."""
         return () if self.readings is None else (self.readings.quantity,)
 

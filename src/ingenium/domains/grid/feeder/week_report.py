@@ -12,7 +12,7 @@ from ingenium.core.problem import Section
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import answered
 from ingenium.domains.grid.data.dataset import VARIABLES
-from ingenium.domains.grid.fans import BANDS, KW, beside, fan
+from ingenium.domains.grid.fans import BANDS, KW, alongside, fan
 from ingenium.drawing import TimeBand, figure_of, limits, quantiles
 from ingenium.drawing.style import REJECTED
 
@@ -39,13 +39,13 @@ def sections(
             f"Load less infeed of proposed weeks in blue and of the {real.sizes[DESIGN]} real "
             "weeks of the same seasons in brown, and the lowest and highest voltage of the "
             f"feeder: {BANDS} weeks.",
-            _courses(judge, own, real, judged),
+            _trajectories(judge, own, real, judged),
         ),
         Section("Midnights and energies", "Quantiles over weeks.", None, table),
     )
 
 
-def _courses(
+def _trajectories(
     judge: "WeekVerifier", own: xr.Dataset, real: xr.Dataset, judged: Sequence[Limit]
 ) -> Figure:
     arrays = to_arrays(own, VARIABLES)
@@ -56,7 +56,7 @@ def _courses(
     voltage = judge.feeder.trace(*arrays).voltage_pu
     ends = TimeBand(voltage.min(2), "lowest"), TimeBand(voltage.max(2), "highest", REJECTED)
     pieces = [
-        fan(beside(*load), "Load less infeed, batteries included", "kW"),
+        fan(alongside(*load), "Load less infeed, batteries included", "kW"),
         fan(ends, "Voltage", "pu", limits=judged),
     ]
     if judge.batteries:

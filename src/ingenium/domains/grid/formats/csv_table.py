@@ -83,10 +83,10 @@ def _body(times: Sequence[str], rows: Float64[np.ndarray, "columns t"], delimite
 
 def number(value: float) -> str:
     """Return the shortest decimal that reads back as this double, with pyarrow's exponents."""
-    told = Decimal(repr(value))
+    reported = Decimal(repr(value))
     if not value or 1e-6 <= abs(value) < 1e10:
-        return f"{told:f}".removesuffix(".0")
-    sign, digits, exponent = told.normalize().as_tuple()
+        return f"{reported:f}".removesuffix(".0")
+    sign, digits, exponent = reported.normalize().as_tuple()
     first, rest = digits[0], "".join(map(str, digits[1:]))
     power = int(exponent) + len(digits) - 1
     return f"{'-' * sign}{first}{'.' * bool(rest)}{rest}e{power:+d}"

@@ -51,7 +51,7 @@ class OwnCsv:
     year: int
     name: str = "own-csv"
     endings: ClassVar[tuple[str, ...]] = (".csv",)
-    apart: ClassVar[Literal[True]] = True
+    separate: ClassVar[Literal[True]] = True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write one file a day."""
@@ -154,9 +154,9 @@ class OwnCsv:
             if e.table == "load":
                 load_q[e.profile] = row / e.q_kvar if e.q_kvar else load_p[e.profile]
         again, size = self._rows(load_p, load_q, infeed_p), np.abs(rows).max(1, keepdims=True)
-        apart = np.abs(again - rows) > ALIKE * size
-        if apart.any():
-            column, step = (int(i) for i in np.argwhere(apart)[0])
+        distance = np.abs(again - rows) > ALIKE * size
+        if distance.any():
+            column, step = (int(i) for i in np.argwhere(distance)[0])
             raise InputError(
                 f"the same course in all elements of a profile in {path}",
                 f"{rows[column, step]:g} in {self.heads[column]!r} at {times[step]}",

@@ -48,7 +48,7 @@ class SimbenchCsv:
     scaled: Any = None  # pandapowerNet, if it is not the original one
     name: str = "simbench-csv"
     endings: ClassVar[tuple[str, ...]] = (".csv",)
-    apart: ClassVar[Literal[True]] = True
+    separate: ClassVar[Literal[True]] = True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `design_000000/LoadProfile.csv` and so on; return the folder of each design.

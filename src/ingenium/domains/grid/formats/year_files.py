@@ -27,7 +27,7 @@ class YearTables:
     consumers: tuple[str, ...]
     times: tuple[str, ...]  # the start of each step, as 2016-01-31 13:15
     labels: Any  # coordinates of consumer and time
-    apart: ClassVar[Literal[True]] = True
+    separate: ClassVar[Literal[True]] = True
     endings: ClassVar[tuple[str, ...]] = ()
 
     @property

@@ -75,8 +75,8 @@ class ConformerReference:
         if self._program is None:
             return release_of("tblite")
         order = [self._program, "--version"]
-        told = subprocess.run(order, capture_output=True, text=True, timeout=WAIT_S)
-        found = re.search(r"xtb version (\S+)", told.stdout + told.stderr)
+        reported = subprocess.run(order, capture_output=True, text=True, timeout=WAIT_S)
+        found = re.search(r"xtb version (\S+)", reported.stdout + reported.stderr)
         return found[1] if found else "unknown"
 
     def measured(self, record: str) -> tuple[float, float]:
@@ -95,8 +95,10 @@ class ConformerReference:
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "one.sdf").write_text(record, encoding="ascii")
             order = [str(self._program), "one.sdf", "--gfn", "2", "--chrg", charge]
-            told = subprocess.run(order, cwd=folder, capture_output=True, text=True, timeout=WAIT_S)
-        found = TOTAL.findall(told.stdout)
+            reported = subprocess.run(
+                order, cwd=folder, capture_output=True, text=True, timeout=WAIT_S
+            )
+        found = TOTAL.findall(reported.stdout)
         return float(found[-1]) * HARTREE_KCAL if found else float("nan")
 
     def _nearest(self, record: str) -> float:

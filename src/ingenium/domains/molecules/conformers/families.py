@@ -177,7 +177,7 @@ class TorsionalDiffusion(OnBank):
         start = heavy.angles(at)
         known = self.network.surroundings(graph)
 
-        def told(x: Tensor, sigma: float) -> Tensor:
+        def score(x: Tensor, sigma: float) -> Tensor:
             wide = torch.full((len(x),), sigma)
             turned = heavy.turned(at, x - start)
             size = self.sharpness * mean_square_score(wide[:1]).sqrt()
@@ -185,7 +185,7 @@ class TorsionalDiffusion(OnBank):
             return size * found
 
         size = (len(local), len(torsions.quartets))
-        return backwards(size, told, self.steps, rng).to(torch.float64)
+        return backwards(size, score, self.steps, rng).to(torch.float64)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the weights of the network."""

@@ -39,8 +39,8 @@ def relaxed(
     if not len(position):
         return position, np.empty(0)
     own = _filled(mol, position)
-    told = AllChem.MMFFOptimizeMoleculeConfs(own, numThreads=1, maxIters=most)
-    return positions(own), np.array([energy for _, energy in told])
+    reported = AllChem.MMFFOptimizeMoleculeConfs(own, numThreads=1, maxIters=most)
+    return positions(own), np.array([energy for _, energy in reported])
 
 
 def positions(mol: Chem.Mol) -> Float[np.ndarray, "n a 3"]:

@@ -28,13 +28,13 @@ VARIABLE = Variable(POSITION, ("atom", "axis"), "angstrom", "places of the atoms
 class ConformerFile:
     """Format `conformers.sdf`, a record a conformer, with `ensemble.sdf`, the distinct ones.
 
-    The ensemble contains, in order with the best first, each conformer at least `apart_angstrom`
+    The ensemble contains, best first, each conformer at least `min_distance_angstrom`
     from all previous ones. It is for other programs; only the complete file is read back.
     """
 
     mol: Chem.Mol
     likeness: Likeness
-    apart_angstrom: float
+    min_distance_angstrom: float
     name: str = "sdf"
     endings: ClassVar[tuple[str, ...]] = (".sdf", ".sd", ".mol")
 
@@ -44,7 +44,7 @@ class ConformerFile:
         position = designs[POSITION].to_numpy()
         index = designs[DESIGN].to_numpy().tolist()
         blocks = [self.record(x, i) for x, i in zip(position, index, strict=True)]
-        differ = self.likeness.distinct(position, self.apart_angstrom)
+        differ = self.likeness.distinct(position, self.min_distance_angstrom)
         write_atomic(path, "".join(blocks))
         write_atomic(folder / "ensemble.sdf", "".join(blocks[i] for i in differ.tolist()))
         return dict.fromkeys(index, path)

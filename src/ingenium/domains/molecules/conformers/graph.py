@@ -41,7 +41,7 @@ class Graph:
         heavy = [a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() > 1]
         bonds = [b for b in mol.GetBonds() if {b.GetBeginAtomIdx(), b.GetEndAtomIdx()} <= {*heavy}]
         ends = [(b.GetBeginAtomIdx(), b.GetEndAtomIdx()) for b in bonds]
-        told = torch.tensor([_bond(b) for b in bonds], dtype=torch.float32)
+        reported = torch.tensor([_bond(b) for b in bonds], dtype=torch.float32)
         moved = torsions.moved[:, heavy]
         far = torch.as_tensor(Chem.GetDistanceMatrix(mol), dtype=torch.int64)[heavy][:, heavy]
         changes = (moved[:, :, None] != moved[:, None, :]).any(0) & (far >= NEAREST)
@@ -53,7 +53,7 @@ class Graph:
         return cls(
             torch.tensor([_atom(mol.GetAtomWithIdx(i)) for i in heavy], dtype=torch.float32),
             torch.cat([way, way.flip(0)], 1),
-            torch.cat([told, told]),
+            torch.cat([reported, reported]),
             pairs,
             far[pairs[0], pairs[1]].clamp(max=FARTHEST) - NEAREST,
             place[torch.tensor(quartets).T],

@@ -41,8 +41,8 @@ class TorsionHistograms:
                 found, _ = np.histogram(both, BINS, (-math.pi, math.pi))
                 for kind in kinds(mol, quartet):
                     table[kind] += found
-        kept = {k: v.tolist() for k, v in sorted(table.items()) if v.sum() >= 2 * FEWEST}
-        return cls(kept)
+        retained = {k: v.tolist() for k, v in sorted(table.items()) if v.sum() >= 2 * FEWEST}
+        return cls(retained)
 
     @classmethod
     def read(cls, path: Path) -> "TorsionHistograms":
@@ -65,13 +65,13 @@ class TorsionHistograms:
 
 def kinds(mol: Chem.Mol, quartet: list[int]) -> tuple[str, str, str]:
     """Return the kinds of a torsion, from narrow to wide."""
-    told = [_told(mol.GetAtomWithIdx(i)) for i in quartet]
-    whole = min("-".join(told), "-".join(told[::-1]))
-    middle = "-".join(sorted(told[1:3]))
+    reported = [_reported(mol.GetAtomWithIdx(i)) for i in quartet]
+    whole = min("-".join(reported), "-".join(reported[::-1]))
+    middle = "-".join(sorted(reported[1:3]))
     return whole, middle, ANY
 
 
-def _told(atom: Chem.Atom) -> str:
+def _reported(atom: Chem.Atom) -> str:
     """Element, hydrogens, hybridisation and ring membership."""
     kind = atom.GetSymbol().lower() if atom.GetIsAromatic() else atom.GetSymbol()
     hydrogens = atom.GetTotalNumHs(includeNeighbors=True)

@@ -63,10 +63,10 @@ class Torque(nn.Module):
         """Compute graph features, the same for all conformers and noise levels."""
         x = torch.nn.functional.silu(self.first(graph.atoms))
         source, target = graph.ends
-        for told, kept in zip(self.told, self.kept, strict=True):
-            message = told(torch.cat([x[source], x[target], graph.bonds], -1))
+        for reported, retained in zip(self.told, self.kept, strict=True):
+            message = reported(torch.cat([x[source], x[target], graph.bonds], -1))
             heard = torch.zeros_like(x).index_add(0, target, message)
-            x = x + kept(torch.cat([x, heard], -1))
+            x = x + retained(torch.cat([x, heard], -1))
         one, other = x[graph.pairs[0]], x[graph.pairs[1]]
         both = self.together(torch.cat([one + other, one * other], -1)) + self.apart(graph.apart)
         pairs, forces = both.chunk(2, -1)

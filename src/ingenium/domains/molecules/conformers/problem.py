@@ -13,12 +13,11 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError, choose
-from ingenium.core.problem import Problem, Second, Section, Shipped, Watch, silent
+from ingenium.core.problem import Pretrained, Problem, Second, Section, Watch, silent
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules.conformers import electrons, forces, report, trained
 from ingenium.domains.molecules.conformers.again import ConformerReference
-from ingenium.domains.molecules.conformers.asked import macrocycle, molecule
 from ingenium.domains.molecules.conformers.codec import ConformerCodec
 from ingenium.domains.molecules.conformers.coverage import coverage
 from ingenium.domains.molecules.conformers.families import (
@@ -35,6 +34,7 @@ from ingenium.domains.molecules.conformers.formats import (
     ConformerFile,
 )
 from ingenium.domains.molecules.conformers.likeness import Likeness
+from ingenium.domains.molecules.conformers.requested_molecule import macrocycle, molecule
 from ingenium.domains.molecules.conformers.search import (
     ConformerEnsemble,
     ConformerSearch,
@@ -66,7 +66,7 @@ class ConformerSettings:
     starts: int = 100  # of the search for known conformers
     looked_at: int = 30  # of its minima, the lowest of the force field, by GFN2-xTB
     window_kcal: float = 6.0  # above the lowest, by GFN2-xTB
-    apart_angstrom: float = 0.5  # conformers of the ensemble from each other
+    min_distance_angstrom: float = 0.5  # conformers of the ensemble from each other
     screen: bool = True  # for dual use
 
 
@@ -76,16 +76,16 @@ class Conformers(Problem):
     name: ClassVar[str] = "molecules.conformers"
     summary: ClassVar[str] = "diverse low-energy conformers of one molecule, by GFN2-xTB"
     Settings: ClassVar[type] = ConformerSettings
-    judged: ClassVar[str] = "The atoms with their bonds, isotopes and charges, and their places."
+    judged: ClassVar[str] = "The atoms with their bonds, isotopes, charges and positions."
     unchecked: ClassVar[tuple[str, ...]] = (
-        "A molecule has neither place nor direction in space.",
-        "Energies are of the molecule alone, without solvent, temperature or crystal.",
+        "Position and orientation of a molecule in space do not matter.",
+        "Energies are those of the isolated molecule, without solvent, temperature or crystal.",
     )
     validity = ("stereo_changed",)
     default_family: ClassVar[str] = trained.FAMILY
     conditions: tuple[Condition, ...] = ()
     codec: ConformerCodec
-    at_once = 16
+    batch_size = 16
 
     def __init__(self, settings: ConformerSettings) -> None:
         """Open the problem.
@@ -110,7 +110,7 @@ class Conformers(Problem):
         self.shape = Shape.of(self.mol, model[0])
         base = self.torsions.framed(torch.from_numpy(model))[0]
         self.codec = ConformerCodec(self.torsions, base)
-        self.file = ConformerFile(self.mol, self.likeness, settings.apart_angstrom)
+        self.file = ConformerFile(self.mol, self.likeness, settings.min_distance_angstrom)
         self.formats = {self.file.name: self.file, "xyz": AtomFile(self.mol)}
         self.limits = (
             Limit("clash", at_least=0.5),
@@ -142,9 +142,9 @@ class Conformers(Problem):
         return searched(own.smiles, how, watch)
 
     @property
-    def apart_angstrom(self) -> float:
+    def min_distance_angstrom(self) -> float:
         """Least distance between conformers of an ensemble."""
-        return self.settings.apart_angstrom
+        return self.settings.min_distance_angstrom
 
     def prepare(self, watch: Watch = silent) -> None:
         """Search the known conformers; a stopped search resumes."""
@@ -173,18 +173,18 @@ class Conformers(Problem):
         x = forces.relaxed(self.mol, position[finite].numpy())[0]
         if self.settings.relax == "gfn2":
             x = np.array([electrons.relaxed(self.mol, one)[0] for one in x]).reshape(x.shape)
-        mended = position.clone()
-        mended[finite] = _rounded(self.torsions.framed(torch.from_numpy(x)))
-        return (mended,)
+        repaired = position.clone()
+        repaired[finite] = _rounded(self.torsions.framed(torch.from_numpy(x)))
+        return (repaired,)
 
     @cached_property
     def stiff(self) -> Stiff:
         """Molecule with a bank of local structures; computed on first use."""
         return Stiff.of(self.mol, self.codec, SEED)
 
-    def shipped(self) -> Mapping[str, Shipped]:
+    def pretrained(self) -> Mapping[str, Pretrained]:
         """Pretrained torsional diffusion, trained on other molecules."""
-        made = Shipped(lambda: TorsionalDiffusion(self.stiff), trained.WEIGHTS, trained.about())
+        made = Pretrained(lambda: TorsionalDiffusion(self.stiff), trained.WEIGHTS, trained.about())
         return {trained.FAMILY: made}
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
@@ -198,7 +198,7 @@ class Conformers(Problem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Report the superposed ensemble, its energies, and its coverage."""
-        known, apart = self.reference.position, self.apart_angstrom
+        known, apart = self.reference.position, self.min_distance_angstrom
         return report.sections(self.mol, self.likeness, known, apart, designs, verdicts)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
@@ -226,7 +226,7 @@ def _check(settings: ConformerSettings) -> None:
         ("starts", settings.starts, 2, 10_000),
         ("looked_at", settings.looked_at, 1, 1_000),
         ("window_kcal", settings.window_kcal, 0.1, 100.0),
-        ("apart_angstrom", settings.apart_angstrom, 0.0, 10.0),
+        ("min_distance_angstrom", settings.min_distance_angstrom, 0.0, 10.0),
     ):
         if not least <= value <= most:
             raise InputError(f"{name} from {least:g} to {most:g}", value)

@@ -21,11 +21,16 @@ from ingenium.core.digest import content_digest
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
-from ingenium.domains.molecules.conformers.asked import molecule
 from ingenium.domains.molecules.conformers.graph import Graph
+from ingenium.domains.molecules.conformers.known_ensembles import (
+    LEARNED,
+    KnownEnsemble,
+    admitted,
+    ensembles,
+)
 from ingenium.domains.molecules.conformers.library import TorsionHistograms
 from ingenium.domains.molecules.conformers.network import Torque
-from ingenium.domains.molecules.conformers.stock import LEARNED, KnownEnsemble, admitted, ensembles
+from ingenium.domains.molecules.conformers.requested_molecule import molecule
 from ingenium.domains.molecules.conformers.torsions import Torsions
 from ingenium.domains.molecules.conformers.torus import (
     NARROWEST,
@@ -36,7 +41,7 @@ from ingenium.domains.molecules.conformers.torus import (
 
 NAME = "moses.torsions"
 LIBRARY = "moses.library.json"
-WARM, SHOWN, KEPT_EVERY = 50, 50, 100  # steps
+WARM, SHOWN, STORE_EVERY = 50, 50, 100  # steps
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,8 @@ def loss(network: Torque, one: TrainingMolecule, rows: int, rng: torch.Generator
     noise = wide * torch.randn(wide.shape, generator=rng)
     turned = one.torsions.turned(chosen, noise)
     truth = score(noise, wide) / mean_square_score(sigma).sqrt()[:, None]
-    told: Tensor = network(one.graph, network.surroundings(one.graph), turned, sigma)
-    return (told - truth).square().mean()
+    reported: Tensor = network(one.graph, network.surroundings(one.graph), turned, sigma)
+    return (reported - truth).square().mean()
 
 
 def train(
@@ -107,16 +112,16 @@ def train(
         "cpu_seconds_of_training_since_the_last_start": round(time.process_time() - started),
     }
     library = TorsionHistograms.of((molecule(s.smiles), s.ensemble.position) for s in found)
-    keep(network, library, about, folder)
+    store(network, library, about, folder)
 
 
-def keep(network: Torque, library: TorsionHistograms, about: dict[str, Any], folder: Path) -> None:
+def store(network: Torque, library: TorsionHistograms, about: dict[str, Any], folder: Path) -> None:
     """Write weights in half precision, histograms, and metadata."""
     weights = save({k: v.half().contiguous() for k, v in network.state_dict().items()})
     write_atomic(folder / f"{NAME}.safetensors", weights)
     write_atomic(folder / LIBRARY, json.dumps(library.counts) + "\n")
-    told = {**about, "weights": content_digest(weights)}
-    write_atomic(folder / f"{NAME}.json", json.dumps(told, indent=1) + "\n")
+    reported = {**about, "weights": content_digest(weights)}
+    write_atomic(folder / f"{NAME}.json", json.dumps(reported, indent=1) + "\n")
 
 
 def _trained(
@@ -126,18 +131,18 @@ def _trained(
     progress: Callable[[int, float], None],
 ) -> tuple[Torque, float]:
     """Network with averaged weights, and the mean loss of the last tenth."""
-    course, state = TorsionTraining.begun(recipe), folder / "torsions.checkpoint"
+    curve, state = TorsionTraining.begun(recipe), folder / "torsions.checkpoint"
     if state.is_file():
-        course.restore(state)
-    for step in range(len(course.losses), recipe.steps):
-        course.step(known, recipe)
-        last = course.losses[-SHOWN:]
+        curve.restore(state)
+    for step in range(len(curve.losses), recipe.steps):
+        curve.step(known, recipe)
+        last = curve.losses[-SHOWN:]
         progress(step + 1, sum(last) / len(last))
-        if (step + 1) % KEPT_EVERY == 0:
-            course.keep(state)
-    tail = course.losses[-max(1, recipe.steps // 10) :]
-    course.network.load_state_dict(course.mean.module.state_dict())
-    return course.network, sum(tail) / len(tail)
+        if (step + 1) % STORE_EVERY == 0:
+            curve.store(state)
+    tail = curve.losses[-max(1, recipe.steps // 10) :]
+    curve.network.load_state_dict(curve.mean.module.state_dict())
+    return curve.network, sum(tail) / len(tail)
 
 
 @dataclass
@@ -175,7 +180,7 @@ class TorsionTraining:
         self.mean.update_parameters(self.network)
         self.losses.append(float(total.detach()))
 
-    def keep(self, path: Path) -> None:
+    def store(self, path: Path) -> None:
         """Write the state for resuming."""
         parts = {name: getattr(self, name).state_dict() for name in ("network", "mean", "adam")}
         with replacing(path) as staging:

@@ -28,17 +28,17 @@ def sections(
     mol: Chem.Mol,
     likeness: Likeness,
     reference: Float[np.ndarray, "m a 3"],
-    apart_angstrom: float,
+    min_distance_angstrom: float,
     designs: xr.Dataset,
     verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
     """Plot the superposed ensemble, its energies, and its coverage of the known conformers."""
     low = best(verdicts, "energy")
-    behind = Section("Energies", _TOLD, _energies(verdicts))
+    behind = Section("Energies", _REPORTED, _energies(verdicts))
     if not len(low):
         return (behind,)
     position = designs["position"].to_numpy()
-    rows = low[likeness.distinct(position[low], apart_angstrom)]
+    rows = low[likeness.distinct(position[low], min_distance_angstrom)]
     energy = verdicts["energy"].to_numpy()[rows[:SHOWN]]
     listed = {DESIGN: rows[: 3 * SHOWN]}
     own = verdicts.isel(listed)
@@ -52,7 +52,7 @@ def sections(
         Section(
             "The ensemble",
             f"The {min(len(rows), SHOWN)} lowest of {len(rows)} conformers that differ by "
-            f"{apart_angstrom:g} angstrom, laid on the lowest, without hydrogens on carbon. "
+            f"{min_distance_angstrom:g} angstrom, laid on the lowest, without hydrogens on carbon. "
             "Energies are above the lowest known conformer.",
             overlay(mol, likeness, position[rows[:SHOWN]], energy),
         ),
@@ -66,10 +66,10 @@ def sections(
     )
 
 
-_TOLD = (
-    "Every conformer by its distance to the nearest known one. What lies far to the right and low "
-    "is new: the search for known conformers did not find it, or did not look at it. What is "
-    f"higher than {HIGHEST_KCAL:g} kcal/mol is drawn there."
+_REPORTED = (
+    "Every conformer by its distance to the nearest known one. Conformers far to the right and low "
+    "are new: the search for known conformers did not find or did not consider them. Energies "
+    f"above {HIGHEST_KCAL:g} kcal/mol are drawn at that value."
 )
 
 
@@ -164,5 +164,5 @@ def _covered(
         rows.append((f"accepted ones within {radius:g} of a known one", f"{own['cov_p']:.0%}"))
     mean = "mean distance of known ones to the nearest accepted (Å)"
     rows.append((mean, f"{found[RADII[-1]]['amr_r']:.2f}"))
-    told = "The known conformers are those of a search by ETKDG and random torsions."
-    return Section("What is covered", told, table=(("", "value"), *rows))
+    reported = "The known conformers are those of a search by ETKDG and random torsions."
+    return Section("What is covered", reported, table=(("", "value"), *rows))

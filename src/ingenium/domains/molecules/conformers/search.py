@@ -22,8 +22,8 @@ from ingenium.core.errors import EngineError
 from ingenium.core.problem import Watch, silent
 from ingenium.core.recipe import Arrays, Recipe
 from ingenium.domains.molecules.conformers import electrons, forces
-from ingenium.domains.molecules.conformers.asked import molecule
 from ingenium.domains.molecules.conformers.likeness import Likeness
+from ingenium.domains.molecules.conformers.requested_molecule import molecule
 from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
 from ingenium.kits.chemistry.packages import release_of

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float, Int
 from rdkit import Chem
 from torch import Tensor
 
-from ingenium.domains.molecules.conformers.asked import turning
+from ingenium.domains.molecules.conformers.requested_molecule import turning
 
 
 @dataclass(frozen=True)

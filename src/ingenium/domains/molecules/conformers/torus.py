@@ -51,7 +51,7 @@ def levels(steps: int) -> list[float]:
 
 def backwards(
     shape: tuple[int, int],
-    told: Callable[[Float[Tensor, "n m"], float], Float[Tensor, "n m"]],
+    score_of: Callable[[Float[Tensor, "n m"], float], Float[Tensor, "n m"]],
     steps: int,
     rng: torch.Generator,
 ) -> Float[Tensor, "n m"]:
@@ -59,7 +59,7 @@ def backwards(
 
     Args:
         shape: designs and angles.
-        told: function that returns the score of angles at a deviation.
+        score_of: function that returns the score of angles at a deviation.
         steps: number of noisy steps, before a last one without noise.
         rng: source of all noise.
     """
@@ -68,8 +68,8 @@ def backwards(
     for wide, narrow in pairwise(sigmas):
         removed = wide**2 - narrow**2
         noise = torch.randn(shape, generator=rng)
-        x = x + removed * told(x, wide) + math.sqrt(removed) * (narrow / wide) * noise
-    x = x + sigmas[-1] ** 2 * told(x, sigmas[-1])
+        x = x + removed * score_of(x, wide) + math.sqrt(removed) * (narrow / wide) * noise
+    x = x + sigmas[-1] ** 2 * score_of(x, sigmas[-1])
     return torch.remainder(x + math.pi, 2 * math.pi) - math.pi
 
 

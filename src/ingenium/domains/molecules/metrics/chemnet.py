@@ -54,9 +54,9 @@ def frechet(
     values, vectors = np.linalg.eigh(covariance)
     root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
     product = np.linalg.eigvalsh(root @ other @ root).clip(0)
-    apart = mean - other_mean
+    distance = mean - other_mean
     return float(
-        apart @ apart + np.trace(covariance) + np.trace(other) - 2 * np.sqrt(product).sum()
+        distance @ distance + np.trace(covariance) + np.trace(other) - 2 * np.sqrt(product).sum()
     )
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Shipped
+from ingenium.core.problem import Pretrained
 from ingenium.domains.molecules.route.codec import Choices
 from ingenium.domains.molecules.route.policies import by_chance, greedy, tree_search
 from ingenium.domains.molecules.route.route import Route
@@ -22,7 +22,7 @@ from ingenium.generators.rows import check_cond, check_steer
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
-KEPT = 200  # routes of a search among which favoured ones are selected
+RETAINED = 200  # routes of a search among which favoured ones are selected
 ASTAR, TREE, GREEDY, CHANCE = "route_astar", "route_mcts", "route_greedy", "route_chance"
 Worth = Callable[[Route], tuple[float, ...]]  # small is good, one number for each favoured measure
 
@@ -80,7 +80,7 @@ class RouteProposals:
         rng = np.random.default_rng(seed)
         if self.name == ASTAR:
             search = BestFirst(chemistry, target, budget=self.budget, deepest=deepest)
-            return search.run(kept=KEPT)
+            return search.run(retained=RETAINED)
         if self.name == GREEDY:
             return greedy(chemistry, target, budget=self.budget, deepest=deepest)
         if self.name == CHANCE:
@@ -92,7 +92,7 @@ class RouteProposals:
         """Routes that fit into the text and the choices of a design."""
         short = [
             r
-            for r in routes[:KEPT]
+            for r in routes[:RETAINED]
             if len(r.steps) <= self.codec.most and len(r.text) <= self.codec.longest
         ]
         return tuple(short)
@@ -121,11 +121,11 @@ class RouteProposals:
         return self
 
 
-def searches(codec: Choices, worth: Worth, c: int, budget: int) -> Mapping[str, Shipped]:
+def searches(codec: Choices, worth: Worth, c: int, budget: int) -> Mapping[str, Pretrained]:
     """Return all searches by their names in a spec."""
     about = {"expansions": budget}
     made = {
-        name: Shipped(partial(RouteProposals, name, codec, worth, c, budget), WEIGHTS, about)
+        name: Pretrained(partial(RouteProposals, name, codec, worth, c, budget), WEIGHTS, about)
         for name in (ASTAR, TREE, GREEDY, CHANCE)
     }
     return MappingProxyType(made)

@@ -100,7 +100,7 @@ class RouteTrees:
         paths = {}
         for index, route in written(designs, self.reader.target).items():
             paths[index] = folder / f"{NAME}{index:06d}.json"
-            write_atomic(paths[index], json.dumps(told(route, self.stock), indent=2) + "\n")
+            write_atomic(paths[index], json.dumps(reported(route, self.stock), indent=2) + "\n")
         return paths
 
     def read(self, path: Path) -> xr.Dataset:
@@ -123,7 +123,7 @@ class RouteTrees:
         route = self.reader.route(steps, str(file))
         if any(step.reaction not in BY_NAME for step in route.steps):
             return route  # the verifier reports it
-        own = json.loads(json.dumps(told(route, self.stock)))
+        own = json.loads(json.dumps(reported(route, self.stock)))
         wrong = [k for k, v in own.items() if not _says(table.get(k, v), v)]
         if wrong:
             raise InputError(
@@ -208,12 +208,12 @@ def written(designs: xr.Dataset, target: str) -> dict[int, Route]:
     return found
 
 
-def told(route: Route, stock: BlockStock) -> dict[str, Any]:
+def reported(route: Route, stock: BlockStock) -> dict[str, Any]:
     """Return a route as plain data: each step with check, conditions and mass, and each block."""
     used = green.amounts(route)
     return {
         "target": route.target,
-        "steps": [_told(step, used.through[step]) for step in route.steps],
+        "steps": [_reported(step, used.through[step]) for step in route.steps],
         "blocks": [
             {
                 "smiles": leaf,
@@ -227,7 +227,7 @@ def told(route: Route, stock: BlockStock) -> dict[str, Any]:
     }
 
 
-def _told(step: Step, mol: float) -> dict[str, Any]:
+def _reported(step: Step, mol: float) -> dict[str, Any]:
     return {
         "reaction": step.reaction,
         "equation": f"{DOT.join(step.reactants)}{ARROW}{step.product}",

@@ -14,7 +14,7 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.given import Given, Input, read_given
-from ingenium.core.problem import Problem, SearchDefaults, Second, Section, Shipped
+from ingenium.core.problem import Pretrained, Problem, SearchDefaults, Second, Section
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
 from ingenium.core.text import codes, texts
@@ -33,7 +33,7 @@ from ingenium.domains.molecules.route.formats import (
 )
 from ingenium.domains.molecules.route.hazards import hazards
 from ingenium.domains.molecules.route.route import Route, RouteBeginning, read
-from ingenium.domains.molecules.route.stock import BlockStock, from_file, shipped
+from ingenium.domains.molecules.route.stock import BlockStock, from_file, pretrained
 from ingenium.domains.molecules.route.verifier import FileMasses, RouteVerifier
 from ingenium.kits.chemistry.parsing import canonical, required
 from ingenium.kits.chemistry.safety import DualUseScreen
@@ -73,7 +73,7 @@ class RoutePlan(Problem):
     Settings: ClassVar[type] = RouteSettings
     inputs: ClassVar[tuple[Input, ...]] = (TARGET,)
     judged: ClassVar[str] = (
-        "The reaction and equation of each step; what else a file says must follow from them."
+        "The reaction and equation of each step; all other content of a file must follow from them."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "No step was run: yields, amounts and hazards are by rule, from the kind of reaction.",
@@ -178,7 +178,7 @@ class RoutePlan(Problem):
         short = [r.text if r and len(r.text) <= LONGEST else t for t, r in read_all]
         return (codes(short, LONGEST, name=ROUTE),)
 
-    def shipped(self) -> Mapping[str, Shipped]:
+    def pretrained(self) -> Mapping[str, Pretrained]:
         """Searches: best first (A*), Monte Carlo tree search, greedy, and random."""
         return searches(self.choices, self.worth, len(FAVOURS), self.settings.expansions)
 
@@ -218,4 +218,4 @@ def _right(mol: Chem.Mol) -> str:
 
 
 def _stock(settings: RouteSettings, screen: DualUseScreen) -> BlockStock:
-    return from_file(Path(settings.stock), screen) if settings.stock else shipped()
+    return from_file(Path(settings.stock), screen) if settings.stock else pretrained()

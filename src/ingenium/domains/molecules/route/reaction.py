@@ -16,7 +16,7 @@ from ingenium.domains.molecules.route.groups import RIVALS
 from ingenium.kits.chemistry.parsing import canonical
 
 MOST_OUTCOMES = 60  # of one template on one set of reactants
-KEPT = 200_000  # cached texts and molecules
+CACHED = 200_000  # cached texts and molecules
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class Reaction:
             for name, query in zip(self.rivals, self._rivals, strict=True)
             if any(m.HasSubstructMatch(query) for m in mols)
         ]
-        told = [f"also gives {s}" for s in sorted(others)]
-        return (*told, *(f"also changes {name}" for name in rivals))
+        reported = [f"also gives {s}" for s in sorted(others)]
+        return (*reported, *(f"also changes {name}" for name in rivals))
 
 
 @cache
@@ -112,7 +112,7 @@ def _text(mol: Chem.Mol) -> str:
     return _settled(canonical(mol))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHED)
 def _settled(text: str) -> str:
     """Text after parsing, which normalises bonds and valences."""
     mol = None if "." in text else Chem.MolFromSmiles(text)
@@ -121,7 +121,7 @@ def _settled(text: str) -> str:
     return canonical(mol)
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHED)
 def molecule(smiles: str) -> Chem.Mol:
     """Parse a molecule, cached."""
     return Chem.MolFromSmiles(smiles)

@@ -50,10 +50,12 @@ def sections(
 ) -> tuple[Section, ...]:
     """Plot trees of the first distinct accepted routes, steps of the best, and a scatter of all."""
     accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-    limits = Section("What this can and cannot say", " ".join(LIMITS))
+    limits = Section("Limitations", " ".join(LIMITS))
     if not len(accepted):
-        told = "No route ends in the stock; the closest designs are rejected ones with the fewest "
-        return (Section("No route", f"{told}missing blocks."), limits)
+        reported = (
+            "No route ends in the stock; the closest designs are rejected ones with the fewest "
+        )
+        return (Section("No route", f"{reported}missing blocks."), limits)
     rows = _distinct(designs, verdicts, accepted)
     found = [r for r in (_route(designs, row, target) for row in rows) if r is not None]
     indices = designs[DESIGN].to_numpy()[rows].tolist()
@@ -65,8 +67,8 @@ def sections(
     distinct = verdicts.isel({DESIGN: rows})
     few = distinct.isel({DESIGN: slice(TABLED)})
     columns = ((name, few[name].to_numpy(), ".3g") for name in MEASURED)
-    told = f"The first {few.sizes[DESIGN]} distinct ones."
-    routes = Section("Routes", told, table=table(("design", indices[:TABLED], ""), *columns))
+    reported = f"The first {few.sizes[DESIGN]} distinct ones."
+    routes = Section("Routes", reported, table=table(("design", indices[:TABLED], ""), *columns))
     waste = Plane(
         Axis.of(distinct, "steps", "steps"),
         Axis.of(distinct, "mass_intensity", "mass intensity"),

@@ -15,7 +15,7 @@ from ingenium.domains.molecules.route.chemistry import Chemistry, Step
 from ingenium.domains.molecules.route.route import Route, ordered
 
 LEAST = 1.0  # effort of a step
-KEPT = 40  # routes of a molecule in the tree, those of least effort
+RETAINED = 40  # routes of a molecule in the tree, those of least effort
 
 
 @dataclass
@@ -107,7 +107,7 @@ class BestFirst:
         self.deepest = deepest
         self.first: int | None = None
 
-    def run(self, *, enough: bool = False, kept: int = KEPT) -> RouteSearch:
+    def run(self, *, enough: bool = False, retained: int = RETAINED) -> RouteSearch:
         """Search; with `enough` only until the route of least effort is found."""
         while self.root.open < math.inf:
             if enough and self.root.solved <= self.root.open:
@@ -117,7 +117,7 @@ class BestFirst:
             if self.first is None and self.root.solved < math.inf:
                 self.first = self.meter.spent
         best = self.root.solved < math.inf and self.root.solved <= self.root.open
-        return RouteSearch(self.routes(kept), self.meter.spent, self.first, best)
+        return RouteSearch(self.routes(retained), self.meter.spent, self.first, best)
 
     def _next(self) -> Molecule:
         """Molecule that the best unfinished route needs next."""

@@ -54,7 +54,7 @@ class BlockStock:
 
 
 @cache
-def shipped() -> BlockStock:
+def pretrained() -> BlockStock:
     """Return the blocks of the package, and common reagents."""
     words = gzip.decompress(FILE.read_bytes()).decode("ascii").split()
     counts = dict(zip(words[::2], map(int, words[1::2]), strict=True))

@@ -81,13 +81,13 @@ class Genetic(RoundMemory):
             children = self._promising(children, n, self.aim, draw)
         return self.problem.designs_of(tuple(children[:n]))
 
-    def learn(self, told: xr.Dataset) -> None:
+    def learn(self, reported: xr.Dataset) -> None:
         """Retain the best molecules, a limited number of each scaffold."""
         if self.aim is None:
-            self.aim = Aim.of(self.task.spec.limits, self.task.spec.objectives, told)
-        smiles = [str(s) for s in told[SMILES].to_numpy()]
-        self.cost |= dict(zip(smiles, told["cost"].to_numpy().tolist(), strict=True))
-        outcomes = np.concatenate([told["margin"].to_numpy(), self.aim.losses(told)], 1)
+            self.aim = Aim.of(self.task.spec.limits, self.task.spec.objectives, reported)
+        smiles = [str(s) for s in reported[SMILES].to_numpy()]
+        self.cost |= dict(zip(smiles, reported["cost"].to_numpy().tolist(), strict=True))
+        outcomes = np.concatenate([reported["margin"].to_numpy(), self.aim.losses(reported)], 1)
         self.outcomes |= dict(zip(smiles, outcomes, strict=True))
         self.living = self._survivors(dict.fromkeys([*self.living, *smiles]))
 
@@ -152,7 +152,7 @@ class Genetic(RoundMemory):
             of_bits(NOISE, NOISES),
             tuned=TUNED_ON,
         )
-        outcomes = process.draws(_prints(children), n, rng)
+        outcomes = process.samples(_prints(children), n, rng)
         margin, loss = np.split(outcomes.reshape(-1, outcomes.shape[2]), [len(aim.limits)], 1)
         code = np.full(len(margin), Verdict.ACCEPTED)
         cost = aim.weights(margin, code, loss)["cost"][1].reshape(outcomes.shape[:2])

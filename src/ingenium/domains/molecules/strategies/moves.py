@@ -92,10 +92,10 @@ def _side(mol: Chem.RWMol, cut: list[Chem.Bond], rng: np.random.Generator) -> Op
     parts = Chem.GetMolFrags(mol)
     if len(parts) != 2:
         return None
-    kept = parts[rng.integers(2)]
-    inside = [(a if a in kept else b, order) for a, b, order in ends]
-    place = {atom: i for i, atom in enumerate(kept)}
-    for atom in sorted(set(range(mol.GetNumAtoms())) - set(kept), reverse=True):
+    retained = parts[rng.integers(2)]
+    inside = [(a if a in retained else b, order) for a, b, order in ends]
+    place = {atom: i for i, atom in enumerate(retained)}
+    for atom in sorted(set(range(mol.GetNumAtoms())) - set(retained), reverse=True):
         mol.RemoveAtom(atom)
     return OpenPart(mol.GetMol(), tuple((place[a], order) for a, order in inside))
 
@@ -188,9 +188,9 @@ def _reorder(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 def _close(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
     """Add a bond that closes a ring of five or six."""
-    apart = Chem.GetDistanceMatrix(mol)
+    distance = Chem.GetDistanceMatrix(mol)
     free = _free(mol)
-    pairs = [(a, b) for a in free for b in free if a < b and apart[a, b] in NEW_RINGS]
+    pairs = [(a, b) for a in free for b in free if a < b and distance[a, b] in NEW_RINGS]
     if not pairs:
         return False
     a, b = pairs[rng.integers(len(pairs))]

@@ -68,15 +68,15 @@ class GeneratorReinforcement(RoundMemory):
         with one_thread():
             x = self.pull.agent.propose(torch.zeros(n, self.prior.c), rng)
         smiles = self.problem.codec.to_texts(x)
-        kept = [i for i, text in enumerate(smiles) if len(text) <= self.problem.longest]
-        designs = self.problem.designs_of(tuple(smiles[i] for i in kept))
-        return designs.assign_coords({WRITTEN: ((DESIGN, "step"), x[kept].numpy())})
+        retained = [i for i, text in enumerate(smiles) if len(text) <= self.problem.longest]
+        designs = self.problem.designs_of(tuple(smiles[i] for i in retained))
+        return designs.assign_coords({WRITTEN: ((DESIGN, "step"), x[retained].numpy())})
 
-    def learn(self, told: xr.Dataset) -> None:
+    def learn(self, reported: xr.Dataset) -> None:
         """Update on the agent's samples, then on the best so far."""
-        smiles = [str(s) for s in told[SMILES].to_numpy()]
-        rewards = self._rewards(smiles, told["cost"].to_numpy())
-        self.rows |= dict(zip(smiles, torch.from_numpy(told[WRITTEN].to_numpy()), strict=True))
+        smiles = [str(s) for s in reported[SMILES].to_numpy()]
+        rewards = self._rewards(smiles, reported["cost"].to_numpy())
+        self.rows |= dict(zip(smiles, torch.from_numpy(reported[WRITTEN].to_numpy()), strict=True))
         self._step(smiles, rewards)
         best = self.memory | dict(zip(smiles, rewards, strict=True))
         ranked = sorted(best.items(), key=lambda entry: -entry[1])[: self.settings.memory]
@@ -118,7 +118,7 @@ def reinforced(task: Task) -> StrategyStart:
     Raises:
         InputError: for a prior that is not autoregressive.
     """
-    names = task.problem.shipped()
+    names = task.problem.pretrained()
     family = next((name for name in PLAIN if name in names), task.problem.default_family)
     model, generator = task.generator(GeneratorChoice(family=family))
     prior = getattr(generator.family, "inner", generator.family)  # of a wrapper that selects

@@ -65,13 +65,13 @@ class RoundMemory(ABC):
             self._take({k: v[start:end] for k, v in state.items() if k != "count"})
 
     def _take(self, table: Mapping[str, np.ndarray]) -> None:
-        told = xr.Dataset(
+        reported = xr.Dataset(
             {k: ((DESIGN, DIMS[k]) if k in DIMS else DESIGN, v) for k, v in table.items()}
         )
-        self.rounds.append(told)
-        measured = np.flatnonzero(told["verdict"].to_numpy() != Verdict.SCREENED)
+        self.rounds.append(reported)
+        measured = np.flatnonzero(reported["verdict"].to_numpy() != Verdict.SCREENED)
         if len(measured):
-            self.learn(told.isel({DESIGN: measured}))
+            self.learn(reported.isel({DESIGN: measured}))
 
     @abstractmethod
     def begin(self) -> None:
@@ -82,5 +82,5 @@ class RoundMemory(ABC):
         """Propose at most n molecules."""
 
     @abstractmethod
-    def learn(self, told: xr.Dataset) -> None:
+    def learn(self, reported: xr.Dataset) -> None:
         """Learn from molecules that were measured."""

@@ -8,7 +8,7 @@ from typing import Any
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.networks import network_file
-from ingenium.core.problem import Shipped
+from ingenium.core.problem import Pretrained
 from ingenium.domains.molecules.kekule import KekuleCodec
 from ingenium.domains.molecules.language import ATOMS, PIECES, SMILES
 from ingenium.domains.molecules.trained.recipe import LanguageRecipe
@@ -48,7 +48,7 @@ def network(longest: int, folder: Path = FOLDER) -> TokenAutoregressive:
     return own.network(codec("moses", longest, folder))
 
 
-def shipped(longest: int, folder: Path = FOLDER) -> dict[str, Shipped]:
+def pretrained(longest: int, folder: Path = FOLDER) -> dict[str, Pretrained]:
     """Return the pretrained generator as problems on molecules like those of MOSES offer it."""
     about = {k: facts(folder)[k] for k in ("recipe", "about")}
     weights = network_file("moses.safetensors", folder, FOLDER)
@@ -58,7 +58,7 @@ def shipped(longest: int, folder: Path = FOLDER) -> dict[str, Shipped]:
             _check(folder, "weights", file_digest(weights))
         return network(longest, folder)
 
-    return {NAME: Shipped(make, weights, about)}
+    return {NAME: Pretrained(make, weights, about)}
 
 
 def _check(folder: Path, what: str, found: str) -> None:

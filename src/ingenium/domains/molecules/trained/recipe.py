@@ -26,7 +26,7 @@ from ingenium.generators.tokens.families import recurrent
 from ingenium.generators.tokens.vocabulary import Vocabulary, learn_merges
 from ingenium.kits.chemistry.kekule import bonds_of
 from ingenium.kits.chemistry.packages import release_of
-from ingenium.kits.chemistry.zinc import drawn
+from ingenium.kits.chemistry.zinc import sampled
 from ingenium.train.plan import Plan
 
 AT_ONCE = 20_000  # molecules per cached piece
@@ -86,13 +86,13 @@ def written(recipe: LanguageRecipe, watch: Watch = silent) -> list[str]:
     """Return the Kekulé structures of the molecules of a recipe; cached, as they take minutes."""
 
     def make(piece: int) -> Arrays:
-        some = drawn(moses("train"), recipe.molecules)[piece * AT_ONCE : (piece + 1) * AT_ONCE]
+        some = sampled(moses("train"), recipe.molecules)[piece * AT_ONCE : (piece + 1) * AT_ONCE]
         return {"smiles": as_array("".join(f"{bonds_of(text)}\n" for text in some))}
 
     pieces = -(-min(recipe.molecules, len(moses("train"))) // AT_ONCE)
     under = [recipe.molecules, release_of("rdkit")]
-    kept = Recipe("moses_kekule", under, make, pieces).complete(watch)
-    return kept["smiles"].tobytes().decode("ascii").split()
+    retained = Recipe("moses_kekule", under, make, pieces).complete(watch)
+    return retained["smiles"].tobytes().decode("ascii").split()
 
 
 def language(texts: Sequence[str], recipe: LanguageRecipe) -> Vocabulary:
@@ -105,8 +105,8 @@ def language(texts: Sequence[str], recipe: LanguageRecipe) -> Vocabulary:
 def designs(texts: Sequence[str], vocabulary: Vocabulary, steps: int) -> Float[Tensor, "n s"]:
     """Return the numbers of all texts that fit into the steps."""
     length = [len(row) for row in vocabulary.encode(texts)]
-    kept = [text for text, n in zip(texts, length, strict=True) if n < steps]
-    return TokenCodec(vocabulary, steps, max(map(len, kept))).of_texts(kept)
+    retained = [text for text, n in zip(texts, length, strict=True) if n < steps]
+    return TokenCodec(vocabulary, steps, max(map(len, retained))).of_texts(retained)
 
 
 def train(
@@ -125,16 +125,16 @@ def train(
     plan = replace(recipe.plan, checkpoint=folder / "checkpoint", progress=progress)
     spent = time.process_time()
     with one_thread():
-        course = family.fit(x, torch.zeros(len(x), 1), plan)
+        curve = family.fit(x, torch.zeros(len(x), 1), plan)
     about = {
-        "losses": {k: v[-1] for k, v in course.items()},
+        "losses": {k: v[-1] for k, v in curve.items()},
         "designs": len(x),
         "cpu_s": time.process_time() - spent,  # since the last start, if it was stopped
     }
-    keep(family, vocabulary, recipe, folder, about)
+    store(family, vocabulary, recipe, folder, about)
 
 
-def keep(
+def store(
     family: TokenAutoregressive,
     vocabulary: Vocabulary,
     recipe: LanguageRecipe,

@@ -35,11 +35,11 @@ def costs(family: object, cond: Float[Tensor, "n c"]) -> dict[str, float]:
     name = drawing(family)
     if not isinstance(family, Model) or name is None:
         return {}
-    told = cond[:DRAWN]
+    condition = cond[:DRAWN]
     found = operations.count(
-        getattr(family, name), lambda: family.propose(told, torch.Generator().manual_seed(0))
+        getattr(family, name), lambda: family.propose(condition, torch.Generator().manual_seed(0))
     )
-    each = {k: v / len(told) for k, v in found.items()}
+    each = {k: v / len(condition) for k, v in found.items()}
     synaptic = each.get("synaptic", 0.0)
     work = DesignWork(
         each["effective"] - synaptic, synaptic, each.get("updates", 0.0), each.get("spikes", 0.0)

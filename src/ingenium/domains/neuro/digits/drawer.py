@@ -27,8 +27,8 @@ from ingenium.kits.spikes.networks import SpikingDecoder, SpikingSettings
 from ingenium.kits.spikes.operations import quantised
 from ingenium.train.plan import Plan
 
-SHIPPED = Path(__file__).parent / "drawer.npz"
-LATENT, STEPS, TOLD = 16, 6000, 2500  # rates; of training; digits whose rates are stored
+PACKAGED = Path(__file__).parent / "drawer.npz"
+LATENT, STEPS, CONDITION = 16, 6000, 2500  # rates; of training; digits whose rates are stored
 RHYTHM = Rhythm(steps=12, step_ms=1.0, tau_ms=8.0)
 SPIKING = SpikingSettings(width=128, rhythm=RHYTHM)
 VAE_SETTINGS = VAESettings(latent=LATENT, beta=4.0, drawn=False)
@@ -46,8 +46,8 @@ class Drawer:
 
     def drives(self, rates: Float64[Tensor, "n m"], digit: Tensor) -> Float64[Tensor, "n d"]:
         """Return the inputs of the network: rates, and the digit as one-hot."""
-        told = functional.one_hot(digit.to(torch.int64), 10).to(torch.float64)
-        return torch.cat([rates, told], 1)
+        condition = functional.one_hot(digit.to(torch.int64), 10).to(torch.float64)
+        return torch.cat([rates, condition], 1)
 
     def images(self, read: Float64[Tensor, "n d"]) -> Float64[Tensor, "n 28 28"]:
         """Convert output voltages (-1 paper, 1 ink) to grey levels."""
@@ -69,7 +69,7 @@ def _trained(_: int) -> Mapping[str, np.ndarray]:
     grey, labels = digits()
     known = ~held_out()
     x = torch.from_numpy(2 * (grey[known] / LEVELS) - 1).float()[:, None]
-    told = functional.one_hot(torch.from_numpy(labels.astype(np.int64)), 10).float()
+    condition = functional.one_hot(torch.from_numpy(labels.astype(np.int64)), 10).float()
     with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(0)
         made = SpikingVAE((1, SIDE, SIDE), 10, VAE_SETTINGS, SPIKING)
@@ -79,10 +79,10 @@ def _trained(_: int) -> Mapping[str, np.ndarray]:
             ema_decay=0.995,
             progress=lambda i, n, _: printed("train the drawer", i, n),
         )
-        made.fit(x, told[known], plan)
-        every = torch.from_numpy(2 * (grey[:TOLD] / LEVELS) - 1).float()[:, None]
+        made.fit(x, condition[known], plan)
+        every = torch.from_numpy(2 * (grey[:CONDITION] / LEVELS) - 1).float()[:, None]
         with torch.no_grad():
-            mean, spread = made.posterior(every, told[:TOLD])
+            mean, spread = made.posterior(every, condition[:CONDITION])
             noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(0))
             centre, width = made.believed(torch.eye(10))
     assert isinstance(made.decode, SpikingDecoder)
@@ -95,7 +95,7 @@ def _trained(_: int) -> Mapping[str, np.ndarray]:
 
 RECIPE = Recipe(
     "digit_drawer",
-    {"steps": STEPS, "rhythm": str(RHYTHM), "vae": str(VAE_SETTINGS), "told": TOLD},
+    {"steps": STEPS, "rhythm": str(RHYTHM), "vae": str(VAE_SETTINGS), "told": CONDITION},
     _trained,
-    shipped=SHIPPED,
+    packaged=PACKAGED,
 )

@@ -37,7 +37,7 @@ class ImageFiles:
     variables: tuple[Variable, ...]
     name: ClassVar[str] = "png"
     endings: ClassVar[tuple[str, ...]] = (".png",)
-    apart: ClassVar[Literal[True]] = True
+    separate: ClassVar[Literal[True]] = True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write a file for each design."""
@@ -76,8 +76,8 @@ class ImageFiles:
         what = f"a PNG of {SIDE} x {SIDE} grey levels that says its digit"
         with refusing(what, path), Image.open(io.BytesIO(data), formats=("PNG",)) as image:
             if image.size != (SIDE, SIDE) or image.mode != "L":
-                told = f"{image.mode} of {image.size[0]} x {image.size[1]}"
-                raise InputError(f"8-bit grey of {SIDE} x {SIDE}", told)
+                condition = f"{image.mode} of {image.size[0]} x {image.size[1]}"
+                raise InputError(f"8-bit grey of {SIDE} x {SIDE}", condition)
             image.load()
             _check_alone(data, path)
             return np.asarray(image), float(int(image.info["digit"]))
@@ -95,8 +95,8 @@ def _check_alone(data: bytes, path: Path) -> None:
         at += 12 + int.from_bytes(data[at : at + 4], "big")
     odd = [c.decode("latin-1") for c in chunks if c not in CHUNKS]
     if odd or chunks.count(b"tEXt") != 1:
-        told = f"{odd[0]} in {path.name}" if odd else f"{chunks.count(b'tEXt')} in {path.name}"
-        raise InputError("a PNG of grey levels and one text, its digit, alone", told)
+        condition = f"{odd[0]} in {path.name}" if odd else f"{chunks.count(b'tEXt')} in {path.name}"
+        raise InputError("a PNG of grey levels and one text, its digit, alone", condition)
 
 
 @dataclass(frozen=True)
@@ -149,8 +149,8 @@ class NetworkFile:
         off = np.abs(self._images(rate, digit) - held["image"]).reshape(len(rate), -1).max(1)
         wrong = ~(off <= SAME)
         if wrong.any():
-            told = f"another one at design {int(held[DESIGN][wrong.argmax()])} of {file.name}"
-            raise InputError("images that the network in the file draws", told)
+            condition = f"another one at design {int(held[DESIGN][wrong.argmax()])} of {file.name}"
+            raise InputError("images that the network in the file draws", condition)
         return found
 
     def _same(self, network: Any, file: Path) -> None:

@@ -16,11 +16,13 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.domains.neuro.digits.verifier import DrawnVerifier, column
-from ingenium.trust.rooms.limits import Limits
-from ingenium.trust.rooms.room import Room
+from ingenium.trust.environments.environment import Environment
+from ingenium.trust.environments.limits import Limits
 
-ROOM = Room(
-    Path(__file__).parents[1] / "rooms" / "nest", "neuro", Limits(memory_mb=6144, wall_s=60.0)
+ENVIRONMENT = Environment(
+    Path(__file__).parents[1] / "environments" / "nest",
+    "neuro",
+    Limits(memory_mb=6144, wall_s=60.0),
 )
 COMPARED = ("recognised", "synaptic_operations", "spikes", "raster", "delay")
 
@@ -36,7 +38,7 @@ class NestVerifier:
     @property
     def version(self) -> str:
         """Version of NEST, with the digest of its lock file."""
-        return ROOM.version
+        return ENVIRONMENT.version
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -70,7 +72,7 @@ class NestVerifier:
         for i, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
             arrays |= {f"weight_{i}": w.numpy(), f"bias_{i}": b.numpy()}
         values = {"steps": rhythm.steps, "step_ms": rhythm.step_ms, "tau_ms": rhythm.tau_ms}
-        found = ROOM.ask("replay", arrays, values, designs=len(rates))
+        found = ENVIRONMENT.ask("replay", arrays, values, designs=len(rates))
         layers = len(network.weights) - 1
         spikes = [torch.from_numpy(found[f"spikes_{i}"].astype(np.float64)) for i in range(layers)]
         return tuple(spikes), torch.from_numpy(found["read"])

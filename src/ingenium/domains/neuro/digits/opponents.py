@@ -82,12 +82,14 @@ class PlainDenoiser(nn.Module):
         nn.init.zeros_(self.inner.leave.weight)
         nn.init.zeros_(self.inner.leave.bias)
 
-    def forward(self, x: Tensor, cond: Tensor, level: Tensor, keep: Tensor | None = None) -> Tensor:
-        """Denoise each row; `keep` masks the conditions."""
-        told = cond if keep is None else cond * keep[:, None]
+    def forward(
+        self, x: Tensor, cond: Tensor, level: Tensor, conditioned: Tensor | None = None
+    ) -> Tensor:
+        """Denoise each row; `conditioned` masks the conditions."""
+        condition = cond if conditioned is None else cond * conditioned[:, None]
         angle = level[:, None] * torch.tensor([1.0, 2.0, 4.0, 8.0])
         waves = torch.cat([level[:, None], angle.sin(), angle.cos()], 1)
-        out: Tensor = self.inner(torch.cat([x.flatten(1), told, waves], 1)).unflatten(1, SHAPE)
+        out: Tensor = self.inner(torch.cat([x.flatten(1), condition, waves], 1)).unflatten(1, SHAPE)
         return out
 
 

@@ -22,9 +22,9 @@ from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.neuro.digits import pictures
 from ingenium.domains.neuro.digits.costs import costs
 from ingenium.domains.neuro.digits.data import LEVELS, LICENCE, SIDE, digits, held_out
-from ingenium.domains.neuro.digits.drawer import LATENT, TOLD, drawer
+from ingenium.domains.neuro.digits.drawer import CONDITION, LATENT, drawer
 from ingenium.domains.neuro.digits.formats import ImageFiles, NetworkFile
-from ingenium.domains.neuro.digits.nest import ROOM, NestVerifier
+from ingenium.domains.neuro.digits.nest import ENVIRONMENT, NestVerifier
 from ingenium.domains.neuro.digits.opponents import BUDGETS, FAMILIES, RatePrior
 from ingenium.domains.neuro.digits.report import drawn_sections, image_sections
 from ingenium.domains.neuro.digits.scores import scores
@@ -50,15 +50,15 @@ class Digits(Problem):
     Settings: ClassVar[type] = DigitSettings
     default_family: ClassVar[str] = "spiking_vae"
     judged: ClassVar[str] = (
-        "The image of each PNG is read by the fixed network; with a chip, the NIR file's network "
-        "is run again on each drive, must draw the image that the file holds, and its spikes are "
-        "counted; NEST replays a share where its room is made."
+        "The fixed network classifies the image of each PNG. With a chip, the NIR file's network "
+        "is run again on each input current; it must generate the image in the file, and its "
+        "spikes are counted. NEST replays a share if its isolated environment is installed."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "What another reader, or a person, would say of an image.",
-        "An image that was moved, dimmed or redrawn, or a drive that was changed together with "
-        "its image, is another design, judged as it is.",
-        "What a real chip would spend: energies are counts times published figures.",
+        "The classification by another network, or by a person.",
+        "An image that was moved, dimmed or redrawn, or an input current that was changed "
+        "together with its image, is another design, judged as it is.",
+        "The energy of a real chip: energies are counts times published figures.",
     )
     licence = LICENCE
 
@@ -100,7 +100,7 @@ class Digits(Problem):
             self.limits = (*self.limits, Limit("cores", at_most=float(chip.cores)))
         weights = [array_digest(w.numpy()) for w in self.drawer.network.weights]
         self.system = digest([settings.chip, settings.bits, *weights])
-        if settings.replayed and ROOM.made:
+        if settings.replayed and ENVIRONMENT.made:
             self.second = Second(NestVerifier(judge), settings.replayed, MOST_REPLAYED)
         elif settings.replayed:
             self.notes = (
@@ -130,15 +130,15 @@ class Digits(Problem):
 
     def data(self) -> xr.Dataset:
         """Return real digits, or their encoded rates."""
-        n = min(self.settings.known, TOLD) if self.settings.chip else self.settings.known
+        n = min(self.settings.known, CONDITION) if self.settings.chip else self.settings.known
         grey, labels = digits()
-        told = torch.from_numpy(labels[:n].astype(np.float64))
+        condition = torch.from_numpy(labels[:n].astype(np.float64))
         coords: dict[str, Any] = {
             "digit": (DESIGN, labels[:n].astype(np.float64)),
             "held_out": (DESIGN, held_out()[:n]),
         }
         own = self.drawer.rates[:n] if self.settings.chip else torch.from_numpy(grey[:n] / LEVELS)
-        return to_dataset((own, told), self.variables, coords)
+        return to_dataset((own, condition), self.variables, coords)
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n 10"]:
         """Encode each digit as a column of its own."""
@@ -189,9 +189,9 @@ class Digits(Problem):
         grey, labels = digits()
         if not self.settings.chip:
             image = torch.from_numpy(grey[:1] / LEVELS)
-            told = torch.tensor([float(labels[0])], dtype=torch.float64)
-            truth = {"apart": 0.0, "ink": float(grey[0].mean() / LEVELS)}
-            return ((to_dataset((image, told), self.variables, {}), truth, 1e-9),)
+            condition = torch.tensor([float(labels[0])], dtype=torch.float64)
+            truth = {"nearest_distance": 0.0, "ink": float(grey[0].mean() / LEVELS)}
+            return ((to_dataset((image, condition), self.variables, {}), truth, 1e-9),)
         network = self.drawer.network
         still = torch.zeros(1, LATENT, dtype=torch.float64)
         truth = {"weight_bits": float(self.settings.bits), "fan_in": float(max(network.sizes[:-1]))}
@@ -206,14 +206,18 @@ def _plain_spikes(drive: np.ndarray, network: Any) -> float:
     """Spikes of one drive, step by step and layer by layer, straight from the equations."""
     weights = [w.numpy() for w in network.weights]
     biases = [b.numpy() for b in network.biases]
-    kept, total = network.rhythm.kept, 0.0
+    retained, total = network.rhythm.retained, 0.0
     v = [np.zeros(len(w)) for w in weights[:-1]]
     sent = [np.zeros(len(w)) for w in weights[:-1]]
     for _ in range(network.rhythm.steps):
         before = [s.copy() for s in sent]
         for i, w in enumerate(weights[:-1]):
-            lift = (1 - kept) * (w @ drive + biases[0]) if i == 0 else w @ before[i - 1] + biases[i]
-            v[i] = kept * v[i] + lift
+            lift = (
+                (1 - retained) * (w @ drive + biases[0])
+                if i == 0
+                else w @ before[i - 1] + biases[i]
+            )
+            v[i] = retained * v[i] + lift
             sent[i] = (v[i] >= 1).astype(float)
             v[i][sent[i] > 0] = 0.0
             total += sent[i].sum()

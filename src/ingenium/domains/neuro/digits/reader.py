@@ -20,7 +20,7 @@ from ingenium.core.recipe import Recipe, printed
 from ingenium.core.seeds import one_thread
 from ingenium.domains.neuro.digits.data import LEVELS, SIDE, digits, held_out
 
-SHIPPED = Path(__file__).parent / "reader.npz"
+PACKAGED = Path(__file__).parent / "reader.npz"
 EPOCHS, BATCH, FEATURES = 30, 64, 64
 ROWS = 1000  # images in a batch
 
@@ -116,5 +116,5 @@ def _trained(_: int) -> Mapping[str, np.ndarray]:
 
 
 RECIPE = Recipe(
-    "digit_reader", {"epochs": EPOCHS, "batch": BATCH, "seed": 0}, _trained, shipped=SHIPPED
+    "digit_reader", {"epochs": EPOCHS, "batch": BATCH, "seed": 0}, _trained, packaged=PACKAGED
 )

@@ -37,7 +37,7 @@ def drawn_sections(
     """Show images, spikes and voltages of accepted drives, and the network's cost by chip."""
     rows = _accepted(verdicts)
     if not len(rows):
-        return (Section("Images", "No drive was accepted."),)
+        return (Section("Images", "No input current was accepted."),)
     rate = torch.from_numpy(designs["rate"].to_numpy()[rows[:SHOWN]])
     label = torch.from_numpy(designs["label"].to_numpy()[rows[:SHOWN]])
     with torch.no_grad():
@@ -58,8 +58,8 @@ def drawn_sections(
         ),
         Section(
             "Voltages",
-            "The busiest neurons of the second layer; a triangle is a spike, after which the "
-            "voltage starts from 0.",
+            "The most active neurons of the second layer; a triangle is a spike, after which the "
+            "voltage restarts from 0.",
             pictures.trace_figure(voltages[:, busy], one[1][:, 0].numpy()[:, busy], rhythm),
         ),
         _takes(judge, verdicts, rows),
@@ -86,7 +86,7 @@ def _voltages(judge: DrawnVerifier, spikes: tuple[torch.Tensor, ...]) -> np.ndar
     lift = later(spikes[0])[:, 0] @ network.weights[1].T + network.biases[1]
     v, found = torch.zeros_like(lift[0]), []
     for arriving, fired in zip(lift, spikes[1][:, 0], strict=True):
-        v = rhythm.kept * v + arriving
+        v = rhythm.retained * v + arriving
         found.append(v.numpy().copy())
         v = v * (1 - fired)
     return np.stack(found)
@@ -103,12 +103,12 @@ def _takes(judge: DrawnVerifier, verdicts: xr.Dataset, rows: np.ndarray) -> Sect
     lines = []
     for chip in CHIPS:
         cores, energy = chip.neuron_cores(neurons, weights, judge.bits), chip.energy_j(work)
-        held = (
-            "hold" if chip.fits(weights, judge.bits) else f"do not hold (most: {chip.weight_bits})"
-        )
-        told = "not published" if energy is None else f"{1e9 * energy:.0f} nJ"
+        held = "fit" if chip.fits(weights, judge.bits) else f"do not fit (most: {chip.weight_bits})"
+        condition = "not published" if energy is None else f"{1e9 * energy:.0f} nJ"
         parts = "operations, neurons, spikes" if chip.update_pj else "operations"
-        lines.append((chip.name, "not told" if cores is None else str(cores), held, told, parts))
+        lines.append(
+            (chip.name, "not published" if cores is None else str(cores), held, condition, parts)
+        )
     dense = DesignWork(multiplies=float(weights))
     lines.append(
         (FLOATS_45NM.name, "", "", f"{1e9 * FLOATS_45NM.energy_j(work):.0f} nJ", "arithmetic")
@@ -123,7 +123,7 @@ def _takes(judge: DrawnVerifier, verdicts: xr.Dataset, rows: np.ndarray) -> Sect
         )
     )
     return Section(
-        "What an image takes",
+        "Cost of an image",
         f"{operations:.0f} synaptic operations and {sent:.0f} spikes on average. {MODEL}",
         table=(HEAD, *lines),
     )

@@ -22,8 +22,8 @@ def frechet(a: Float64[np.ndarray, "n f"], b: Float64[np.ndarray, "m f"]) -> flo
     values, axes = np.linalg.eigh(one)
     root = (axes * np.sqrt(values.clip(0))) @ axes.T
     shared = np.sqrt(np.linalg.eigvalsh(root @ other @ root).clip(0)).sum()
-    apart = np.square(a.mean(0) - b.mean(0)).sum()
-    return float(apart + np.trace(one) + np.trace(other) - 2 * shared)
+    distance = np.square(a.mean(0) - b.mean(0)).sum()
+    return float(distance + np.trace(one) + np.trace(other) - 2 * shared)
 
 
 def scores(designs: xr.Dataset, held_out: xr.Dataset) -> dict[str, float]:
@@ -31,17 +31,17 @@ def scores(designs: xr.Dataset, held_out: xr.Dataset) -> dict[str, float]:
     designs = designs.isel({DESIGN: slice(0, MOST)})
     made, probability = read(_images(designs))
     real, _ = read(_images(held_out))
-    asked = designs["label"].to_numpy().astype(int)
-    told = held_out["label"].to_numpy().astype(int)
+    requested = designs["label"].to_numpy().astype(int)
+    condition = held_out["label"].to_numpy().astype(int)
     first, second = made.numpy(), real.numpy()
     spread = [
-        first[asked == d].var(0).sum() / second[told == d].var(0).sum()
+        first[requested == d].var(0).sum() / second[condition == d].var(0).sum()
         for d in range(10)
-        if (asked == d).sum() > 1 and (told == d).sum() > 1
+        if (requested == d).sum() > 1 and (condition == d).sum() > 1
     ]
     return {
         "frechet": frechet(first, second),
-        "recognised_share": float((probability.argmax(1).numpy() == asked).mean()),
+        "recognised_share": float((probability.argmax(1).numpy() == requested).mean()),
         "variety": float(np.mean(spread)) if spread else 0.0,
     }
 

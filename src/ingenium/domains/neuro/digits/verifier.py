@@ -22,7 +22,12 @@ ROWS = 64  # designs in a batch, to limit memory
 LOOKS = (
     Quantity("recognised", "1", "probability of the digit asked for, by the reader", rounding=1e-9),
     Quantity("ink", "1", "mean grey level", rounding=1e-12),
-    Quantity("apart", "1", "root mean square from the nearest known digit (grey)", rounding=1e-7),
+    Quantity(
+        "nearest_distance",
+        "1",
+        "root mean square from the nearest known digit (grey)",
+        rounding=1e-7,
+    ),
 )
 
 
@@ -54,8 +59,8 @@ class ImageVerifier:
         flat, (known, square) = image.flatten(1), self._known
         # by a product of matrices which is nearest, then how near, to the last bit
         nearest = known[(square - 2 * flat @ known.T).argmin(1)]
-        apart = (nearest - flat).square().mean(1).sqrt()
-        found = torch.stack([right, flat.mean(1), apart], 1)
+        distance = (nearest - flat).square().mean(1).sqrt()
+        found = torch.stack([right, flat.mean(1), distance], 1)
         return torch.where(whole[:, None], found, torch.nan)
 
 

@@ -19,8 +19,8 @@ from jaxtyping import Float64, Int64
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import write_atomic
 
-SHIPPED = Path(__file__).parent / "vowels.xz"
-TOLD, COUNT = 270, 640  # training utterances, by the data's own split, and all
+PACKAGED = Path(__file__).parent / "vowels.xz"
+CONDITION, COUNT = 270, 640  # training utterances, by the data's own split, and all
 SPEAKERS, COEFFICIENTS, FRAMES = 9, 12, 16
 SCALE = 10_000  # of the integers that store them
 LICENCE = (
@@ -37,14 +37,14 @@ def vowels() -> tuple[Float64[np.ndarray, "n 12 16"], Int64[np.ndarray, " n"]]:
         CorruptError: if the shipped file is damaged.
     """
     try:
-        raw = np.frombuffer(lzma.decompress(SHIPPED.read_bytes()), np.int16)
+        raw = np.frombuffer(lzma.decompress(PACKAGED.read_bytes()), np.int16)
         speaker, length = raw[:COUNT], raw[COUNT : 2 * COUNT]
         ends = np.cumsum(length * COEFFICIENTS)[:-1]
         parts = np.split(raw[2 * COUNT :] / SCALE, ends)
         whole = np.stack([on_frames(x.reshape(-1, COEFFICIENTS).T) for x in parts])
     except (OSError, lzma.LZMAError, ValueError) as error:
         found = f"is not what came with the package ({error})"
-        raise CorruptError(str(SHIPPED), found, "Install the package again.") from error
+        raise CorruptError(str(PACKAGED), found, "Install the package again.") from error
     return whole, speaker.astype(np.int64)
 
 
@@ -56,7 +56,7 @@ def on_frames(x: Float64[np.ndarray, "c t"]) -> Float64[np.ndarray, "c 16"]:
 
 def held_out() -> np.ndarray:
     """Mask of the utterances that nothing here is trained on."""
-    found: np.ndarray = np.arange(COUNT) >= TOLD
+    found: np.ndarray = np.arange(COUNT) >= CONDITION
     return found
 
 
@@ -74,4 +74,6 @@ def ship(folder: Path) -> None:
     found = [pair for name in names for pair in _lines(folder / name)]
     heads = [[speaker for _, speaker in found], [x.shape[1] for x, _ in found]]
     parts = [np.array(heads).ravel(), *(np.round(SCALE * x.T).ravel() for x, _ in found)]
-    write_atomic(SHIPPED, lzma.compress(np.concatenate(parts).astype(np.int16).tobytes(), preset=9))
+    write_atomic(
+        PACKAGED, lzma.compress(np.concatenate(parts).astype(np.int16).tobytes(), preset=9)
+    )

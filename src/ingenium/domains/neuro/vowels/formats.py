@@ -71,8 +71,10 @@ class SeriesFile:
             raise InputError(f"the head of {what}", f"{odd[:60]} in {file.name}")
         with refusing(what, file):
             found = [_series(row) for row in rows[len(HEAD) :]]
-            told = [n.removeprefix(NUMBERS) for n in notes if n.startswith(NUMBERS)]
-            index = np.array([_whole(i) for i in told[0].split(",")] if told else range(len(found)))
+            condition = [n.removeprefix(NUMBERS) for n in notes if n.startswith(NUMBERS)]
+            index = np.array(
+                [_whole(i) for i in condition[0].split(",")] if condition else range(len(found))
+            )
             series = torch.from_numpy(np.stack([x for x, _ in found]))
             speaker = torch.tensor([s for _, s in found], dtype=torch.float64)
             return to_dataset((series, speaker), self.variables, {}, index=index)

@@ -58,11 +58,12 @@ class Vowels(Problem):
     Settings: ClassVar[type] = VowelSettings
     default_family: ClassVar[str] = "spiking_vae"
     judged: ClassVar[str] = (
-        "The series of the .ts file is read by a normal distribution of each speaker, in closed "
-        "form of what is known: whose voice it is, and how strange it would be for that voice."
+        "The series of the .ts file is classified by a normal distribution of each speaker, in "
+        "closed form from the known utterances: the speaker, and the distance from that speaker's "
+        "voice."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "How it sounds: cepstra hold neither pitch nor loudness.",
+        "How it sounds: cepstra contain neither pitch nor loudness.",
         "A series that was changed within its limits is another design, judged as it is.",
     )
     licence = LICENCE
@@ -85,12 +86,12 @@ class Vowels(Problem):
     def data(self) -> xr.Dataset:
         """Return real utterances, held-out ones last."""
         series, speaker = vowels()
-        told = torch.from_numpy(speaker.astype(np.float64))
+        condition = torch.from_numpy(speaker.astype(np.float64))
         coords: dict[str, Any] = {
             "speaker": (DESIGN, speaker.astype(np.float64)),
             "held_out": (DESIGN, held_out()),
         }
-        return to_dataset((torch.from_numpy(series), told), self.variables, coords)
+        return to_dataset((torch.from_numpy(series), condition), self.variables, coords)
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n 9"]:
         """Encode each speaker as a column of its own."""
@@ -118,7 +119,13 @@ class Vowels(Problem):
         series, speaker = vowels()
         one = (torch.from_numpy(series[:1]), torch.from_numpy(speaker[:1].astype(np.float64)))
         jump = max(abs(b - a) for row in series[0] for a, b in pairwise(row))
-        return ((to_dataset(one, self.variables, {}), {"apart": 0.0, "jump": float(jump)}, 1e-9),)
+        return (
+            (
+                to_dataset(one, self.variables, {}),
+                {"nearest_distance": 0.0, "jump": float(jump)},
+                1e-9,
+            ),
+        )
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Show accepted series of one speaker alongside real ones."""
@@ -128,11 +135,11 @@ class Vowels(Problem):
         voice = designs["voice"].to_numpy()[rows]
         who = int(np.bincount(voice.astype(int)).argmax())
         made = designs["cepstrum"].to_numpy()[rows[voice == who]]
-        told = (
+        condition = (
             f"Accepted series of speaker {who} and known ones. The reader that judges them reads "
             f"{accuracy():.1%} of the held-out utterances."
         )
-        return (Section("Series", told, _figure(made, who)),)
+        return (Section("Series", condition, _figure(made, who)),)
 
 
 def _figure(made: np.ndarray, who: int) -> Figure:

@@ -32,8 +32,8 @@ class VoiceReader:
 
     def distances(self, x: Float64[Tensor, "n f"]) -> Float64[Tensor, "n s"]:
         """Squared Mahalanobis distances from each speaker, divided by the length of the series."""
-        apart = (x[:, None] - self.mean) @ self.white
-        return apart.square().mean(-1)
+        distance = (x[:, None] - self.mean) @ self.white
+        return distance.square().mean(-1)
 
 
 @cache
@@ -67,7 +67,7 @@ class VoiceVerifier:
         Quantity("recognised", "1", "probability of the speaker asked for, by the reader"),
         Quantity("strange", "1", "squared Mahalanobis distance from the speaker's mean, a number"),
         Quantity("jump", "1", "largest change of a coefficient from frame to frame"),
-        Quantity("apart", "1", "root mean square from the nearest known utterance"),
+        Quantity("nearest_distance", "1", "root mean square from the nearest known utterance"),
     )
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 4"]:

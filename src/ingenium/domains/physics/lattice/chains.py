@@ -20,11 +20,11 @@ def hybrid(
 
     Source: Duane et al., Phys. Lett. B 195 (1987) 216.
     """
-    x, kept = start, 0.0
+    x, retained = start, 0.0
     for _ in range(steps):
         x, took = trajectory(action, x, rng, leaps)
-        kept += float(took.to(torch.float64).mean())
-    return x, kept / max(steps, 1)
+        retained += float(took.to(torch.float64).mean())
+    return x, retained / max(steps, 1)
 
 
 def trajectory(

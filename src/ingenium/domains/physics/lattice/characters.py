@@ -29,11 +29,11 @@ class IndependentPlaquettes:
         """Logarithm of the law's normalisation."""
         return self.law.log_z(coupling)
 
-    def draw(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
+    def sample(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
         """Sample configurations, one for each coupling."""
         angle = von_mises(beta[:, None].expand(-1, self.law.sites), rng)
         angle[:, -1] = wrapped(-angle[:, :-1].sum(1))
-        return (self.law.drawn(angle.reshape(-1, self.law.size, self.law.size), rng),)
+        return (self.law.sampled(angle.reshape(-1, self.law.size, self.law.size), rng),)
 
     def log_density(
         self, link: Float64[Tensor, "n 2 x y"], beta: Float64[Tensor, " n"]
@@ -60,7 +60,7 @@ class Characters:
         """Logarithm of the law's normalisation."""
         return self.law.log_z(coupling)
 
-    def draw(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
+    def sample(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
         """Sample configurations, one for each coupling."""
         angle = torch.zeros(len(beta), self.law.sites, dtype=torch.float64)
         flux = torch.zeros(len(beta), dtype=torch.float64)
@@ -76,7 +76,7 @@ class Characters:
                 angle[rows, i], flux[rows] = tried[rows], flux[rows] + tried[rows]
                 left = left[~good]
         angle[:, -1] = wrapped(-flux)
-        return (self.law.drawn(angle.reshape(-1, self.law.size, self.law.size), rng),)
+        return (self.law.sampled(angle.reshape(-1, self.law.size, self.law.size), rng),)
 
     def log_density(
         self, link: Float64[Tensor, "n 2 x y"], beta: Float64[Tensor, " n"]

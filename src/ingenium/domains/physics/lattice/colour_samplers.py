@@ -33,7 +33,7 @@ class IndependentColours:
         """Logarithm of the law's normalisation."""
         return self.law.log_z(coupling)
 
-    def draw(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
+    def sample(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
         """Sample configurations, one for each coupling."""
         a, b = (colours.uniform((len(beta),), rng) for _ in range(2))
         every = beta[:, None].expand(-1, self.law.sites - 1).flatten()
@@ -41,7 +41,7 @@ class IndependentColours:
         left = a @ b @ a.mH @ b.mH
         for i in range(p.shape[1]):  # matrices in their order
             left = p[:, i].mH @ left
-        return (self.law.drawn(torch.cat([p, left[:, None]], 1), a, b, rng),)
+        return (self.law.sampled(torch.cat([p, left[:, None]], 1), a, b, rng),)
 
     def log_density(self, link: Tensor, beta: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
         """Log density of configurations, where uniform links on the group have density 1."""
@@ -68,7 +68,7 @@ class ColourCharacters:
         """Logarithm of the law's normalisation."""
         return self.law.log_z(coupling)
 
-    def draw(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
+    def sample(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
         """Sample configurations, one for each coupling."""
         n, sites = len(beta), self.law.sites
         values, which = beta.unique(return_inverse=True)
@@ -96,7 +96,7 @@ class ColourCharacters:
                 left[rows[found]] = after[first[found]]
                 rows = rows[~found]
         p[:, -1] = left
-        return (self.law.drawn(p, a, b, rng),)
+        return (self.law.sampled(p, a, b, rng),)
 
     def _good(
         self, values: Tensor, which: Tensor, rest: int, u: Tensor, rng: torch.Generator

@@ -49,7 +49,7 @@ class ChainRun:
         seconds = (time.process_time() - started) / steps / len(field)
         return cls(name, torch.stack(rows[before:], 1).numpy(), seconds)
 
-    def told(self, law: Law, place: int) -> str:
+    def condition(self, law: Law, place: int) -> str:
         """Format the mean of an observable, with its error."""
         own = self._observed(law)[..., place]
         tau = autocorrelation(own)
@@ -76,7 +76,7 @@ class ChainRun:
 class DrawnRun:
     """Acceptance and cost of a sampler's proposals at a coupling."""
 
-    kept: float  # share accepted
+    retained: float  # share accepted
     moved: float  # share that an independence chain after Metropolis accepts
     effective: float  # effective sample size of their weights, as a share
     rate: float  # independent configurations a second, by acceptance and counts
@@ -90,7 +90,7 @@ class DrawnRun:
         rng, chance = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
         sampler.log_z(coupling)  # loads the weights before the clock starts
         started = time.process_time()
-        field = sampler.draw(at, rng)[0]
+        field = sampler.sample(at, rng)[0]
         weight = (-law.action(field, at) - sampler.log_density(field, at)).numpy()
         seconds = time.process_time() - started
         log_z = law.log_z(coupling)

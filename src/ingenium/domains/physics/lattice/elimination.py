@@ -57,7 +57,7 @@ class Elimination:
         """Logarithm of the law's normalisation."""
         return float(self.law.log_z(coupling))
 
-    def draw(self, coupling: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
+    def sample(self, coupling: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
         """Sample configurations, one for each coupling, with tickets."""
         spin = torch.zeros(len(coupling), self.law.size, self.law.size, dtype=torch.float64)
         for one in coupling.unique().tolist():
@@ -73,8 +73,8 @@ class Elimination:
 
     def _drawn(self, coupling: float, n: int, rng: torch.Generator) -> Float64[Tensor, "n x y"]:
         side, down = self.law.size, coupling * self.law.bonds[1]
-        kept = list(tables(self.law.bonds, coupling))
-        state = torch.multinomial(torch.softmax(kept[-1], 0), n, True, generator=rng)
+        retained = list(tables(self.law.bonds, coupling))
+        state = torch.multinomial(torch.softmax(retained[-1], 0), n, True, generator=rng)
         spin = torch.zeros(n, side, side, dtype=torch.float64)
         for i in range(side * side - 1, -1, -1):  # each spin, then the one above that it replaced
             r, c = divmod(i, side)
@@ -83,7 +83,7 @@ class Elimination:
             spin[:, r, c] = own
             if r:
                 up, low = state & ~bit, state | bit
-                gap = kept[i - 1][up] - kept[i - 1][low] + 2 * down[r - 1, c] * own
+                gap = retained[i - 1][up] - retained[i - 1][low] + 2 * down[r - 1, c] * own
                 lot = torch.rand(n, generator=rng, dtype=torch.float64)
                 state = torch.where(lot < torch.sigmoid(gap), up, low)
         return spin

@@ -44,5 +44,5 @@ class DrawnFields(nn.Module):
         """Sample one configuration for each row of `cond`."""
         check_cond(cond, self.c)
         check_steer(steer, self.name)
-        found = self.codec.encode(self.sampler.draw(self.couplings(cond), rng))
+        found = self.codec.encode(self.sampler.sample(self.couplings(cond), rng))
         return finish(found, steer)

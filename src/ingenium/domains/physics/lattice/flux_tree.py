@@ -59,7 +59,7 @@ class FluxTree(nn.Module):
         half = wrapped(flux) / 2
         first, second = ((cut[:, i + 1] - cut[:, i]).to(torch.float64) for i in (0, 1))
         narrow = beta[:, None] * (1 / first + 1 / second)
-        told = [
+        condition = [
             torch.cos(half),
             torch.sin(half).abs(),
             (torch.cos(half) + 0.02).log(),  # a pair of plaquettes is as narrow as this cosine
@@ -68,7 +68,7 @@ class FluxTree(nn.Module):
             (second - first).expand_as(half),
         ]
         net = self.nets[int(torch.log2(first.max()).ceil())]
-        weight, move, wide = net(torch.stack(told, -1)).chunk(3, -1)
+        weight, move, wide = net(torch.stack(condition, -1)).chunk(3, -1)
         middle, move = half[..., None] + self.turn, math.pi * torch.tanh(move)
         kappa = narrow[..., None] * torch.exp(wide - 0.7)
         mean = torch.cat([middle + move, middle - move], -1)
@@ -90,7 +90,7 @@ class FluxTree(nn.Module):
         parts = [self.log_fluxes(angle, beta, cut).sum(1) for cut in self.levels]
         return torch.stack(parts).sum(0) + (self.law.sites - 1) * math.log(2 * math.pi)
 
-    def draw(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
+    def sample(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
         """Sample configurations, one for each coupling."""
         flux = torch.zeros(len(beta), 1, dtype=torch.float64)
         at = torch.zeros(self.law.sites + 1, dtype=torch.long)  # place of a region by its start
@@ -101,7 +101,7 @@ class FluxTree(nn.Module):
             at[cut[:, 1]] = flux.shape[1] + torch.arange(len(cut))
             flux = torch.cat([flux, wrapped(whole - first)], 1)
         angle = flux[:, at[:-1]].reshape(-1, self.law.size, self.law.size)
-        return (self.law.drawn(angle, rng),)
+        return (self.law.sampled(angle, rng),)
 
     def learn(self, steps: int, seed: int) -> list[float]:
         """Train on fluxes of open lattices at couplings of the range; return the losses (nats)."""

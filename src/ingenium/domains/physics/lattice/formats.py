@@ -27,7 +27,7 @@ from ingenium.domains.physics.lattice.verifier import LawVerifier
 
 COUNT = "count"
 MEANT = 1e-9  # tolerance of numbers around a valid field
-TOLD = 1e-6  # relative tolerance of a file's count
+REPORTED = 1e-6  # relative tolerance of a file's count
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def formats(
         COUNT,
         "1",
         lambda arrays: _measured(verifier, arrays)[:, -1],
-        TOLD,
+        REPORTED,
         each=True,
         long_name="what it counts in means; 0 for none",
         instead="Name the sampler that proposed it, or propose again.",

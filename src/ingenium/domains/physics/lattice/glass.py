@@ -42,9 +42,9 @@ class Glass(Ising):
         inside = torch.ones(self.size, self.size, 2, dtype=torch.float64)
         inside[:, -1, 0] = inside[-1, :, 1] = 0.0
         places = torch.nonzero(inside.flatten())[:, 0]
-        drawn = np.random.default_rng(self.disorder).choice([-1.0, 1.0], len(places))
+        sampled = np.random.default_rng(self.disorder).choice([-1.0, 1.0], len(places))
         found = torch.zeros_like(inside).flatten()
-        found[places] = torch.from_numpy(drawn)
+        found[places] = torch.from_numpy(sampled)
         return found.view_as(inside).permute(2, 0, 1).contiguous()
 
     def log_z(self, coupling: float) -> float:
@@ -57,7 +57,7 @@ class Glass(Ising):
         slope = (near[0] - 8 * near[1] + 8 * near[2] - near[3]) / (12 * STEP)
         return np.array([-slope / self.sites, UNKNOWN])
 
-    def lesson(self, spin: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
+    def examples(self, spin: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
         """Sweep each replica, then exchange neighbours in coupling."""
         spin = clusters.heat_bath(spin, coupling, self.bonds, rng)
         energy, pairs = self.energy(spin), torch.arange(len(spin))

@@ -22,7 +22,7 @@ PARTS = 4  # of a mixture
 class SiteHead(Protocol):
     """Density of one value; `first` marks the site that has no anchor."""
 
-    told: int  # features of one seen site
+    condition: int  # features of one seen site
     given: int  # numbers of a network
     pulls: int  # features of the neighbours' field
     nothing: float  # the value that has no effect as an anchor
@@ -41,7 +41,7 @@ class SiteHead(Protocol):
         """Log density of values."""
         ...
 
-    def draw(
+    def sample(
         self, anchor: Tensor, out: Tensor, pull: Tensor, first: Tensor, rng: torch.Generator
     ) -> Tensor:
         """Sample one value for each row."""
@@ -51,7 +51,7 @@ class SiteHead(Protocol):
 class SpinHead:
     """Bernoulli head: probability that the site agrees with its anchor."""
 
-    told, given, pulls, nothing = 1, 1, 1, 1.0
+    condition, given, pulls, nothing = 1, 1, 1, 1.0
 
     def relative(self, seen: Tensor, known: Tensor, anchor: Tensor) -> Tensor:
         """Agreement with the anchor."""
@@ -70,7 +70,7 @@ class SpinHead:
         """Log density of spins; the first site is up as often as down."""
         return torch.nn.functional.logsigmoid(x * anchor * self._logit(out, pull, first))
 
-    def draw(
+    def sample(
         self, anchor: Tensor, out: Tensor, pull: Tensor, first: Tensor, rng: torch.Generator
     ) -> Tensor:
         """Sample spins."""
@@ -82,7 +82,7 @@ class SpinHead:
 class AngleHead:
     """Head of a mixture of von Mises laws around the field of known neighbours."""
 
-    told, given, pulls, nothing = 2, 3 * PARTS, 2, 0.0
+    condition, given, pulls, nothing = 2, 3 * PARTS, 2, 0.0
 
     def relative(self, seen: Tensor, known: Tensor, anchor: Tensor) -> Tensor:
         """Cosines and sines of differences."""
@@ -107,7 +107,7 @@ class AngleHead:
         """Log density of angles; the first site is uniform."""
         return log_mixture(x - anchor, *self._mixture(out, pull, first))
 
-    def draw(
+    def sample(
         self, anchor: Tensor, out: Tensor, pull: Tensor, first: Tensor, rng: torch.Generator
     ) -> Tensor:
         """Sample angles."""
@@ -120,7 +120,7 @@ class AngleHead:
 class RealHead:
     """Head of a Gaussian mixture, for the value times the anchor's sign."""
 
-    told, given, pulls, nothing = 1, 3 * PARTS, 1, 1.0
+    condition, given, pulls, nothing = 1, 3 * PARTS, 1, 1.0
 
     def relative(self, seen: Tensor, known: Tensor, anchor: Tensor) -> Tensor:
         """Values times the anchor's sign."""
@@ -153,7 +153,7 @@ class RealHead:
         both = torch.logaddexp(of(y), of(-y)) - math.log(2)
         return torch.where(first, both, of(y))
 
-    def draw(
+    def sample(
         self, anchor: Tensor, out: Tensor, pull: Tensor, first: Tensor, rng: torch.Generator
     ) -> Tensor:
         """Sample values."""

@@ -92,7 +92,7 @@ class Sampler(Protocol):
         """Logarithm of the law's normalisation, estimated by weights where the law has none."""
         ...
 
-    def draw(self, coupling: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
+    def sample(self, coupling: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
         """Sample arrays of a configuration for each coupling."""
         ...
 

@@ -140,15 +140,15 @@ def recipe(settings: LatticeFieldSettings) -> Recipe:
         with torch.enable_grad():  # the first call may be for a density only
             losses = sampler.learn(steps, seed)
         state = {k: v.detach().numpy() for k, v in sampler.state_dict().items()}
-        beside = _normalised(sampler, seed) if law.log_z(model.couplings[0]) is None else {}
-        return {**state, **beside, LOSSES: np.array(losses, dtype=np.float32)}
+        alongside = _normalised(sampler, seed) if law.log_z(model.couplings[0]) is None else {}
+        return {**state, **alongside, LOSSES: np.array(losses, dtype=np.float32)}
 
     under = [settings.model, size, steps, seed]
     under += [] if settings.symmetric else ["plain"]
     under += [settings.disorder] if model.law is Glass else []
     under += [settings.hopping] if model.law is Schwinger else []
     path = FOLDER / f"{settings.model}.npz" if own else None
-    return Recipe(f"lattice_{settings.model}", under, make, shipped=path)
+    return Recipe(f"lattice_{settings.model}", under, make, packaged=path)
 
 
 @torch.no_grad()
@@ -157,9 +157,9 @@ def _normalised(sampler: Any, seed: int) -> Arrays:
     rng, found = torch.Generator().manual_seed(seed + 1), []
     at = np.linspace(float(sampler.couplings[0]), float(sampler.couplings[1]), NODES)
     for coupling in at.tolist():
-        told = torch.full((DRAWS,), coupling, dtype=torch.float64)
-        field = sampler.draw(told, rng)[0]
-        weight = -sampler.law.action(field, told) - sampler.log_density(field, told)
+        condition = torch.full((DRAWS,), coupling, dtype=torch.float64)
+        field = sampler.sample(condition, rng)[0]
+        weight = -sampler.law.action(field, condition) - sampler.log_density(field, condition)
         found.append(float(torch.logsumexp(weight, 0)) - math.log(DRAWS))
     return {Z_AT: at, Z_LOG: np.array(found)}
 
@@ -207,10 +207,10 @@ class Learned:
         return 0.0 if self._log_z is None else float(self._log_z(coupling))
 
     @torch.no_grad()
-    def draw(self, coupling: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
+    def sample(self, coupling: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
         """Sample arrays of a configuration for each coupling."""
         self.prepare()
-        found: tuple[Tensor, ...] = self._made.draw(coupling, rng)
+        found: tuple[Tensor, ...] = self._made.sample(coupling, rng)
         return found
 
     @torch.no_grad()

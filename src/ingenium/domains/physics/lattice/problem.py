@@ -37,15 +37,15 @@ class LatticeField(Problem):
     Settings: ClassVar[type] = LatticeFieldSettings
     default_family: ClassVar[str] = "sampler"
     judged: ClassVar[str] = (
-        "The ensemble's file: action, density and weight of each configuration are computed again, "
-        "its own bits draw the lot that keeps or refuses it, and from a hundred on the weighted "
-        "means must lie on the exact curve."
+        "The ensemble's file: action, density and weight of each configuration are recomputed, "
+        "its acceptance in the resampling is recomputed from its own bits, and from a hundred "
+        "configurations on the weighted means must agree with the exact curve."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "A configuration alone cannot say which others were left out: only a whole ensemble can "
-        "be off its law.",
-        "A configuration turned by a symmetry of the action is another one, as likely.",
-        "Continuum limits, and what lattices of other sizes do.",
+        "A single configuration cannot show which others were omitted: only a whole ensemble can "
+        "deviate from its distribution.",
+        "A configuration transformed by a symmetry of the action is another one, equally likely.",
+        "Continuum limits, and lattices of other sizes.",
     )
     licence = ""
 
@@ -107,17 +107,17 @@ class LatticeField(Problem):
         wanted = low + (high - low) * (torch.arange(n) + 0.5).to(torch.float64) / n
         found: list[tuple[Tensor, ...]] = []
         coupling, left = wanted.numpy().round(DIGITS), np.arange(n)
-        kept = np.zeros(n, dtype=bool)
-        while not kept.all():  # rounds of proposals until each place has an accepted one
+        retained = np.zeros(n, dtype=bool)
+        while not retained.all():  # rounds of proposals until each place has an accepted one
             under = torch.from_numpy(coupling)
             arrays = (*self.law.settled(self._drawn(under, rng)), under)
             good = self._judge.measure(*arrays)[:, self._judge.column("retained")].numpy() >= 0
             if not found:
                 found.append(tuple(a.clone() for a in arrays))
-            new = left[good & ~kept]
+            new = left[good & ~retained]
             for old, a in zip(found[0], arrays, strict=True):
                 old[new] = a[new]
-            kept |= good
+            retained |= good
         coords: dict[str, Any] = {
             "coupling": (DESIGN, coupling),
             "held_out": (DESIGN, np.arange(n) % 5 == 4),
@@ -126,12 +126,12 @@ class LatticeField(Problem):
 
     @torch.no_grad()
     def _drawn(self, coupling: Tensor, rng: torch.Generator) -> tuple[Tensor, ...]:
-        return self.sampler.draw(coupling, rng)
+        return self.sampler.sample(coupling, rng)
 
-    def couplings(self, told: Float[Tensor, "n 1"]) -> Float64[Tensor, " n"]:
+    def couplings(self, condition: Float[Tensor, "n 1"]) -> Float64[Tensor, " n"]:
         """Decode couplings from standardised conditions, rounded as designs store them."""
         (c,) = self.conditions
-        own = c.lower + (told[:, 0].to(torch.float64) + 1) * (c.upper - c.lower) / 2
+        own = c.lower + (condition[:, 0].to(torch.float64) + 1) * (c.upper - c.lower) / 2
         return own.round(decimals=DIGITS)
 
     def decode(self, x: Float[Tensor, "n *shape"], conditions: xr.Dataset) -> tuple[Tensor, ...]:

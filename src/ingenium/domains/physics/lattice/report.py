@@ -53,38 +53,38 @@ def sections(
     """Show means on the exact curve, the history against a chain's, costs, and maps."""
     law, order = judge.law, np.argsort(designs[DESIGN].to_numpy())
     designs, verdicts = designs.isel({DESIGN: order}), verdicts.isel({DESIGN: order})
-    kept = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-    if not len(kept):
-        return (Section("The ensemble", "No lot kept a configuration."),)
-    beta = designs["beta"].to_numpy()[kept]
-    measured = np.stack([verdicts[q.name].to_numpy()[kept] for q in judge.quantities], 1)
+    retained = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    if not len(retained):
+        return (Section("The ensemble", "The resampling accepted no configuration."),)
+    beta = designs["beta"].to_numpy()[retained]
+    measured = np.stack([verdicts[q.name].to_numpy()[retained] for q in judge.quantities], 1)
     coupling = float(np.median(beta))
     chain = ChainRun.of(law, law.chains[0], coupling, settings.chain)
     chains = [chain, *(ChainRun.of(law, n, coupling, settings.chain) for n in law.chains[1:])]
-    fields = to_arrays(designs.isel({DESIGN: kept[:SHOWN]}), law.variables)[0]
+    fields = to_arrays(designs.isel({DESIGN: retained[:SHOWN]}), law.variables)[0]
     tried = verdicts["log_weight"].to_numpy()
     return (
         _ensemble(judge, beta, measured, int(np.isfinite(tried).sum()), chains[-1]),
         Section(
             "On the exact curve",
-            "Weighted means with their standard errors; the line is the law's own.",
+            "Weighted means with their standard errors; the line is the exact result.",
             _curve(judge, beta, measured),
         ),
         Section(
             f"History of the {law.slow}",
-            f"Each configuration is drawn anew; a chain of {chain.name} at coupling "
-            f"{coupling:g} makes the next from the last.",
+            f"Configurations are sampled independently; a Markov chain of {chain.name} at "
+            f"coupling {coupling:g} generates each from the last.",
             _history(law, measured, chain),
         ),
         Section(
-            "What it is worth",
-            f"At coupling {coupling:g}, seconds of one processor: {TRIED} proposals of each "
-            f"sampler, {settings.chain} steps of each chain, which runs alone; many side by side "
-            "take less for a step each (`benchmarks lattice_fields`). Where an exact sampler is "
-            "in the table, nothing learned is needed at this model.",
+            "Efficiency compared with Markov chains",
+            f"At coupling {coupling:g}, CPU seconds of one processor: {TRIED} proposals of each "
+            f"sampler, {settings.chain} steps of each chain, run alone; batched chains need less "
+            "time for each step (`benchmarks lattice_fields`). If the table has an exact sampler, "
+            "this model needs no learned sampler.",
             table=(COSTS, *_costs(judge, samplers, coupling, chains)),
         ),
-        Section("Configurations", f"The first that were kept: {law.drawn_as}.", _maps(law, fields)),
+        Section("Configurations", f"The first accepted: {law.drawn_as}.", _maps(law, fields)),
     )
 
 
@@ -95,28 +95,30 @@ def _ensemble(
     own = law.observed(measured)
     middle, error = mean(count, own)
     exact = _exact(law, beta)
-    due, apart = (count / count.sum()) @ exact, pulls(count, own, exact)
+    due, distance = (count / count.sum()) @ exact, pulls(count, own, exact)
     one = bool((beta == beta[0]).all())
     known, names = np.isfinite(due), list(law.curve)
     rows = table(
         ("observable", names, ""),
         ("ensemble", map(number, middle, error), ""),
         ("law", [f"{d:.6g}" if k else "not known" for d, k in zip(due, known, strict=True)], ""),
-        ("standard errors off", np.where(known, apart, np.nan), "+.1f"),
+        ("standard errors off", np.where(known, distance, np.nan), "+.1f"),
         (
             "chain",
-            [chain.told(law, i) if one else "other couplings" for i in range(len(names))],
+            [chain.condition(law, i) if one else "other couplings" for i in range(len(names))],
             "",
         ),
     )
-    told = (
-        f"{len(beta)} of {n} proposals were kept, which count as {effective(count):.0f} "
+    condition = (
+        f"{len(beta)} of {n} proposals were accepted, equivalent to {effective(count):.0f} "
         f"independent configurations; {int((count > 1).sum())} count more than 1. The chain is "
-        f"one of {chain.name}, with the error that its autocorrelation leaves."
+        f"one of {chain.name}, with an error corrected for its autocorrelation."
     )
-    wrong = bool((np.abs(apart[known]) > BEYOND).any())
-    told += " The means are OFF the law: do not use this ensemble." if wrong else ""
-    return Section("The ensemble", told, table=rows)
+    wrong = bool((np.abs(distance[known]) > BEYOND).any())
+    condition += (
+        " The means DEVIATE from the exact result: do not use this ensemble." if wrong else ""
+    )
+    return Section("The ensemble", condition, table=rows)
 
 
 def _exact(law: Law, beta: np.ndarray) -> np.ndarray:
@@ -167,12 +169,12 @@ def _costs(
     rows = []
     for name, sampler in samplers.items():
         own = DrawnRun.of(judge.law, sampler, coupling, TRIED)
-        shares = (f"{x:.1%}" for x in (own.kept, own.moved, own.effective))
+        shares = (f"{x:.1%}" for x in (own.retained, own.moved, own.effective))
         rows.append((name, *shares, "none", f"{own.rate:.0f}"))
     for run in chains:
         tau, rate = run.memory(judge.law), run.rate(judge.law)
-        told = (f"{tau:.1f}", f"{rate:.1f}") if math.isfinite(tau) else ("never moved", "none")
-        rows.append((run.name, "", "", "", *told))
+        condition = (f"{tau:.1f}", f"{rate:.1f}") if math.isfinite(tau) else ("never moved", "none")
+        rows.append((run.name, "", "", "", *condition))
     return rows
 
 

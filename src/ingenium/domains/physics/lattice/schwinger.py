@@ -153,9 +153,9 @@ class ShiftedGauge(nn.Module):
         """Couplings of the sampled gauge fields."""
         return beta + self.line[0] * beta + self.line[1]
 
-    def draw(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
+    def sample(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
         """Sample configurations, one for each coupling."""
-        return self.pure.draw(self.shifted(beta), rng)
+        return self.pure.sample(self.shifted(beta), rng)
 
     def log_density(self, link: Tensor, beta: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
         """Log density of configurations, where uniform links on the circle have density 1."""
@@ -175,7 +175,7 @@ class ShiftedGauge(nn.Module):
     def _weighed(self, beta: float, n: int, rng: torch.Generator) -> tuple[float, float]:
         """Find the shift that gives pure gauge fields the law's mean plaquette; also the loss."""
         at = torch.full((n,), beta, dtype=torch.float64)
-        (link,) = self.draw(at, rng)
+        (link,) = self.sample(at, rng)
         share = torch.softmax(-self.law.action(link, at) - self.log_density(link, at), 0)
         due = float(share @ self.law.measure(link)[:, 0])
 

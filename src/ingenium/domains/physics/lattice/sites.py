@@ -71,7 +71,7 @@ class SiteLaw(ABC):
     def step(self, chain: str, field: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
         """Advance each of n chains by a step."""
 
-    def lesson(self, field: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
+    def examples(self, field: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
         """Advance the training chains by a step, one at each coupling."""
         return self.step("clusters", field, coupling, rng)
 

@@ -36,7 +36,7 @@ class Staircase(nn.Module):
         self.head = HEADS[law.kind]
         side, seen = law.size, 2 * law.size
         self.row, self.column = (nn.Parameter(0.1 * torch.randn(side, PLACE)) for _ in range(2))
-        inside = seen * self.head.told + 2 * PLACE + 1 + self.head.pulls
+        inside = seen * self.head.condition + 2 * PLACE + 1 + self.head.pulls
         own = law.sites if law.disordered else 1  # networks: one for all sites, or each its own
         shapes = ((inside, WIDTH), (WIDTH, WIDTH), (WIDTH, self.head.given))
         self.weights = nn.ParameterList(
@@ -50,7 +50,7 @@ class Staircase(nn.Module):
         self.register_buffer("near_at", near_at, persistent=False)
         self.register_buffer("strength", strength, persistent=False)
 
-    def _told(
+    def _reported(
         self, flat: Float64[Tensor, "n v"], coupling: Float64[Tensor, " n"], sites: slice
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return anchors, network outputs, local fields of sites, and the mask of the first."""
@@ -65,12 +65,12 @@ class Staircase(nn.Module):
             padded[:, near_at], coupling[:, None, None] * self.strength[sites], anchor
         )
         low, high = self.couplings
-        told = (2 * coupling - low - high) / (high - low)
+        condition = (2 * coupling - low - high) / (high - low)
         own = (self.row[number // self.law.size], self.column[number % self.law.size])
         features = [
             self.head.relative(padded[:, seen_at], known, anchor),
             torch.cat(own, -1).expand(len(flat), -1, -1),
-            told[:, None, None].expand(-1, len(number), 1),
+            condition[:, None, None].expand(-1, len(number), 1),
             pull,
         ]
         x = torch.cat(features, -1).transpose(0, 1)  # (v, n, f)
@@ -84,15 +84,15 @@ class Staircase(nn.Module):
     ) -> Float64[Tensor, " n"]:
         """Log density: by counting measure for spins, else by lengths of angles and numbers."""
         flat = field.flatten(1)
-        anchor, out, pull, first = self._told(flat, coupling, slice(None))
+        anchor, out, pull, first = self._reported(flat, coupling, slice(None))
         return self.head.log_density(flat, anchor, out, pull, first).sum(1)
 
-    def draw(self, coupling: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
+    def sample(self, coupling: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
         """Sample configurations, one for each coupling, with tickets where spins need them."""
         flat = torch.zeros(len(coupling), self.law.sites, dtype=torch.float64)
         for i in range(self.law.sites):  # sequential, since each depends on the last
-            anchor, out, pull, first = self._told(flat, coupling, slice(i, i + 1))
-            flat[:, i] = self.head.draw(anchor, out, pull, first, rng)[:, 0]
+            anchor, out, pull, first = self._reported(flat, coupling, slice(i, i + 1))
+            flat[:, i] = self.head.sample(anchor, out, pull, first, rng)[:, 0]
         field = flat.view(-1, self.law.size, self.law.size)
         return (field, tickets(len(field), rng)) if self.law.kind == "spin" else (field,)
 
@@ -103,12 +103,12 @@ class Staircase(nn.Module):
         coupling = low + (high - low) * (torch.arange(CHAINS) + 0.5).to(torch.float64) / CHAINS
         field = self.law.start(CHAINS, rng)
         for _ in range(WARM):
-            field = self.law.lesson(field, coupling, rng)
+            field = self.law.examples(field, coupling, rng)
         best = torch.optim.Adam(self.parameters(), lr=1e-3)
         plan = torch.optim.lr_scheduler.OneCycleLR(best, 5e-3, total_steps=steps)
         losses = []
         for _ in range(steps):
-            field = self.law.lesson(field, coupling, rng)
+            field = self.law.examples(field, coupling, rng)
             loss: Tensor = -self.log_density(field, coupling).mean()
             best.zero_grad()
             loss.backward()

@@ -143,7 +143,7 @@ class SU3:
         found: np.ndarray = traces(plaquettes(matrices(link))).numpy()
         return found
 
-    def drawn(
+    def sampled(
         self,
         p: Complex128[Tensor, "n v 3 3"],
         a: Complex128[Tensor, "n 3 3"],

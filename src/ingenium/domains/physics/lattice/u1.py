@@ -155,7 +155,7 @@ class U1:
         turned = torch.stack([gauge - gauge.roll(-1, 1), gauge - gauge.roll(-1, 2)], 1)
         return wrapped(link + turned)
 
-    def drawn(
+    def sampled(
         self, angle: Float64[Tensor, "n x y"], rng: torch.Generator
     ) -> Float64[Tensor, "n 2 x y"]:
         """Build links with these plaquettes, uniform over gauges and loops."""

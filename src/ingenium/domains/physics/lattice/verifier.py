@@ -51,9 +51,9 @@ class LawVerifier:
         weight = -action - density - self.log_z(coupling)
         lot = lots(*(a.numpy() for a in arrays))
         count = counts(weight.numpy(), lot)
-        beside = [action, density, weight, torch.from_numpy(lot)]
-        beside += [weight - torch.from_numpy(np.log(lot)), torch.from_numpy(count)]
-        return torch.cat([self.law.measure(field), torch.stack(beside, 1)], 1)
+        alongside = [action, density, weight, torch.from_numpy(lot)]
+        alongside += [weight - torch.from_numpy(np.log(lot)), torch.from_numpy(count)]
+        return torch.cat([self.law.measure(field), torch.stack(alongside, 1)], 1)
 
     def log_z(self, coupling: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
         """Log normalisation at each coupling: exact, or estimated from the sampler's weights."""

@@ -158,13 +158,17 @@ class SelfOptimiser:
             return AgentMemory.of(row), ""
         own = AgentMemory.of(row)
         hours = own.past[np.isfinite(own.past[:, 0])]
-        own, told = self._learned(own, hours)
-        if own.other > 0.5 * every or told.startswith("holds"):
+        own, reported = self._learned(own, hours)
+        if own.other > 0.5 * every or reported.startswith("holds"):
             held = np.clip(hours[-1, len(SEEN) :], LOW, HIGH)
-            text = told if told.startswith("holds") else "takes over where others left it; " + told
+            text = (
+                reported
+                if reported.startswith("holds")
+                else "takes over where others left it; " + reported
+            )
             return replace(own, target=held, other=0.0, best=np.inf), text
         own, text = self._moved(own, hours)
-        return replace(own, other=0.0, reviews=own.reviews + 1), f"{text}; {told}"
+        return replace(own, other=0.0, reviews=own.reviews + 1), f"{text}; {reported}"
 
     def _learned(self, own: AgentMemory, hours: np.ndarray) -> tuple[AgentMemory, str]:
         """Correct gains by the change of the cost since the last review."""
@@ -175,20 +179,23 @@ class SelfOptimiser:
         driven = twin.driven(moves) - twin.driven(moves[:-back])
         mean, spread = twin.foreseen(driven, float(back))
         off = (change - mean) / spread
-        told = (
+        reported = (
             f"cost {hours[-1, 0]:.1f} $/h, changed by {change:+.1f} in {back} h where the twin "
             f"expected {mean:+.1f} ± {1.645 * spread:.1f}"
         )
         found = twin.updated(driven, change, float(back))
         own = replace(own, belief=found.belief, cover=found.cover)
         if abs(off) > STRANGE:
-            return own, f"holds: the change is not the agent's doing ({off:+.1f} spreads); {told}"
+            return (
+                own,
+                f"holds: the change is not the agent's doing ({off:+.1f} spreads); {reported}",
+            )
         progress = hours[-back:, 0].mean() < own.best - LEAST
         return replace(
             own, best=min(own.best, hours[-back:, 0].mean()),
             stuck=0.0 if progress else own.stuck + 1,
             radius=float(np.clip(own.radius * (1.15 if abs(off) < 1.5 else 0.7), 0.4, 1.6)),
-        ), told  # fmt: skip
+        ), reported  # fmt: skip
 
     def _moved(self, own: AgentMemory, hours: np.ndarray) -> tuple[AgentMemory, str]:
         """Choose a candidate that is worth it, if any; the text also names what was refused."""

@@ -86,8 +86,10 @@ def _tried(plant: EastmanPlant, name: str, make: Callable[[int], Policy], seed: 
         InputError: for one that violates them.
     """
     policy = make(seed)
-    course = rollout(plant, policy, TEACHING.some(SHOWN), round(SHOWN_H * 3600 / plant.period_s))
-    left = course.outside(plant).any(0)
+    trajectory = rollout(
+        plant, policy, TEACHING.some(SHOWN), round(SHOWN_H * 3600 / plant.period_s)
+    )
+    left = trajectory.outside(plant).any(0)
     if left.any():
         raise InputError(
             f"a policy that keeps the plant's limits for {SHOWN_H:g} h (constraint in learning)",

@@ -29,7 +29,9 @@ from ingenium.operate.drill import Drill, PersonActs, PlantFault
 from ingenium.operate.plant import Plant, Policy
 
 SHARE, MOST = 0.02, 1  # share and number of runs that the package repeats
-APART = np.array([6.0, 0.6, 0.12])  # deviations of hourly set-points from the base case
+SPREAD_OF_SETPOINTS = np.array(
+    [6.0, 0.6, 0.12]
+)  # deviations of hourly set-points from the base case
 DIGITS = 6  # decimals of numbers in files
 LAST_NOISE = 999_999
 PAUSE_DAYS = 8  # days between the starts of two runs
@@ -57,14 +59,14 @@ class Tennessee(Problem):
     Settings: ClassVar[type] = TennesseeSettings
     default_family: ClassVar[str] = "residual_bootstrap"
     judged: ClassVar[str] = (
-        "The folder of a run: from its set-points, its fault and the number of its noise the plant "
-        "runs again, and its tags must be what comes out."
+        "The folder of a run: the plant runs again from its set-points, its fault and its noise "
+        "seed, and its tags must be reproduced."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Whether a real plant answers so: this one is the benchmark's simulator.",
+        "Whether a real plant responds in this way: this one is the benchmark's simulator.",
         "Faults beyond the twenty disturbances of the benchmark.",
     )
-    at_once = 8
+    batch_size = 8
     licence = "tep-studio: BSD-3-Clause, (c) 2026 Khalid; model by Downs, Vogel, Bathelt and Ricker"
 
     def __init__(self, settings: TennesseeSettings) -> None:
@@ -112,7 +114,7 @@ class Tennessee(Problem):
         found = np.zeros_like(steps)
         for h in range(1, len(steps)):  # each hour follows from the one before it
             found[h] = 0.9 * found[h - 1] + 0.44 * steps[h]
-        off = APART * found[24:]
+        off = SPREAD_OF_SETPOINTS * found[24:]
         return np.round(BASE[: runs.MOVED] + off, runs.DECIMALS).transpose(1, 2, 0).copy()
 
     def comparison(self) -> FieldComparison:

@@ -39,10 +39,14 @@ def sections(
     return (
         Section(
             "The tag that a fault moves the most",
-            "While the fault is on the time is shaded.",
+            "The time of the fault is shaded.",
             figure_of(*drawn, size=(8.0, 1.9), columns=1) if drawn else None,
         ),
-        Section("By kind of fault", "Medians over runs with an answer.", table=_kinds(verdicts)),
+        Section(
+            "By kind of fault",
+            ("Medians over runs that the engine could solve."),
+            table=_kinds(verdicts),
+        ),
     )
 
 

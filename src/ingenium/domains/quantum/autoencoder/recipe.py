@@ -24,12 +24,12 @@ from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.kits.chemistry.kekule import bonds_of
 from ingenium.kits.chemistry.packages import release_of
 from ingenium.kits.chemistry.parsing import canonical, parsed
-from ingenium.kits.chemistry.zinc import drawn, zinc250k
+from ingenium.kits.chemistry.zinc import sampled, zinc250k
 from ingenium.train.plan import Plan
 
 ATOMS = r"\[[^\]]*\]|Br|Cl|%\d\d|."  # one token each; source: Schwaller et al., 2018
 HELD_OUT = 10_000  # molecules that the autoencoder is not trained on
-AT_ONCE = 20_000  # molecules in a block of the cache
+BATCH_SIZE = 20_000  # molecules in a block of the cache
 LONGEST = 88  # characters; known ones have 78
 PLAN = Plan(
     steps=3000,
@@ -83,19 +83,19 @@ def written(count: int, watch: Watch = silent) -> list[str]:
     """Return the Kekulé structures of the training molecules, cached, since they take a minute."""
 
     def make(piece: int) -> Arrays:
-        whole = drawn(zinc250k(), HELD_OUT + count)[HELD_OUT:]
-        known = constitutions(whole[piece * AT_ONCE : (piece + 1) * AT_ONCE].tolist())
+        whole = sampled(zinc250k(), HELD_OUT + count)[HELD_OUT:]
+        known = constitutions(whole[piece * BATCH_SIZE : (piece + 1) * BATCH_SIZE].tolist())
         return {"smiles": as_array("".join(f"{bonds_of(text)}\n" for text in known))}
 
-    kept = Recipe("zinc_kekule", [count, release_of("rdkit")], make, -(-count // AT_ONCE))
-    return kept.complete(watch)["smiles"].tobytes().decode("ascii").split()
+    retained = Recipe("zinc_kekule", [count, release_of("rdkit")], make, -(-count // BATCH_SIZE))
+    return retained.complete(watch)["smiles"].tobytes().decode("ascii").split()
 
 
 def designs(texts: Sequence[str], vocabulary: Vocabulary, steps: int) -> Float[Tensor, "n s"]:
     """Encode all texts that fit into the steps."""
     length = [len(row) for row in vocabulary.encode(texts)]
-    kept = [text for text, n in zip(texts, length, strict=True) if n < steps]
-    return TokenCodec(vocabulary, steps, LONGEST).of_texts(kept)
+    retained = [text for text, n in zip(texts, length, strict=True) if n < steps]
+    return TokenCodec(vocabulary, steps, LONGEST).of_texts(retained)
 
 
 def train(
@@ -115,16 +115,16 @@ def train(
     plan = replace(recipe.plan, checkpoint=folder / "checkpoint", progress=progress)
     spent = time.process_time()
     with one_thread():
-        course = family.fit(x, torch.zeros(len(x), 1), plan)
+        curve = family.fit(x, torch.zeros(len(x), 1), plan)
     weights = save({k: v.half().contiguous() for k, v in family.state_dict().items()})
-    kept = {k: v for k, v in asdict(recipe.plan).items() if v is not None}
+    retained = {k: v for k, v in asdict(recipe.plan).items() if v is not None}
     text = {
         "pieces": list(vocabulary.pieces),
         "merges": [" ".join(pair) for pair in vocabulary.merges],
-        "recipe": {**asdict(recipe), "plan": kept},
+        "recipe": {**asdict(recipe), "plan": retained},
         "weights": content_digest(weights),
         "about": {
-            "losses": {k: v[-1] for k, v in course.items()},
+            "losses": {k: v[-1] for k, v in curve.items()},
             "designs": len(x),
             "cpu_s": time.process_time() - spent,  # since the last start, if it was stopped
         },

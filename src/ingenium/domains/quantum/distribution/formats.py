@@ -26,7 +26,7 @@ class QasmFile:
     variables: tuple[Variable, ...]
     name: ClassVar[str] = "qasm"
     endings: ClassVar[tuple[str, ...]] = (".qasm",)
-    apart: ClassVar[Literal[True]] = True
+    separate: ClassVar[Literal[True]] = True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write each circuit below `folder`."""

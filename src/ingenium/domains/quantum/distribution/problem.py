@@ -36,7 +36,7 @@ from ingenium.kits.circuits.circuit import MOST_MIXED, MOST_QUBITS, check_qubits
 from ingenium.kits.circuits.layers import first_angles, pairs_of
 
 SHARE, MOST = 0.1, 20  # of circuits, that qiskit simulates too
-AT_ONCE = 16  # circuits that are trained together
+BATCH_SIZE = 16  # circuits that are trained together
 HELD_OUT_EVERY = 5
 TWICE = 2  # starts for each known circuit, of which the better one is stored
 
@@ -55,7 +55,7 @@ class DistributionSettings:
     noise: Literal["none", "heavyhex"] = "none"
     known: int = 128  # number of known circuits, every fifth held out
     steps: int = 250  # gradient steps that train a known circuit
-    mend: int = 60  # gradient steps that repair a proposal
+    repair_steps: int = 60  # gradient steps that repair a proposal
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -66,9 +66,9 @@ class DistributionSettings:
             raise InputError("at least one shot", self.shots, "Write shots = 1000.")
         if not 10 <= self.known <= 100_000:
             raise InputError("10 to 100000 known circuits", self.known, "Write known = 128.")
-        if not (1 <= self.steps <= 100_000 and 0 <= self.mend <= 100_000):
+        if not (1 <= self.steps <= 100_000 and 0 <= self.repair_steps <= 100_000):
             raise InputError(
-                "at least one step, and none or more that mend", (self.steps, self.mend)
+                "at least one step, and none or more that mend", (self.steps, self.repair_steps)
             )
 
 
@@ -84,11 +84,13 @@ class Distribution(Problem):
         Input("probabilities", "array", "chance of each outcome", dims=("outcome",)),
     )
     default_family: ClassVar[str] = "stirred_circuits"
-    judged: ClassVar[str] = "The OpenQASM file: chances of all its outcomes, and its gates."
+    judged: ClassVar[str] = (
+        "The OpenQASM file: the probabilities of all its outcomes, and its gates."
+    )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "No quantum computer ran it: chances are simulated.",
-        "On a device, qubits that wait lose nothing, and errors are the same for all angles.",
-        "Whether a smaller circuit does the same was not searched for.",
+        "No quantum computer ran it: probabilities are simulated.",
+        "In the noise model, idle qubits do not decohere, and errors are the same for all angles.",
+        "Whether a smaller circuit gives the same distribution was not searched.",
     )
 
     def __init__(self, settings: DistributionSettings, given: Given = NOTHING) -> None:
@@ -131,11 +133,11 @@ class Distribution(Problem):
         self.codec = Channels.between([(-np.pi, np.pi)] * 2, own=axes)
         file = QasmFile(self.template, self.variables)
         self.formats = {file.name: file}
-        self.at_once = AT_ONCE
+        self.batch_size = BATCH_SIZE
 
     def comparison(self) -> FieldComparison:
         """Return the comparison settings: a circuit is simulated at each step of its repair."""
-        return FieldComparison(repair_calls=float(self.settings.mend))
+        return FieldComparison(repair_calls=float(self.settings.repair_steps))
 
     def labels(self) -> dict[str, object]:
         """Return the names of single-qubit rotations and of pairs."""
@@ -151,19 +153,19 @@ class Distribution(Problem):
         s = self.settings
         own = {k: v for k, v in asdict(s).items() if k not in ("shots", "noise", "mend")}
         under = [own, array_digest(self.target.numpy())]
-        return Recipe("quantum_circuits", under, self._made, -(-s.known // AT_ONCE))
+        return Recipe("quantum_circuits", under, self._made, -(-s.known // BATCH_SIZE))
 
     def _made(self, piece: int) -> Arrays:
         """Train a block of known circuits: the better of two random starts under one budget."""
         rng = torch.Generator().manual_seed(1000 * self.settings.seed + piece)
         most = self.settings.layers * len(self.template.pairs)
         least = min(self.template.qubits - 1, most)
-        budget = torch.randint(least, most + 1, (AT_ONCE,), generator=rng)
-        start = first_angles(self.template.circuit, TWICE * AT_ONCE, rng)
+        budget = torch.randint(least, most + 1, (BATCH_SIZE,), generator=rng)
+        start = first_angles(self.template.circuit, TWICE * BATCH_SIZE, rng)
         with one_thread():
             angles = self.training.run(start, budget.repeat(TWICE), self.settings.steps)
             values = self.verifier.measure(*self.template.arrays(angles))[:, 0]
-        best = values.reshape(TWICE, -1).argmin(0) * AT_ONCE + torch.arange(AT_ONCE)
+        best = values.reshape(TWICE, -1).argmin(0) * BATCH_SIZE + torch.arange(BATCH_SIZE)
         return {"angles": angles[best].numpy(), "budget": budget.numpy().astype(np.float64)}
 
     def data(self) -> xr.Dataset:
@@ -190,7 +192,9 @@ class Distribution(Problem):
         budget = torch.from_numpy(conditions["pair_budget"].to_numpy()).floor().to(torch.int64)
         angles = self.template.angles(*arrays)
         with one_thread():
-            return self.template.arrays(self.training.run(angles, budget, self.settings.mend))
+            return self.template.arrays(
+                self.training.run(angles, budget, self.settings.repair_steps)
+            )
 
     def baselines(self) -> Mapping[str, Callable[[], StirredCircuits]]:
         """Return the default baseline: known circuits with slightly perturbed angles."""
@@ -211,7 +215,7 @@ class Distribution(Problem):
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
         """Score the distance from the target before any repair."""
         raw = self.verifier.measure(*to_arrays(designs, self.variables))[:, 0]
-        return {"unmended_variation": float(raw.nanmean())}
+        return {"unrepaired_variation": float(raw.nanmean())}
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Return a quarter turn of each qubit by y: uniform outcomes, no entanglement."""
@@ -225,8 +229,8 @@ class Distribution(Problem):
             "depth": 1.0,
             "two_qubit_gates": 0.0,
         }
-        apart = 0.5 * float((self.target - 1 / a).abs().sum())
-        truth_all: dict[str, float] = {**truth, "total_variation": apart, "entanglement": 0.0}
+        distance = 0.5 * float((self.target - 1 / a).abs().sum())
+        truth_all: dict[str, float] = {**truth, "total_variation": distance, "entanglement": 0.0}
         if self.settings.target == "bars_and_stripes":
             truth_all |= {"total_variation": 1 - on / a, "divergence": float(np.log(a / on))}
         return ((flat, truth_all, 1e-9),)

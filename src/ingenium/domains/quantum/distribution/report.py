@@ -23,7 +23,7 @@ from ingenium.drawing import Axis, Marks, Plane, Rows, figure_of, table
 from ingenium.drawing.style import INK, KNOWN, OURS, REJECTED, SMALL, dress, plane
 from ingenium.kits.circuits.noise import DeviceNoise
 from ingenium.kits.circuits.qasm import AngledCircuit
-from ingenium.kits.circuits.statevector import drawn, probabilities
+from ingenium.kits.circuits.statevector import probabilities, sampled
 
 MOST_BARS = 128  # outcomes that are shown one by one
 SHOWN = {"total_variation": "exact", "device_variation": "as read on the device"}
@@ -54,7 +54,7 @@ class DistributionReport:
         program = self.template.program(angles[at])
         exact = probabilities(self.template.circuit, angles[at : at + 1])
         rng = torch.Generator().manual_seed(self.seed)
-        counts = torch.bincount(drawn(exact, self.shots, rng)[0], minlength=exact.shape[1])
+        counts = torch.bincount(sampled(exact, self.shots, rng)[0], minlength=exact.shape[1])
         name, state = f"Circuit {number[at]}", "accepted" if held[at] else "not accepted"
         return (
             Section(
@@ -67,21 +67,21 @@ class DistributionReport:
             ),
             Section(
                 "What it samples",
-                f"Exact chances of circuit {number[at]}, a histogram of {self.shots} shots, "
+                f"Exact probabilities of circuit {number[at]}, a histogram of {self.shots} shots, "
                 "and the target. A circuit that is exact would show a total variation of "
                 f"{floor_of_shots(self.target, self.shots):.3f} in this number of shots.",
                 self._histogram(program, exact[0].numpy(), (counts / counts.sum()).numpy()),
             ),
             Section(
                 "Gates against distance",
-                "Every two-qubit gate brings a circuit nearer to the target when nothing is lost, "
-                "and costs on a device.",
+                "Every two-qubit gate brings a noise-free circuit nearer to the target, and adds "
+                "errors on a device.",
                 self._gates(verdicts),
             ),
             Section(
-                "Without qubits",
-                "The same target, learned by the slope of the same divergence, by models of about "
-                "as many parameters.",
+                "Models without qubits",
+                "The same target, learned by the gradient of the same divergence, by models with "
+                "about as many parameters.",
                 table=self._rivals(program.circuit.angles, verdicts.isel(design=at)),
             ),
         )

@@ -26,7 +26,7 @@ class StirredCircuits(NearestNeighbours):
         super().__init__((d,), 1, NeighbourSettings(near))
         self.stir_rad = stir_rad
 
-    def draw(self, cond: Float[Tensor, "n 1"], rng: torch.Generator) -> Float[Tensor, "n d"]:
+    def sample(self, cond: Float[Tensor, "n 1"], rng: torch.Generator) -> Float[Tensor, "n d"]:
         """Sample a neighbour's angles and add normal noise to each."""
-        base = super().draw(cond, rng)
+        base = super().sample(cond, rng)
         return base + self.stir_rad / math.pi * gaussian(base, rng)

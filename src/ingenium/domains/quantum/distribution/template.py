@@ -66,13 +66,13 @@ class Template:
     def program(self, angles: Float64[Tensor, " p"]) -> AngledCircuit:
         """Return the circuit of the gates whose angle is not 0."""
         operations: list[QubitGate] = []
-        kept: list[float] = []
+        retained: list[float] = []
         for op, angle in zip(self.circuit.operations, angles.tolist(), strict=True):
             if angle != 0.0:
-                operations.append(QubitGate(op.gate, op.qubits, len(kept)))
-                kept.append(angle)
+                operations.append(QubitGate(op.gate, op.qubits, len(retained)))
+                retained.append(angle)
         circuit = QubitCircuit(self.qubits, tuple(operations))
-        return AngledCircuit(circuit, np.array(kept, dtype=np.float64))
+        return AngledCircuit(circuit, np.array(retained, dtype=np.float64))
 
     def early(self, angles: Float64[Tensor, "n p"]) -> Float64[Tensor, "n p"]:
         """Move each gate to the earliest layer it fits, as files are read."""
@@ -95,7 +95,7 @@ class Template:
             qubits = tuple(sorted(op.qubits)) if op.gate == PAIR else op.qubits
             if (op.gate, qubits) not in stage or op.angle is None:
                 raise InputError(
-                    f"gates {', '.join(TURNS)} and {PAIR} on the pairs {_told(self.pairs)}",
+                    f"gates {', '.join(TURNS)} and {PAIR} on the pairs {_reported(self.pairs)}",
                     f"{op.gate} on {', '.join(f'q[{q}]' for q in op.qubits)}",
                     f"Decompose it, such as by qiskit's transpile to {', '.join(TURNS)}, {PAIR}.",
                 )
@@ -114,6 +114,6 @@ class Template:
         return angles
 
 
-def _told(pairs: Sequence[tuple[int, int]]) -> str:
+def _reported(pairs: Sequence[tuple[int, int]]) -> str:
     shown = " ".join(f"{a}-{b}" for a, b in pairs[:8])
     return shown + (" ..." if len(pairs) > 8 else "")

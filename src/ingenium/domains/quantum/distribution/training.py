@@ -39,19 +39,19 @@ class CircuitTraining:
     ) -> Float64[Tensor, "n p"]:
         """Return angles in (-pi, pi] with at most `budget` two-qubit gates in each row."""
         at = angles.clone()
-        kept = torch.ones_like(at, dtype=torch.bool)
+        retained = torch.ones_like(at, dtype=torch.bool)
         first, second = torch.zeros_like(at), torch.zeros_like(at)
         for k in range(steps):
-            kept &= self.wanted(at, budget, (k / steps - FROM) / (TO - FROM))
-            at = torch.where(kept, at, 0.0)
-            slope = torch.where(kept, self.slope(at), 0.0)
+            retained &= self.wanted(at, budget, (k / steps - FROM) / (TO - FROM))
+            at = torch.where(retained, at, 0.0)
+            slope = torch.where(retained, self.slope(at), 0.0)
             first = torch.lerp(slope, first, BETAS[0])
             second = torch.lerp(slope.square(), second, BETAS[1])
             rate = RATE * 0.5 * (1 + math.cos(math.pi * k / steps))
             size = (second / (1 - BETAS[1] ** (k + 1))).sqrt() + TINY
             at = at - rate * first / (1 - BETAS[0] ** (k + 1)) / size
-        kept &= self.wanted(at, budget, 1.0)
-        at = wrapped(torch.where(kept, at, 0.0))
+        retained &= self.wanted(at, budget, 1.0)
+        at = wrapped(torch.where(retained, at, 0.0))
         return self.template.early(torch.where(at.abs() < STILL, 0.0, at))
 
     def slope(self, angles: Float64[Tensor, "n p"]) -> Float64[Tensor, "n p"]:

@@ -115,8 +115,8 @@ def shots_variation(
     """
     p, t = chance.numpy().clip(0, 1), shots * target.numpy()
     below, fewer = binom.cdf(np.floor(t), shots, p), binom.cdf(np.floor(t) - 1, shots - 1, p)
-    apart = t * (2 * below - 1) + shots * p * (1 - 2 * fewer)
-    return torch.from_numpy(apart.sum(1) / (2 * shots))
+    distance = t * (2 * below - 1) + shots * p * (1 - 2 * fewer)
+    return torch.from_numpy(distance.sum(1) / (2 * shots))
 
 
 def floor_of_shots(target: Float64[Tensor, " a"], shots: int) -> float:

@@ -72,8 +72,9 @@ class QuantumMolecules(Problem):
     unchecked: ClassVar[tuple[str, ...]] = (
         "No quantum computer ran: circuits are simulated.",
         "The decoder, which is the same for all priors, has some thousand times their parameters.",
-        "The decoder has read molecules of ZINC250k beyond the known ones, which count as new.",
-        "Nothing was made or measured in a laboratory.",
+        "The decoder was trained on molecules of ZINC250k beyond the known ones; such molecules "
+        "count as new.",
+        "No molecule was synthesised or measured in a laboratory.",
     )
     codec: TokenCodec
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
@@ -108,7 +109,7 @@ class QuantumMolecules(Problem):
     def _drawn(self) -> xr.Dataset:
         n = self.settings.known
         held = np.arange(n) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
-        whole = source.drawn(source.zinc250k(), HELD_OUT + 2 * n)
+        whole = source.sampled(source.zinc250k(), HELD_OUT + 2 * n)
         listed = np.empty(n, dtype=object)
         listed[~held] = self._with_room(whole[HELD_OUT:], int((~held).sum()))
         listed[held] = self._with_room(whole[:HELD_OUT], int(held.sum()))
@@ -158,12 +159,12 @@ class QuantumMolecules(Problem):
         own = np.array([measured(names, m) for m in mols])
         truth = [parsed(str(s)) for s in held_out[SMILES].values]
         other = np.array([measured(names, m) for m in truth if m is not None])
-        apart = {
+        distance = {
             f"{name}_distance": float(wasserstein_distance(own[:, i], other[:, i]))
             for i, name in enumerate(names)
         }
         novel = len(found - self._texts) / len(found)
-        return table | {"unique": len(found) / len(mols), "novel": novel} | apart
+        return table | {"unique": len(found) / len(mols), "novel": novel} | distance
 
     def comparison(self) -> FieldComparison:
         """Return published shares, and the measurements of parameters and epochs."""
@@ -176,10 +177,10 @@ class QuantumMolecules(Problem):
         if not isinstance(family, LatentPrior):
             return {}
         table = {"parameters": float(priors.parameters(family.inner))}
-        if family.course:
-            least = int(np.argmin(family.course["held_out"]))
+        if family.curve:
+            least = int(np.argmin(family.curve["held_out"]))
             learned = int((~self._known["held_out"].to_numpy()).sum())
-            table["epochs"] = priors.epochs(family.course["step"][least], learned)
+            table["epochs"] = priors.epochs(family.curve["step"][least], learned)
         return table
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:

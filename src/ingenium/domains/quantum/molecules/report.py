@@ -22,8 +22,8 @@ def sections(
     """Show the first accepted molecules, and all of them in the plane of weight and logP."""
     mols = [m for m in map(parsed, known[:BEHIND]) if m is not None]
     numbers = np.array([measured(PLANE, m) for m in mols])
-    told = f"Behind them {len(numbers)} known molecules."
-    behind = Section("Two properties", told, plane(verdicts, numbers, PLANE))
+    reported = f"Behind them {len(numbers)} known molecules."
+    behind = Section("Two properties", reported, plane(verdicts, numbers, PLANE))
     good = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
     smiles = designs[SMILES].to_numpy().astype(str)
     shown = good[np.sort(np.unique(smiles[good], return_index=True)[1])][:SHOWN]

@@ -20,7 +20,7 @@ class SwitchedModule:
         tree, found = mutants.switched(source)
         self.mutants = {m.number: m for m in found}
         self._code = compile(tree, FILE, "exec")
-        self._beside: set[str] = set()
+        self._alongside: set[str] = set()
         setattr(builtins, mutants.SWITCH, 0)
         self.make()
 

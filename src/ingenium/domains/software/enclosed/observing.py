@@ -130,16 +130,16 @@ def portrait(statements: Sequence[CodeType], name: str) -> Portrait | None:
                 return None
             return _raised(error)
     known = {"__builtins__", "__name__", "math", "itertools", name.partition(".")[0]}
-    told = []
+    reported = []
     for variable, value in room.items():
         if variable not in known:
             said = _said(value)
             if said is None:
                 return None
-            told.append([variable, *said])
-    if told and told[-1][2] != "None":  # a method's value is enough
-        told = [row for row in told[:-1] if row[1] != "attributes"] + told[-1:]
-    return ["value", told]
+            reported.append([variable, *said])
+    if reported and reported[-1][2] != "None":  # a method's value is enough
+        reported = [row for row in reported[:-1] if row[1] != "attributes"] + reported[-1:]
+    return ["value", reported]
 
 
 def _raised(error: Exception) -> Portrait | None:
@@ -174,12 +174,12 @@ def _said(value: object) -> tuple[str, str] | None:
 def _attributes(value: object) -> str:
     """Return public attributes of an object that literals can express."""
     held = getattr(value, "__dict__", {})
-    told = {}
+    reported = {}
     for key in sorted(held):
         text = repr(held[key])
         if not key.startswith("_") and not _unsayable(text) and _is_literal(held[key], text):
-            told[key] = text
-    return repr([type(value).__name__, told])
+            reported[key] = text
+    return repr([type(value).__name__, reported])
 
 
 def _unsayable(text: str) -> bool:

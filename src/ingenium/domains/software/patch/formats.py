@@ -40,7 +40,7 @@ class DiffFiles:
     endings: tuple[str, ...] = (".diff",)
 
     @property
-    def apart(self) -> Literal[True]:
+    def separate(self) -> Literal[True]:
         return True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:

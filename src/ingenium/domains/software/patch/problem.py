@@ -16,11 +16,11 @@ from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, SearchDefaults, Section
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Limit
-from ingenium.domains.software.choices import TextChoices
 from ingenium.domains.software.patch.bug import Bug, read_bug
 from ingenium.domains.software.patch.formats import LONGEST, PATCH, DiffFiles, patches
 from ingenium.domains.software.patch.repair import Suspicion, edits, repairs, suspicion
 from ingenium.domains.software.patch.verifier import PatchVerifier
+from ingenium.generators.tokens.choices import TextChoices
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary
 
@@ -73,10 +73,10 @@ class FunctionPatches(Problem):
     inputs: ClassVar[tuple[Input, ...]] = (SOURCE, CASES)
     judged: ClassVar[str] = (
         "Each diff, applied to the program: the function is called in the sandbox on all cases, "
-        "and its values are compared outside, where the right ones are."
+        "and its values are compared with the correct ones outside the sandbox."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Arguments beyond the cases: a patch may fit these and nothing else.",
+        "Arguments beyond the cases: a patch may overfit the cases.",
         "Whether the patch reads as a person would have written it.",
     )
     default_family: ClassVar[str] = "repairs"
@@ -178,11 +178,11 @@ class FunctionPatches(Problem):
             f"{len(self.edited)} edits of one place were tried; {len(self.repaired)} of them pass "
             "the visible cases. Suspicion is Ochiai's, from the visible cases."
         )
-        told = [Section("Where the fault may lie", text, table=tuple(rows))]
+        reported = [Section("Where the fault may lie", text, table=tuple(rows))]
         for number, diff in zip(designs[DESIGN].values[:3], designs[PATCH].values, strict=False):
             table = (("diff",), *((line,) for line in str(diff).splitlines()))
-            told.append(Section(f"Patch {number}", table=table))
-        return tuple(told)
+            reported.append(Section(f"Patch {number}", table=table))
+        return tuple(reported)
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...]:
         """The lines that a patch adds."""

@@ -172,7 +172,7 @@ class Caller:
                 said = value.replace("@", f"{self.module}.") if value.startswith("@") else value
                 parts.append(f"{name}={said}" if name else said)
             return f"{self.module}.{maker.name}({', '.join(parts)})"
-        return self.values.draw(kind)
+        return self.values.sample(kind)
 
 
 def _given(step: CallStep) -> list[str]:

@@ -53,7 +53,7 @@ class SuiteFolders:
     endings: tuple[str, ...] = (".py", ".xml", ".lcov", ".csv")
 
     @property
-    def apart(self) -> Literal[True]:
+    def separate(self) -> Literal[True]:
         return True
 
     @property

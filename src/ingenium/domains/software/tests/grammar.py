@@ -22,7 +22,7 @@ BUILTINS = {
     *("float", "bool", "bytes", "bytearray", "complex", "range", "abs", "sum", "min", "max"),
     *("hash", "round", "reversed", "enumerate", "zip"),
 } | {n for n, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, Exception)}
-_BESIDE = {"itertools": ("islice",), "math": ("isclose", "isnan", "inf", "nan", "pi")}
+_ALONGSIDE = {"itertools": ("islice",), "math": ("isclose", "isnan", "inf", "nan", "pi")}
 _RAISES = "pytest.raises"
 _PLAIN = (
     ast.Call,
@@ -171,7 +171,7 @@ class _SuiteReader:
 
     def _reserved(self, name: str) -> bool:
         top = self.module.partition(".")[0]
-        return name.startswith("_") or name in BUILTINS or name in {top, "pytest", *_BESIDE}
+        return name.startswith("_") or name in BUILTINS or name in {top, "pytest", *_ALONGSIDE}
 
     def expression(self, node: ast.AST) -> None:
         """Check an expression and its parts."""
@@ -201,7 +201,7 @@ class _SuiteReader:
     def _attribute(self, node: ast.Attribute) -> None:
         full = ast.unparse(node)
         top, _, rest = full.partition(".")
-        if top in _BESIDE and rest in _BESIDE[top]:
+        if top in _ALONGSIDE and rest in _ALONGSIDE[top]:
             return
         if full.startswith(f"{self.module}."):
             parts = full[len(self.module) + 1 :].split(".")

@@ -1,5 +1,6 @@
 """`software.tests`: test suites for a Python module, judged by branches and mutants."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -8,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Int
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import digest
@@ -15,8 +17,8 @@ from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, SearchDefaults, Second, Section, Watch, silent
 from ingenium.core.quantity import Variable
+from ingenium.core.select import firsts
 from ingenium.core.spec import Limit
-from ingenium.domains.software.choices import TextChoices
 from ingenium.domains.software.tests import report
 from ingenium.domains.software.tests.formats import SUITE, SuiteFolders, suites
 from ingenium.domains.software.tests.grammar import LABELS, MOST_FILE, MOST_TESTS
@@ -25,9 +27,11 @@ from ingenium.domains.software.tests.pool import PoolTest, SuitePool, cover, poo
 from ingenium.domains.software.tests.search import SuiteSearchPlan
 from ingenium.domains.software.tests.surface import surface
 from ingenium.domains.software.tests.verifier import PytestVerifier, Subject, SuiteVerifier
+from ingenium.generators.tokens.choices import TextChoices
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary
 
+HEAD = r"(?m)^def test_\w+\(\):\n"
 PIECE = r"def test_\w+\(\):\n(?:    [^\n]*\n)+\n*"
 CONSTANT, KNOWN, HELD_OUT_EVERY = 1, 16, 4
 STARTS = 8  # of suites that are built from the search
@@ -58,12 +62,13 @@ class TestSuites(Problem):
     Settings: ClassVar[type] = SuiteSettings
     inputs: ClassVar[tuple[Input, ...]] = (SOURCE,)
     judged: ClassVar[str] = (
-        "The test file of each folder, read and run in the sandbox on the module, 20 times again, "
-        "under coverage.py and on each mutant; JUnit XML, LCOV and the table must say the same."
+        "The test file of each folder, parsed and run in the sandbox on the module, rerun 20 "
+        "times, under coverage.py and on each mutant; JUnit XML, LCOV and the table must have the "
+        "same content."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Whether the module is right: an observed assertion says what it does today.",
-        "Mutants of two changes at once, and mutants that behave as the module does.",
+        "Whether the module is correct: an observed assertion states its present behaviour.",
+        "Mutants of two simultaneous changes, and mutants equivalent to the module.",
         "What a test would find on another version of Python or on another system.",
     )
     default_family: ClassVar[str] = "evolution"
@@ -151,6 +156,11 @@ class TestSuites(Problem):
     def _guided(self) -> list[PoolTest]:
         return self.pool.of(blind=False)
 
+    def equal(self, designs: xr.Dataset) -> Int[np.ndarray, " n"]:
+        """Return for each suite the first one of the same tests, in any order and by any name."""
+        suites = map(str, designs[SUITE].to_numpy())
+        return firsts(tuple(sorted(set(re.split(HEAD, suite)))) for suite in suites)
+
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Baselines: results of evolution, unguided calls, and examples of docstrings alone."""
         rules = {"evolution": self._evolved, "unguided": self._unguided, "docstring": self._said}
@@ -191,12 +201,12 @@ class TestSuites(Problem):
 
 
 def _counted(suite: str) -> str:
-    told = []
+    reported = []
     for label in LABELS:
         count = suite.count(f'"""{label}"""')
         if count:
-            told.append(f"{count} {label.rstrip('.').lower()}")
-    return f"tests: {', '.join(told)}"
+            reported.append(f"{count} {label.rstrip('.').lower()}")
+    return f"tests: {', '.join(reported)}"
 
 
 def _module(name: str, given: Given) -> Module:

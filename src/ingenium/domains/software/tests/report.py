@@ -19,7 +19,7 @@ _SHOWN = 60  # survivors in the table
 _LABELS = {
     "Observed.": "what the module does today",
     "Specified.": "what an example of a docstring says",
-    "Metamorphic.": "what must hold between two calls, such as a round trip",
+    "Metamorphic.": "a relation between two calls, such as a round trip",
 }
 
 
@@ -49,8 +49,8 @@ def _suite(problem: "TestSuites", run: SuiteRun, number: int) -> Section:
             alone[by[0]] = alone.get(by[0], 0) + 1
     rows = [("test", "rests on", "assertions", "mutants killed", "by it alone")]
     for t in run.tests:
-        told = (str(kills.get(t.name, 0)), str(alone.get(t.name, 0)))
-        rows.append((t.name, _LABELS[t.label], str(t.assertions), *told))
+        reported = (str(kills.get(t.name, 0)), str(alone.get(t.name, 0)))
+        rows.append((t.name, _LABELS[t.label], str(t.assertions), *reported))
     score = len(run.killed) / max(1, len(run.kills))
     text = (
         f"Suite {number} of {problem.module.name}: {len(run.tests)} tests take "
@@ -76,7 +76,7 @@ def _source(problem: "TestSuites", run: SuiteRun) -> Section:
             rows.append((str(n), _spaced(text), mark, "; ".join(survived.get(n, []))))
     figure = _map(problem, run)
     text = "Lines that no test runs, lines with a mutant that survives, and their neighbours."
-    return Section("Survivors on the source", text, figure=figure, table=tuple(rows))
+    return Section("Surviving mutants in the source", text, figure=figure, table=tuple(rows))
 
 
 def _spaced(text: str) -> str:
@@ -121,7 +121,7 @@ def _survivors(problem: "TestSuites", run: SuiteRun) -> Section:
         rows.append((str(m.line), m.kind, _short(m.before), _short(m.after), ran))
     more = "" if len(left) <= _SHOWN else f" The first {_SHOWN} are shown; the file has all."
     text = f"{len(left)} mutants survive.{more} Some may behave as the module does."
-    return Section("Mutants that survive", text, table=tuple(rows))
+    return Section("Surviving mutants", text, table=tuple(rows))
 
 
 def _short(text: str) -> str:

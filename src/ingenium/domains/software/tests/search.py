@@ -116,7 +116,7 @@ def _try(archive: Archive, caller: Caller, fresh: Sequence[Tried], number: int) 
             raised = "TypeError" if portrait is None else _type_raised(portrait)
             caller.learn(candidate, raised)
         steps = frozenset(tuple(s) for s in seen["steps"]) if seen else frozenset()
-        rows.append(_kept(archive, candidate, portrait, steps, number))
+        rows.append(_retained(archive, candidate, portrait, steps, number))
     for mutant, noticed in said["kills"].items():
         for i in noticed:
             row = rows[i]
@@ -127,14 +127,14 @@ def _try(archive: Archive, caller: Caller, fresh: Sequence[Tried], number: int) 
     if not number:
         archive.first = usable
     for row in sorted(usable, key=lambda r: (-len(r.kills), r.length(name))):
-        asked = isinstance(row.candidate, WrittenCandidate)
-        if row.steps - known or row.kills - killed or (asked and row.kills):
+        requested = isinstance(row.candidate, WrittenCandidate)
+        if row.steps - known or row.kills - killed or (requested and row.kills):
             archive.found.append(row)
             known |= row.steps
             killed |= row.kills
 
 
-def _kept(
+def _retained(
     archive: Archive,
     candidate: Tried,
     portrait: Sequence[Any] | None,
@@ -215,10 +215,10 @@ def _properties(archive: Archive) -> Iterator[WrittenCandidate]:
         if not isinstance(found.candidate, Candidate) or len(found.candidate.steps) > 1:
             continue
         (step,) = found.candidate.steps
-        told = [row for row in found.portrait[1] if row[0] == "result"]
-        if step.entrance.name not in own or len(step.arguments) != 1 or not told:
+        reported = [row for row in found.portrait[1] if row[0] == "result"]
+        if step.entrance.name not in own or len(step.arguments) != 1 or not reported:
             continue
-        value, result = step.arguments[0][1], told[0]
+        value, result = step.arguments[0][1], reported[0]
         if found.portrait[0] != "value" or result[1] != "literal" or value.startswith("@"):
             continue
         function = step.entrance.name

@@ -23,7 +23,7 @@ class Values:
     surface: Surface
     rng: Random
 
-    def draw(self, kind: str) -> str:
+    def sample(self, kind: str) -> str:
         """Sample a value of that kind."""
         rng = self.rng
         if kind == "int":
@@ -46,7 +46,7 @@ class Values:
         if kind == "own":
             return self._own()
         if kind == "dict":
-            pairs = [f"{self.draw('text')}: {self.draw(rng.choice(('int', 'text')))}"
+            pairs = [f"{self.sample('text')}: {self.sample(rng.choice(('int', 'text')))}"
                      for _ in range(rng.randrange(4))]  # fmt: skip
             return "{" + ", ".join(pairs) + "}"
         return self._several(kind)
@@ -57,7 +57,7 @@ class Values:
         inner = {"ints": "int", "texts": "text"}[kind]
         if rng.random() < 0.2:
             inner = rng.choice(("float", "int", "text", "ints"))
-        parts = [self.draw(inner) for _ in range(rng.choice((0, 1, 2, 2, 3, 3, 4, 6)))]
+        parts = [self.sample(inner) for _ in range(rng.choice((0, 1, 2, 2, 3, 3, 4, 6)))]
         if rng.random() < 0.25:
             return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
         return f"[{', '.join(parts)}]"
@@ -125,7 +125,7 @@ class Values:
     def _near_parts(self, parts: list[object]) -> list[object]:
         rng = self.rng
         if not parts:
-            return [ast.literal_eval(self.draw(rng.choice(("int", "text", "float"))))]
+            return [ast.literal_eval(self.sample(rng.choice(("int", "text", "float"))))]
         i = rng.randrange(len(parts))
         move = rng.randrange(5)
         if move == 0:

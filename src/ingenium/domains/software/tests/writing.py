@@ -61,10 +61,10 @@ def _raised(
         yield f"assert str(caught.value) == {message!r}"
 
 
-def _asserted(statements: Sequence[str], told: Sequence[Sequence[str]]) -> Iterator[str]:
+def _asserted(statements: Sequence[str], reported: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield assertions on final values of names; on arguments only where they were changed."""
     first = dict(s.split(" = ", 1) for s in statements if s.startswith("given_"))
-    for name, kind, text in told:
+    for name, kind, text in reported:
         if name in first and _same(first[name], text):
             continue
         if kind == "literal":

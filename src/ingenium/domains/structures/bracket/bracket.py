@@ -26,7 +26,7 @@ class Bracket(PartProblem):
     folder: ClassVar[Path] = Path(__file__).parent
     volumes: ClassVar[tuple[float, float]] = (0.08, 0.16)
     drawings: ClassVar[int] = len(drawings())
-    told: ClassVar[tuple[str, ...]] = (
+    reported: ClassVar[tuple[str, ...]] = (
         "mass",
         "cost",
         "compliance",

@@ -175,9 +175,9 @@ class BracketSettings:
             raise InputError("an eye above the feet", f"one at z = {self.pin_mm[1]:g} mm")
         half = self.eye_width_mm / 2
         for bx, by in self.bolts_mm:
-            beside = max(abs(by - y / 2) - half, 0.0)
+            alongside = max(abs(by - y / 2) - half, 0.0)
             along = max(abs(bx - self.pin_mm[0]) - self.eye_radius_mm, 0.0)
-            if hypot(beside, along) < self.tool_radius_mm:
+            if hypot(alongside, along) < self.tool_radius_mm:
                 raise InputError(
                     "bolts that the tool can reach past the eye",
                     f"one at ({bx:g}, {by:g}) mm below it",

@@ -81,7 +81,7 @@ class Torus:
             axis = min((a for a in range(dim) if box[a] < self.cells[a]), key=lambda a: box[a])
             span = next(s for s in spans[axis] if s > box[axis])
             steps = [tuple(s * (a == axis) for a in range(dim)) for s in range(0, span, box[axis])]
-            children = [[_add(n, step) for n in self._kept(box)] for step in steps]
+            children = [[_add(n, step) for n in self._retained(box)] for step in steps]
             box = (*box[:axis], span, *box[axis + 1 :])
             joins.append(self._join(axis, box, children))
         return joins
@@ -99,7 +99,7 @@ class Torus:
         for join in self.joins:
             if join.axis >= 0:
                 count[join.axis] //= len(join.place)
-                children = _beside(children, count, join.axis)
+                children = _alongside(children, count, join.axis)
             rest, factor = _eliminate(join.assemble(children), join.eliminated)
             children = rest
             factors.append(factor)
@@ -121,11 +121,11 @@ class Torus:
             children = join.scatter(torch.cat([inner, known], 1))
             if join.axis < 0:
                 return children
-            known = _apart(children, count, join.axis)
+            known = _distance(children, count, join.axis)
             count[join.axis] *= len(join.place)
         raise AssertionError("the first join has no axis")
 
-    def _kept(self, box: Box) -> list[Box]:
+    def _retained(self, box: Box) -> list[Box]:
         """Nodes of a box at the origin that other boxes touch."""
         spans = [range(b + (b < n)) for b, n in zip(box, self.cells, strict=True)]
         sides = [(b, n) for b, n in zip(box, self.cells, strict=True)]
@@ -137,16 +137,16 @@ class Torus:
 
     def _join(self, axis: int, box: Box, children: list[list[Box]]) -> Join:
         """Positions of children, given by their nodes in the parent's coordinates."""
-        dim, kept = len(self.cells), self._kept(box)
+        dim, retained = len(self.cells), self._retained(box)
         wrap = [b + (b < n) for b, n in zip(box, self.cells, strict=True)]
         wrapped = [
             [tuple(c % w for c, w in zip(n, wrap, strict=True)) for n in child]
             for child in children
         ]
-        inner = sorted({n for child in wrapped for n in child} - set(kept))
-        if not kept:  # the whole torus: one node is fixed against rigid motion
+        inner = sorted({n for child in wrapped for n in child} - set(retained))
+        if not retained:  # the whole torus: one node is fixed against rigid motion
             inner = inner[1:]
-        order = {n: i for i, n in enumerate(inner + kept)}
+        order = {n: i for i, n in enumerate(inner + retained)}
         last = len(order) * dim
         place = [
             [order[n] * dim + a if n in order else -1 for n in child for a in range(dim)]
@@ -190,13 +190,13 @@ def _eliminate(k: Float64[Tensor, "n size size"], count: int) -> tuple[Tensor, F
     return rest, (lower, coupling)
 
 
-def _beside(boxes: Tensor, count: list[int], axis: int) -> Tensor:
+def _alongside(boxes: Tensor, count: list[int], axis: int) -> Tensor:
     """Neighbours along an axis grouped: (parents, j, m, m)."""
     split = [*count[:axis], count[axis], -1, *count[axis + 1 :]]
     return boxes.view(*split, *boxes.shape[1:]).movedim(axis + 1, -3).flatten(0, len(count) - 1)
 
 
-def _apart(children: Tensor, count: list[int], axis: int) -> Tensor:
+def _distance(children: Tensor, count: list[int], axis: int) -> Tensor:
     """Boxes of (parents, j, m, s) one by one, in order along the axis."""
     grid = children.view(*count, *children.shape[1:])
     return grid.movedim(len(count), axis + 1).flatten(0, len(count))

@@ -24,7 +24,7 @@ from ingenium.kits.solids.printing.mesh import Trimesh
 
 NUMBER = re.compile(r"cell_(\d+)")
 WHOLE = 1e-6  # tolerance by which a share may differ from 0 or 1
-APART = 0.01  # of the body; tolerated difference of a mesh from that of the verified cell
+DISTANCE = 0.01  # of the body; tolerated difference of a mesh from that of the verified cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,9 +107,9 @@ class NpzCell(CellFile):
 
     def read_one(self, path: Path) -> np.ndarray:
         what = "an npz archive with `share`"
-        kept = arrays(path, what)
+        retained = arrays(path, what)
         with refusing(what, path):
-            return real_numbers(kept["share"])
+            return real_numbers(retained["share"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,7 @@ class MeshCell(CellFile):
         solid = np.asarray(printer.read(mesh) > 0.5, dtype=np.float64)
         found = printer.shares(mesh)
         own = printer.shares(printer.mesh(solid)) if solid.any() else np.zeros_like(found)
-        if not solid.any() or np.abs(found - own).sum() > APART * own.sum():
+        if not solid.any() or np.abs(found - own).sum() > DISTANCE * own.sum():
             raise InputError(
                 f"the same cell {printer.repeated} times along each axis, of whole cells of "
                 f"{1e3 * printer.pitch_m:g} mm",

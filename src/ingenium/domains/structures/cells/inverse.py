@@ -112,7 +112,7 @@ class Inverse:
         changed = [narrow.run(flat[r], wanted[r], settings) for r in rows]
         return torch.cat(changed).view_as(share)
 
-    def mended(
+    def repaired(
         self, share: Float[Tensor, "n *cells"], wanted: Wanted, steps: int
     ) -> Bool[Tensor, "n *cells"]:
         """Return solid cells of about the target share, in one piece if the rest is void.
@@ -125,21 +125,21 @@ class Inverse:
         best = make(share, wanted.share)
         missed = self._missed(best, wanted)
         rows = torch.arange(len(share))
-        self._keep_better(best, missed, rows, printable(best, share, self._side), wanted)
+        self._retain_better(best, missed, rows, printable(best, share, self._side), wanted)
         rows = torch.nonzero(missed > MET)[:, 0]
         if steps == 0 or len(rows) == 0:
             return best
         changed = self.refine(best[rows].double(), wanted[rows], steps)
         after = make(changed, wanted.share[rows], SHARP)
         for each in (after, printable(after, changed, self._side)):
-            self._keep_better(best, missed, rows, each, wanted)
+            self._retain_better(best, missed, rows, each, wanted)
         return best
 
     @property
     def _side(self) -> int:
         return self.verifier.settings.feature_cells
 
-    def _keep_better(
+    def _retain_better(
         self, best: Tensor, missed: Tensor, rows: Tensor, other: Tensor, wanted: Wanted
     ) -> None:
         """Replace, in place, the cells of some rows by others that miss less."""

@@ -18,11 +18,11 @@ from ingenium.domains.structures.cells.verifier import CellVerifier
 PIECE = {2: 200, 3: 10}  # designs in a piece of the dataset
 TRIES = 20  # attempts for one design before the next family is used
 MOST = 0.9  # share of the cell that may be solid
-SHIPPED = {  # written by `ingenium make cells`
+PACKAGED = {  # written by `ingenium make cells`
     2: Path(__file__).with_name("plane.npz"),
     3: Path(__file__).with_name("spatial.npz"),
 }
-KEPT = ("poisson", "young", "share")  # measured values that become conditions
+RETAINED = ("poisson", "young", "share")  # measured values that become conditions
 
 
 def families(dim: int) -> Mapping[str, plane_families.Draw]:
@@ -32,7 +32,7 @@ def families(dim: int) -> Mapping[str, plane_families.Draw]:
     return {**plane_families.FAMILIES, **auxetic_families.FAMILIES}
 
 
-def stock(settings: CellSettings, verifier: CellVerifier) -> Recipe:
+def dataset(settings: CellSettings, verifier: CellVerifier) -> Recipe:
     """Return the recipe of random cells that carry load along all axes, with measured values."""
     canvas = Canvas(settings.cells)
     size = PIECE[canvas.dim]
@@ -43,8 +43,8 @@ def stock(settings: CellSettings, verifier: CellVerifier) -> Recipe:
         count = min(size, settings.wanted_designs - piece * size)
         solid, kind = drawn(canvas, rng, count, settings.feature_cells)
         values = verifier.measure(torch.from_numpy(solid.astype(np.float64))).numpy()
-        kept = {name: values[:, columns.index(name)] for name in KEPT}
-        return {"solid": solid, "kind": kind, **kept}
+        retained = {name: values[:, columns.index(name)] for name in RETAINED}
+        return {"solid": solid, "kind": kind, **retained}
 
     under = {k: getattr(settings, k) for k in ("cells", "feature_cells", "second_modulus", "seed")}
     under |= {k: getattr(settings.material, k) for k in ("modulus_pa", "poisson")}
@@ -53,7 +53,7 @@ def stock(settings: CellSettings, verifier: CellVerifier) -> Recipe:
         [under, sorted(families(canvas.dim)), verifier.version],
         make,
         -(-settings.wanted_designs // size),
-        SHIPPED[canvas.dim],
+        PACKAGED[canvas.dim],
         settings.wanted_designs,
     )
 

@@ -25,7 +25,7 @@ from ingenium.domains.structures.cells.inverse import Inverse, Wanted, calls
 from ingenium.domains.structures.cells.printed import CellPrinter
 from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.settings import CellSettings
-from ingenium.domains.structures.cells.training import families, held_out, stock
+from ingenium.domains.structures.cells.training import dataset, families, held_out
 from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.domains.structures.half_cells import FINE, HalfCells
 from ingenium.kits.solids.stocked_problem import StockedProblem
@@ -45,16 +45,18 @@ class UnitCell(StockedProblem):
     summary: ClassVar[str] = "periodic metamaterial cells with target effective properties"
     Settings: ClassVar[type] = CellSettings
     judged: ClassVar[str] = (
-        "The middle one of the repeated cells; the whole body must be that cell over and over."
+        "The middle one of the repeated cells; the whole body must consist of repetitions of that "
+        "cell."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "A mirrored cell is the same material: no quantity distinguishes them.",
-        "Properties are those of endless cells: edges of a body and its loads are not judged.",
+        "Properties are those of an infinite periodic medium: edges of a body and its loads are "
+        "not judged.",
         "Plasticity beyond first yield, buckling, fatigue and printing are not judged.",
         "For 3D cells the mesh error is not estimated: half voxels take a hundred times as long.",
     )
     validity = ("connected",)
-    # For plane cells new designs meet more targets than moved known ones do (contests.json).
+    # For plane cells new designs meet more targets than moved known ones do (head_to_head.json).
     default_family: ClassVar[str] = "principal_flow_matching"
     licence = "designs drawn by ingenium itself; free of third-party rights"
 
@@ -92,7 +94,7 @@ class UnitCell(StockedProblem):
         # The first one is verified; a mesh cannot represent a second phase.
         forms = (StlCell, ThreeMfCell, NpzCell) if settings.porous else (NpzCell,)
         self.formats = {form.name: form(self.variables[0], settings) for form in forms}
-        self.at_once = 16 if len(axes) == 2 else 4
+        self.batch_size = 16 if len(axes) == 2 else 4
         self.system = digest(asdict(settings))
 
     def _half(self) -> CellVerifier:
@@ -102,13 +104,13 @@ class UnitCell(StockedProblem):
 
     def known(self, watch: Watch) -> xr.Dataset:
         """Return cells of families, with their measured values as conditions."""
-        kept = stock(self.settings, self.exact).complete(watch)
-        fits = np.abs(kept["poisson"]) <= 1
-        kept = {name: array[fits] for name, array in kept.items()}
-        solid = torch.from_numpy(kept["solid"]).double()
-        young = kept["young"] / self.settings.material.modulus_pa
-        conditions = {POISSON: kept["poisson"], YOUNG: young, SHARE: kept["share"]}
-        conditions[KIND] = kept["kind"].astype(str)
+        retained = dataset(self.settings, self.exact).complete(watch)
+        fits = np.abs(retained["poisson"]) <= 1
+        retained = {name: array[fits] for name, array in retained.items()}
+        solid = torch.from_numpy(retained["solid"]).double()
+        young = retained["young"] / self.settings.material.modulus_pa
+        conditions = {POISSON: retained["poisson"], YOUNG: young, SHARE: retained["share"]}
+        conditions[KIND] = retained["kind"].astype(str)
         coords = {name: (DESIGN, values) for name, values in conditions.items()}
         known = to_dataset((solid,), self.variables, coords | self.labels())
         return known.assign_coords(held_out=held_out(len(solid), self.settings.seed))
@@ -134,8 +136,8 @@ class UnitCell(StockedProblem):
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """Make cells solid or void, connected and wide enough; optimise those off their targets."""
         steps = self.settings.refine_steps
-        mended = self.inverse.mended(arrays[0], _wanted(conditions), steps)
-        return (mended.to(torch.float64),)
+        repaired = self.inverse.repaired(arrays[0], _wanted(conditions), steps)
+        return (repaired.to(torch.float64),)
 
     def budgets(self) -> Mapping[str, Plan]:
         """Return the plan until the held-out loss of plane cells is flat; about 90 s of a core."""
@@ -155,12 +157,12 @@ class UnitCell(StockedProblem):
         axes = tuple(range(1, x.ndim))
         waves, size = torch.fft.rfftn(x, dim=axes), x.square().mean(axes)
 
-        def apart(i: int) -> Float[np.ndarray, " n"]:
+        def distance(i: int) -> Float[np.ndarray, " n"]:
             common = torch.fft.irfftn(waves[i].conj() * waves, s=x.shape[1:], dim=axes)
             alike = common.amax(axes) / x[0].numel()
             return np.asarray((size[i] + size - 2 * alike).clamp(min=0.0).sqrt())
 
-        return apart
+        return distance
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
         """Poisson ratios, Young's moduli and the bulk modulus, with exact gradients."""

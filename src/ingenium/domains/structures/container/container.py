@@ -28,7 +28,7 @@ class Container(PartProblem):
     folder: ClassVar[Path] = Path(__file__).parent
     volumes: ClassVar[tuple[float, float]] = (0.11, 0.2)
     drawings: ClassVar[int] = len(drawings())
-    told: ClassVar[tuple[str, ...]] = (
+    reported: ClassVar[tuple[str, ...]] = (
         "mass",
         "cost",
         "compliance",

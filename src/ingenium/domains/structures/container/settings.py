@@ -144,11 +144,11 @@ class ContainerSettings:
         _inside("seat", (self.post_mm,), self.seat_radius_mm, (x, y))
         _inside("bolt of the rail along x", self.pads_mm(1), self.pad_radius_mm, (y, z))
         _inside("bolt of the rail along y", self.pads_mm(0), self.pad_radius_mm, (x, z))
-        apart = self.post_bolts_mm / 2**0.5
-        if apart < self.seat_radius_mm + self.tool_radius_mm:
+        distance = self.post_bolts_mm / 2**0.5
+        if distance < self.seat_radius_mm + self.tool_radius_mm:
             raise InputError(
                 "bolts of the post that the tool can reach past the seat",
-                f"bolts {apart:.3g} mm from the axis",
+                f"bolts {distance:.3g} mm from the axis",
                 "Write a larger post_bolts_mm or a smaller seat_radius_mm.",
             )
         if hypot(*self.offset_mm) > self.seat_radius_mm:

@@ -112,9 +112,9 @@ def _chains(frame: Frame, settings: Crushing) -> tuple[np.ndarray, np.ndarray, n
 
 @no_type_check
 @compiled
-def _integrate(node, beam, thick, held, solid, course, steps):
+def _integrate(node, beam, thick, held, solid, trace, steps):
     """Forces on both plates, averaged over each record."""
-    height, strain, damping = course
+    height, strain, damping = trace
     x, velocity = node.copy(), np.zeros((len(node), 3))
     state = _begin(node, beam)
     mass, inertia = _masses(beam, thick, solid[0], state)

@@ -137,7 +137,7 @@ class StlLattice(CellTable):
         write_stl(solid(built, self.depth_m), folder / BODY)
 
     def _design(self, file: Path) -> Design:
-        asked = self._one(file)
+        requested = self._one(file)
         mesh = read_mesh(file.with_name(BODY))
         deep = float(np.ptp(mesh.bounds[:, 2]))
         if abs(deep / self.depth_m - 1) > DEEP:
@@ -147,16 +147,18 @@ class StlLattice(CellTable):
                 "Set depth_m in the setup as the body has it.",
             )
         names = COLUMNS[2:5]
-        found = recovered(self.layout, (asked[names[0]], asked[names[1]], asked[names[2]]), mesh)
+        found = recovered(
+            self.layout, (requested[names[0]], requested[names[1]], requested[names[2]]), mesh
+        )
         self._check_volume(found, float(mesh.volume), file.parent)
-        self._check_walls(asked, file.with_name(WALLS))
-        return asked | dict(zip(names, found, strict=True))
+        self._check_walls(requested, file.with_name(WALLS))
+        return requested | dict(zip(names, found, strict=True))
 
-    def _check_walls(self, asked: Design, file: Path) -> None:
+    def _check_walls(self, requested: Design, file: Path) -> None:
         """Check that a list of walls agrees with the cells of its body."""
         if not file.exists():
             return
-        amplitude, wall, web = (asked[k][None] for k in COLUMNS[2:5])
+        amplitude, wall, web = (requested[k][None] for k in COLUMNS[2:5])
         (built,) = frames(self.layout, amplitude, wall, web)
         if file.read_text(encoding="utf-8", errors="replace") != _walls_text(built):
             raise InputError(

@@ -18,7 +18,7 @@ from ingenium.domains.structures.lattices.proportion import printed, proportione
 from ingenium.domains.structures.lattices.verifier import CrushVerifier
 
 PIECE = 16
-SHIPPED = Path(__file__).with_name("known.npz")  # written by `ingenium make lattices`
+PACKAGED = Path(__file__).with_name("known.npz")  # written by `ingenium make lattices`
 DENSITIES = (0.08, 0.2)
 CLASSICAL = {"hexagons": 0.25, "bricks": 0.0, "bow-ties": -0.25}  # amplitude
 
@@ -60,7 +60,7 @@ def graded(layout: Layout, count: int, rng: np.random.Generator) -> tuple[np.nda
     )
 
 
-def stock(verifier: CrushVerifier, count: int) -> Recipe:
+def dataset(verifier: CrushVerifier, count: int) -> Recipe:
     """Return the recipe of graded lattices with their measurements."""
 
     def make(piece: int) -> dict[str, np.ndarray]:
@@ -77,4 +77,4 @@ def stock(verifier: CrushVerifier, count: int) -> Recipe:
         return dict(zip(("amplitude", "wall_m", "web_m"), fields, strict=True)) | columns
 
     under = [asdict(verifier.layout), asdict(verifier.material), asdict(verifier.crushing), count]
-    return Recipe("lattice", [*under, ENGINE], make, -(-count // PIECE), SHIPPED)
+    return Recipe("lattice", [*under, ENGINE], make, -(-count // PIECE), PACKAGED)

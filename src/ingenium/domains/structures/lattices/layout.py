@@ -73,7 +73,7 @@ class WallPlan:
     place: Float64[np.ndarray, "v 2"]  # of the nodes in rows and columns, without amplitude
     raised: Float64[np.ndarray, "v cells"]  # +1, -1 or 0 times the mean of the cells around
     wall: Int64[np.ndarray, "s 2"]
-    beside: Float64[np.ndarray, "s cells"]
+    alongside: Float64[np.ndarray, "s cells"]
     web: Bool[np.ndarray, " s"]
 
 
@@ -95,12 +95,12 @@ def _plan(layout: Layout) -> WallPlan:
     one_x, one_y = np.eye(columns), np.eye(rows)
     of_line = one_x[:, None, :, None] * _mean(rows)[None, :, None, :]
     of_upright = _mean(columns)[:, None, :, None] * one_y[None, :, None, :]
-    beside = [of_line[line], of_upright[upright], of_upright[~upright]]
+    alongside = [of_line[line], of_upright[upright], of_upright[~upright]]
     return WallPlan(
         place=np.stack([i, j], 2).reshape(-1, 2).astype(float),
         raised=(sign[..., None, None] * around).reshape(number.size, -1),
         wall=np.concatenate(ends),
-        beside=np.concatenate([b.reshape(len(b), -1) for b in beside]),
+        alongside=np.concatenate([b.reshape(len(b), -1) for b in alongside]),
         web=np.repeat([False, False, True], [len(e) for e in ends]),
     )
 
@@ -131,12 +131,12 @@ def thicknesses(
     Every other wall is at least as thick as the thinnest, and none thicker than the thickest.
     """
     plan = layout.plan
-    wall = wall_m.reshape(len(wall_m), -1) @ plan.beside.T
-    web = web_m.reshape(len(web_m), -1) @ plan.beside.T
+    wall = wall_m.reshape(len(wall_m), -1) @ plan.alongside.T
+    web = web_m.reshape(len(web_m), -1) @ plan.alongside.T
     out = np.where(plan.web, web, wall)
     absent = plan.web & (web < layout.thinnest_m / 2)
-    kept: np.ndarray = np.clip(out, layout.thinnest_m, layout.thickest_m)
-    return np.where(absent, 0.0, kept)
+    retained: np.ndarray = np.clip(out, layout.thinnest_m, layout.thickest_m)
+    return np.where(absent, 0.0, retained)
 
 
 def relative_density(
@@ -165,8 +165,8 @@ def frames(
     thick = thicknesses(layout, wall_m, web_m).round(DECIMALS)
     out = []
     for node, t in zip(place, thick, strict=True):  # frames differ in their number of walls
-        kept = layout.plan.wall[t > 0]
-        used, again = np.unique(kept, return_inverse=True)
-        wall = again.reshape(kept.shape).astype(np.int64)
+        retained = layout.plan.wall[t > 0]
+        used, again = np.unique(retained, return_inverse=True)
+        wall = again.reshape(retained.shape).astype(np.int64)
         out.append(Frame(node[used], wall, t[t > 0], layout.width_m, layout.height_m))
     return out

@@ -66,13 +66,15 @@ class Lattice(Problem):
     name: ClassVar[str] = "structures.lattice"
     summary: ClassVar[str] = "graded lattices that absorb a given energy when crushed"
     Settings: ClassVar[type] = LatticeSettings
-    judged: ClassVar[str] = "The walls that are found by cutting the body across, and its volume."
+    judged: ClassVar[str] = (
+        "The walls that are recovered from cross-sections of the body, and its volume."
+    )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Not the body is crushed but a frame of its walls, without fracture or friction.",
+        "The crushing simulation uses a frame of the walls instead of the body, without fracture "
+        "or friction.",
         "Between the cuts only the volume of the body is compared with that of its walls.",
-        "No independent engine crushes a share: the one that was tried stops at the first "
-        "fold. Tests "
-        "hold first peaks of frames that bend to plastic limit analysis, within 8 %.",
+        "No independent engine crushes a share: the one that was tried stops at the first fold. "
+        "Tests compare first peaks of frames that bend with plastic limit analysis, within 8 %.",
     )
     default_family: ClassVar[str] = "principal_flow_matching"
 
@@ -101,17 +103,17 @@ class Lattice(Problem):
         forms = (StlLattice, CellTable)  # the first one is verified
         self.formats = {f.name: f(layout, settings.depth_m, self.variables) for f in forms}
         self.codec = Channels.between(((-STEEPEST, STEEPEST), thickness, thickness), layout.cells)
-        self.at_once = 8
+        self.batch_size = 8
         self.exact = exact
-        self.stock = known.stock(exact, settings.known)
+        self.dataset = known.dataset(exact, settings.known)
 
     def prepare(self, watch: Watch = silent) -> None:
         """Crush the training lattices."""
-        self.stock.complete(watch)
+        self.dataset.complete(watch)
 
     def data(self) -> xr.Dataset:
         """Return all known lattices, conditioned on their own density and measured energy."""
-        made = self.stock.complete()
+        made = self.dataset.complete()
         energy = made["specific_energy"]
         held = np.arange(len(energy)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
         columns: dict[str, Any] = {

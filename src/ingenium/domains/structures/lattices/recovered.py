@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 STATIONS = np.linspace(0.35, 0.65, 5)  # of a wall's length: clear of the joints at its ends
 LEAST = 1e-6  # share of a wall's length; nearer crossings count as one
-APART = 0.25  # of the thinnest wall; tolerated difference between a wall and its cells
+DISTANCE = 0.25  # of the thinnest wall; tolerated difference between a wall and its cells
 
 Fields = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -60,7 +60,7 @@ class MidSection:
         return np.sort(along[:, 0] + share * (along[:, 1] - along[:, 0]))
 
 
-def recovered(layout: Layout, asked: Fields, mesh: "Trimesh") -> Fields:
+def recovered(layout: Layout, requested: Fields, mesh: "Trimesh") -> Fields:
     """Return the fields of the lattice in a mesh, near the requested fields.
 
     Each wall is sectioned at some places along its middle. Deviations in thickness and position are
@@ -70,7 +70,7 @@ def recovered(layout: Layout, asked: Fields, mesh: "Trimesh") -> Fields:
         InputError: for a mesh with a missing or an additional wall, or with walls that no fields of
             this layout have.
     """
-    amplitude, wall_m, web_m = asked
+    amplitude, wall_m, web_m = requested
     (node,) = nodes(layout, amplitude[None])
     (thick,) = thicknesses(layout, wall_m[None], web_m[None])
     plan, there = layout.plan, thick > 0
@@ -79,7 +79,7 @@ def recovered(layout: Layout, asked: Fields, mesh: "Trimesh") -> Fields:
     lines, webs = there & ~plan.web, there & plan.web
     wall, web = (
         field
-        + _solved(plan.beside[own], found[own] - plan.beside[own] @ field.ravel()).reshape(
+        + _solved(plan.alongside[own], found[own] - plan.alongside[own] @ field.ravel()).reshape(
             layout.cells
         )
         for field, own in ((wall_m, lines), (web_m, webs))
@@ -87,9 +87,9 @@ def recovered(layout: Layout, asked: Fields, mesh: "Trimesh") -> Fields:
     shape = amplitude + _raised(layout, node, aside, lines).reshape(layout.cells)
     (again,) = thicknesses(layout, wall[None], web[None])
     worst = float(np.abs(again - found)[there].max())
-    if worst > APART * layout.thinnest_m:
+    if worst > DISTANCE * layout.thinnest_m:
         raise InputError(
-            f"walls that differ by at most {1e3 * APART * layout.thinnest_m:.2g} mm from what the "
+            f"walls that differ by at most {1e3 * DISTANCE * layout.thinnest_m:.2g} mm from the "
             "cells of the layout can say",
             f"one that differs by {1e3 * worst:.2g} mm",
             "Grade the walls smoothly from cell to cell.",

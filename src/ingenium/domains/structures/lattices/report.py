@@ -27,8 +27,8 @@ def sections(
     """Plot lattices while they are crushed, their curves, and requested and measured energy."""
     plane = Section(
         "Energy requested and measured",
-        "Each proposed lattice at the energy that was requested of it; the band is 10 % to either "
-        "side. On the right, energy against relative density, with the known lattices in brown.",
+        "Each proposed lattice at its requested energy; the band is 10 % to either side. On the "
+        "right, energy against relative density, with the known lattices in brown.",
         _plane(designs, verdicts, known),
     )
     rows = best(verdicts, "evenness", most=True)[:SHOWN]
@@ -43,13 +43,13 @@ def sections(
     meshes = [solid(one, verifier.depth_m) for one in frame]
     return (
         Section(
-            "As they are printed",
+            "Bodies",
             f"{EVENEST}, as the bodies that are judged.",
             bodies(meshes, names),
             scenes=tuple(scene(*one) for one in zip(names[:TURNED], meshes, strict=False)),
         ),
         Section(
-            "How they fold",
+            "Folding",
             f"{EVENEST}, at strains up to 50 %; lines are the middles of the walls.",
             _folds(verifier, curves, names),
         ),

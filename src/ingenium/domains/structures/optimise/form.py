@@ -6,10 +6,10 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.domains.structures.optimise.access import ToolAccess
-from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.optimise.cone import Cone
 from ingenium.domains.structures.optimise.overhang import Overhang
 from ingenium.domains.structures.optimise.projection import Projection, heaviside
+from ingenium.domains.structures.optimise.task import OptimisationTask
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Form:
     Shapes: n designs, e cells.
     """
 
-    asked: Asked
+    requested: OptimisationTask
     cone: Cone | None = None
     projection: Projection | None = None
     access: ToolAccess | None = None
@@ -29,17 +29,17 @@ class Form:
         self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"], shift: float = 0.0
     ) -> Float64[Tensor, "n e"]:
         """Return densities; `shift` moves the threshold up (eroded part) or down (dilated)."""
-        density = self.asked.impose(x)
+        density = self.requested.impose(x)
         if self.cone is not None:
             density = self.cone.mean(density)
         if self.projection is not None:
             density = heaviside(density, beta, self.projection.eta + shift)
-        density = self.asked.impose(density)
+        density = self.requested.impose(density)
         if self.access is not None:
-            density = self.asked.impose(self.access.reachable(density))
+            density = self.requested.impose(self.access.reachable(density))
         if self.overhang is not None:
-            density = self.overhang.printed(density, self.asked.state == 1)
-        return self.asked.impose(density)
+            density = self.overhang.printed(density, self.requested.state == 1)
+        return self.requested.impose(density)
 
     def volume(
         self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"]
@@ -49,4 +49,4 @@ class Form:
 
     def rows(self, index: Tensor) -> "Form":
         """Return the map for some of the designs."""
-        return replace(self, asked=self.asked.rows(index))
+        return replace(self, requested=self.requested.rows(index))

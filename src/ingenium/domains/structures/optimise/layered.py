@@ -8,10 +8,10 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
-from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.optimise.descent import Descent, descend
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of, form_of
 from ingenium.domains.structures.optimise.stages import Stages
+from ingenium.domains.structures.optimise.task import OptimisationTask
 
 TIGHTEN = 0.9  # of the sag, from step to step until it is the limit
 POWER = 8.0  # of the mean over stages that approximates the worst one
@@ -27,7 +27,7 @@ class Buildable:
 
 
 def layered(
-    asked: Asked,
+    requested: OptimisationTask,
     settings: Simp,
     stages: Stages,
     limit_m: Float64[Tensor, " n"],
@@ -53,7 +53,7 @@ def layered(
             f"{settings.build} and {stages.build.direction}",
             f'Write build = "{stages.build.direction}".',
         )
-    form = form_of(asked, settings)
+    form = form_of(requested, settings)
     spread = 0.0 if settings.projection is None else settings.projection.spread
     allowed: list[Tensor] = []  # limit at this step
 
@@ -64,13 +64,13 @@ def layered(
         sag = peak.amax(1) / worst.detach() * worst
         before = allowed[-1] if allowed else sag.detach()
         allowed.append(torch.maximum(limit_m, before * TIGHTEN))
-        broken = [form.volume(x, beta) / asked.volume_fraction - 1, (sag / allowed[-1]).log()]
-        return compliance_of(asked, part, settings).log(), torch.stack(broken, 1)
+        broken = [form.volume(x, beta) / requested.volume_fraction - 1, (sag / allowed[-1]).log()]
+        return compliance_of(requested, part, settings).log(), torch.stack(broken, 1)
 
-    first = asked.uniform() if start is None else start
+    first = requested.uniform() if start is None else start
     descent = Descent(settings.steps, settings.move, settings.projection)
     x, beta = descend(landscape, first, descent, watch)
     density = form.part(x, beta)
     return Buildable(
-        density, compliance_of(asked, density, settings), stages.sag(density)[1].amax(1)
+        density, compliance_of(requested, density, settings), stages.sag(density)[1].amax(1)
     )

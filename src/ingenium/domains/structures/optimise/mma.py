@@ -93,7 +93,7 @@ class Mma:
         self.past: list[Tensor] = []  # the last two designs
         self.reach: Tensor | None = None  # from a variable to its asymptotes
 
-    def keep(self, rows: Tensor) -> None:
+    def retain(self, rows: Tensor) -> None:
         """Retain some of the designs."""
         self.past = [x[rows] for x in self.past]
         self.reach = None if self.reach is None else self.reach[rows]

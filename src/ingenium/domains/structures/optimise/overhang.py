@@ -43,11 +43,11 @@ class Overhang:
     ) -> Float64[Tensor, "n e"]:
         """Return densities after printing; `solid` cells always exist and support others."""
         plan = self.build.stacked(blueprint)
-        kept = None if solid is None else self.build.stacked(solid.double())
+        retained = None if solid is None else self.build.stacked(solid.double())
         out = [plan[0]]
         for height in range(1, len(plan)):  # each layer rests on the previous one
             layer = self._least(plan[height], self._most(below(out[-1])))
-            out.append(layer if kept is None else torch.maximum(layer, kept[height]))
+            out.append(layer if retained is None else torch.maximum(layer, retained[height]))
         return self.build.flat(torch.stack(out))
 
     def _most(self, carriers: Float64[Tensor, "s n *w"]) -> Float64[Tensor, "n *w"]:

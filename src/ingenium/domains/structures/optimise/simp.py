@@ -10,7 +10,6 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
 from ingenium.domains.structures.optimise.access import ToolAccess
-from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.optimise.build import Build, Direction
 from ingenium.domains.structures.optimise.cone import Cone
 from ingenium.domains.structures.optimise.form import Form
@@ -18,6 +17,7 @@ from ingenium.domains.structures.optimise.mma import Mma
 from ingenium.domains.structures.optimise.oc import oc_update
 from ingenium.domains.structures.optimise.overhang import Overhang
 from ingenium.domains.structures.optimise.projection import Projection
+from ingenium.domains.structures.optimise.task import OptimisationTask
 from ingenium.domains.structures.optimise.volume import to_volume
 from ingenium.domains.structures.optimise.work import work_of
 
@@ -69,7 +69,7 @@ class Simp:
 
 
 @dataclass(frozen=True)
-class Course:
+class OptimiserTrace:
     """Result and history of an optimisation.
 
     Shapes: n designs, e cells, s steps of the longest run and the end.
@@ -93,28 +93,28 @@ class _State:
     displacement: Tensor | None
     mma: Mma
 
-    def keep(self, which: Tensor) -> None:
+    def retain(self, which: Tensor) -> None:
         index = which.nonzero().squeeze(1)
         self.row, self.x, self.form = self.row[index], self.x[index], self.form.rows(index)
         self.beta, self.since = self.beta[index], self.since[index]
         self.displacement = None if self.displacement is None else self.displacement[index]
-        self.mma.keep(index)
+        self.mma.retain(index)
 
 
 def simp(
-    asked: Asked,
+    requested: OptimisationTask,
     settings: Simp,
     start: Float64[Tensor, "n e"] | None = None,
     watch: Watch = silent,
-) -> Course:
-    """Optimise all designs of `asked` from `start` (default: uniform), scaled to their volume.
+) -> OptimiserTrace:
+    """Optimise all designs of `requested` from `start` (default: uniform), scaled to their volume.
 
     Converged designs leave the batch.
     """
-    form = form_of(asked, settings)
-    n, sharp = len(asked), settings.projection
+    form = form_of(requested, settings)
+    n, sharp = len(requested), settings.projection
     beta = torch.full((n,), 1.0 if sharp is None else sharp.beta, dtype=torch.float64)
-    x = _exact(form, asked.uniform() if start is None else start, beta).clone()
+    x = _exact(form, requested.uniform() if start is None else start, beta).clone()
     rows, none = torch.arange(n), torch.zeros(n, dtype=torch.int64)
     state = _State(rows, form, x.clone(), beta.clone(), none, None, Mma(settings.move))
     history, solves = [], none.clone()
@@ -131,27 +131,27 @@ def simp(
         moving = _sharpen(state, change, settings)
         beta[state.row] = state.beta
         if not bool(moving.all()):
-            state.keep(moving)
+            state.retain(moving)
     x = _exact(form, x, beta)
     density = form.part(x, beta)
-    last = compliance_of(asked, density, settings)
+    last = compliance_of(requested, density, settings)
     watch("simp", settings.steps, settings.steps)
-    return Course(density, x, _table(history, last), solves + 1)
+    return OptimiserTrace(density, x, _table(history, last), solves + 1)
 
 
 def compliance_of(
-    asked: Asked, density: Float64[Tensor, "n e"], settings: Simp
+    requested: OptimisationTask, density: Float64[Tensor, "n e"], settings: Simp
 ) -> Float64[Tensor, " n"]:
     """Return the work of all load cases on given densities (J), differentiable; one solve each."""
-    moduli = settings.moduli(density, asked.modulus_pa)
-    return work_of(asked.elastic, moduli, asked.load_n)[0].sum(1)
+    moduli = settings.moduli(density, requested.modulus_pa)
+    return work_of(requested.elastic, moduli, requested.load_n)[0].sum(1)
 
 
-def form_of(asked: Asked, settings: Simp) -> Form:
+def form_of(requested: OptimisationTask, settings: Simp) -> Form:
     """Return the map from variables to parts of these settings."""
-    grid = asked.elastic.grid
+    grid = requested.elastic.grid
     return Form(
-        asked,
+        requested,
         Cone(grid, settings.radius_cells) if settings.filter == "density" else None,
         settings.projection,
         ToolAccess(grid, settings.access) if settings.access else None,
@@ -160,29 +160,31 @@ def form_of(asked: Asked, settings: Simp) -> Form:
 
 
 def _exact(form: Form, x: Tensor, beta: Tensor) -> Tensor:
-    wanted = form.asked.volume_fraction
+    wanted = form.requested.volume_fraction
     off = (form.volume(x, beta) - wanted).abs() > OFF
     if not bool(off.any()):
-        return form.asked.impose(x)
+        return form.requested.impose(x)
     moved = to_volume(x, wanted, lambda y: form.volume(y, beta))
-    return form.asked.impose(torch.where(off[:, None], moved, x))
+    return form.requested.impose(torch.where(off[:, None], moved, x))
 
 
 def _step(state: _State, settings: Simp) -> tuple[Tensor, Tensor]:
     """Compliance before the step, and the variables after it."""
-    form, asked, x = state.form, state.form.asked, state.x
+    form, requested, x = state.form, state.form.requested, state.x
     spread = 0.0 if settings.projection is None else settings.projection.spread
     x = x.requires_grad_()
-    moduli = settings.moduli(form.part(x, state.beta, spread), asked.modulus_pa)
-    work, state.displacement = work_of(asked.elastic, moduli, asked.load_n, state.displacement)
+    moduli = settings.moduli(form.part(x, state.beta, spread), requested.modulus_pa)
+    work, state.displacement = work_of(
+        requested.elastic, moduli, requested.load_n, state.displacement
+    )
     compliance = work.sum(1)
     (slope,) = torch.autograd.grad(compliance.sum(), x)
     (price,) = torch.autograd.grad(form.part(x, state.beta, -spread).mean(1).sum(), x)
     x = x.detach()
     if settings.filter == "sensitivity":
-        slope = Cone(asked.elastic.grid, settings.radius_cells).smooth_slope(slope, x)
+        slope = Cone(requested.elastic.grid, settings.radius_cells).smooth_slope(slope, x)
     compliance = compliance.detach()
-    wanted = asked.volume_fraction
+    wanted = requested.volume_fraction
     if settings.method == "oc":
         volume = lambda y: form.volume(y, state.beta)  # noqa: E731 - shorter than a def
         new = oc_update(x, slope, price, wanted, volume, settings.move)
@@ -191,7 +193,7 @@ def _step(state: _State, settings: Simp) -> tuple[Tensor, Tensor]:
         slopes = (price / wanted[:, None])[:, None]
         log_slope = slope / compliance[:, None]  # of order 1 however far the start is off
         new = state.mma.step(x, log_slope, broken[:, None], slopes)
-    return compliance, asked.impose(new)
+    return compliance, requested.impose(new)
 
 
 def _sharpen(state: _State, change: Tensor, settings: Simp) -> Tensor:

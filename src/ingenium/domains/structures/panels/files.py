@@ -64,7 +64,7 @@ class StrutTable:
         table.expect(COLUMNS)
         thick = self._placed(table.block(COLUMNS).T, file)
         plan = self.layout.plan
-        rows = plan.beside.numpy()
+        rows = plan.alongside.numpy()
         letters, row_mm = [], []
         for row in range(self.layout.rows):
             own = (rows[:, row] == 1) & ~plan.line.numpy()

@@ -72,7 +72,7 @@ class CoreLayout:
         codes = torch.tensor([ord(letter) for letter in TOPOLOGIES], dtype=torch.float64)
         chosen = (letters[..., None] == codes).to(torch.float64)  # n y letter
         there = torch.einsum("nyk,ksy->ns", chosen, plan.there)
-        own = row_m @ plan.beside.T
+        own = row_m @ plan.alongside.T
         return torch.where(plan.line, own, own * there)
 
 
@@ -82,7 +82,7 @@ class StrutPlan:
 
     node_m: Float64[np.ndarray, "v 2"]
     strut: Int64[np.ndarray, "s 2"]
-    beside: Float64[Tensor, "s y"]  # weights of the rows in the thickness
+    alongside: Float64[Tensor, "s y"]  # weights of the rows in the thickness
     there: Float64[Tensor, "k s y"]  # 1 where the topology k of a row has the strut
     line: Bool[Tensor, " s"]  # between rows, present in all designs
 
@@ -113,11 +113,11 @@ def _plan(layout: CoreLayout) -> StrutPlan:
     at_row = np.array([where for *_, where in struts])
     near = np.abs(at_row[:, None] - np.arange(rows)) < 0.75
     of = [[letter in letters for *_, letters, _ in struts] for letter in TOPOLOGIES]
-    beside = near / near.sum(1, keepdims=True)
+    alongside = near / near.sum(1, keepdims=True)
     return StrutPlan(
         place,
         np.array([(a, b) for a, b, *_ in struts]),
-        torch.from_numpy(beside),
+        torch.from_numpy(alongside),
         torch.from_numpy(np.array(of)[..., None] * near.astype(float)),
         torch.tensor([not letters for *_, letters, _ in struts]),
     )

@@ -49,7 +49,7 @@ class PanelSettings:
             )
 
 
-def _told(
+def _reported(
     name: str, meaning: str, measured: str, unit: str, middle: float, spread: float
 ) -> Condition:
     """Target quantity of cores, conditioned on its logarithm; extreme values are not refused."""
@@ -74,10 +74,10 @@ class Panel(Problem):
     name: ClassVar[str] = "structures.panel"
     summary: ClassVar[str] = "sandwich-panel cores: a topology and a thickness for each row"
     Settings: ClassVar[type] = PanelSettings
-    judged: ClassVar[str] = "The struts that are listed: their places and thicknesses."
+    judged: ClassVar[str] = "The listed struts: their positions and thicknesses."
     unchecked: ClassVar[tuple[str, ...]] = (
-        "The plates are rigid, and joints as wide as nothing; fatigue and fracture are not judged.",
-        "A strut buckles as if hinged at its ends; how a core folds after that is not computed.",
+        "The plates are rigid, and joints have no size; fatigue and fracture are not judged.",
+        "A strut buckles as if hinged at its ends; post-buckling of a core is not computed.",
     )
     default_family: ClassVar[str] = "tokens_flow_matching"
     searches: ClassVar[SearchDefaults] = SearchDefaults("reweighted")
@@ -97,9 +97,9 @@ class Panel(Problem):
         )
         self.sizes = {"row": layout.rows}
         self.conditions = (
-            _told("density", "relative density", "relative_density", "1", 0.2, 0.5),
-            _told("shear", "modulus in shear", "shear_modulus", "Pa", 5e8, 1.8),
-            _told("withstands", "pressure that it bears", "strength", "Pa", 7e6, 1.3),
+            _reported("density", "relative density", "relative_density", "1", 0.2, 0.5),
+            _reported("shear", "modulus in shear", "shear_modulus", "Pa", 5e8, 1.8),
+            _reported("withstands", "pressure that it bears", "strength", "Pa", 7e6, 1.3),
         )
         self.limits = (Limit("strength", at_least=1e6, unit="Pa"),)
         self.exact = CoreVerifier(layout, settings.material)
@@ -126,8 +126,8 @@ class Panel(Problem):
         low, high = np.log(layout.thinnest_m), np.log(layout.thickest_m)
         ends = rng.uniform(low, high, (n, 2, 1))
         share = np.linspace(0, 1, layout.rows)
-        course = ends[:, 0] * (1 - share) + ends[:, 1] * share
-        row_m = np.exp(course + rng.normal(0, 0.1, (n, layout.rows)))
+        trace = ends[:, 0] * (1 - share) + ends[:, 1] * share
+        row_m = np.exp(trace + rng.normal(0, 0.1, (n, layout.rows)))
         arrays = text, torch.from_numpy(np.clip(row_m, layout.thinnest_m, layout.thickest_m))
         measured = self.exact.measure(*arrays).numpy()
         names = [q.name for q in self.quantities]

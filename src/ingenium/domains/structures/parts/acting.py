@@ -23,9 +23,9 @@ def scene(verifier: PartVerifier, flat: Float64[Tensor, " e"], mesh: Trimesh, ti
     part, volume = verifier.part, verifier.volume
     u = verifier.elastic.solve(verifier.modulus_pa(flat[None]), part.load_n[None])[0]
     stress = volume.field_pa(volume.cell_pa2(part.material.modulus_pa, u), flat, part.calm)
-    told = borne(volume, stress, u, part.cases, mesh, flat >= 0.5)
+    reported = borne(volume, stress, u, part.cases, mesh, flat >= 0.5)
     acts = (*acting(part.grid, part.fixed, part.cases, part.load_n), *_bolts(part))
-    return pictures.scene(title, mesh, told, acts)
+    return pictures.scene(title, mesh, reported, acts)
 
 
 def _bolts(part: Part) -> tuple[Mark, ...]:

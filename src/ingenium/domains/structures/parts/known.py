@@ -14,8 +14,8 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN
 from ingenium.core.quantity import Condition
 from ingenium.core.recipe import Recipe
-from ingenium.domains.structures.parts.asked import Question, spread
 from ingenium.domains.structures.parts.making import Making, PartSettings
+from ingenium.domains.structures.parts.part_conditions import Question, spread
 from ingenium.domains.structures.parts.printed import Printer
 from ingenium.domains.structures.parts.refine import Refine, refine
 
@@ -37,31 +37,35 @@ class Maker:
     conditions: Sequence[Condition]
     making: Making
 
-    def stock(self, name: str, settings: object, shipped: Path) -> Recipe:
+    def dataset(self, name: str, settings: object, packaged: Path) -> Recipe:
         """Return the recipe of all pieces, cached under the settings that they depend on."""
         pieces = -(-self.making.designs // self.making.at_once)
-        return Recipe(name, settings, self.piece, pieces, shipped, self.making.designs)
+        return Recipe(name, settings, self.piece, pieces, packaged, self.making.designs)
 
     def piece(self, number: int) -> Mapping[str, np.ndarray]:
         """Return densities, 0 where there is no surface, and conditions of one piece's designs."""
         first = number * self.making.at_once
         rows = range(first, min(first + self.making.at_once, self.making.designs))
-        told = spread(self.conditions, self.making.designs, self.making.seed)[rows]
-        density = self.made(told, rows).nan_to_num(0.0)
+        reported = spread(self.conditions, self.making.designs, self.making.seed)[rows]
+        density = self.made(reported, rows).nan_to_num(0.0)
         levels = np.rint(density.numpy() * LEVELS).astype(np.uint8)
-        return {"density": levels, "conditions": told}
+        return {"density": levels, "conditions": reported}
 
-    def made(self, told: Float64[np.ndarray, "n c"], rows: Sequence[int]) -> Float64[Tensor, "n e"]:
+    def made(
+        self, reported: Float64[np.ndarray, "n c"], rows: Sequence[int]
+    ) -> Float64[Tensor, "n e"]:
         """Optimise designs for conditions; the number of each seeds its random start."""
-        table = xr.Dataset({c.name: (DESIGN, told[:, i]) for i, c in enumerate(self.conditions)})
-        asked, support = self.coarse.of(table)
-        start = asked.uniform() * torch.stack([self._lumps(row) for row in rows])
+        table = xr.Dataset(
+            {c.name: (DESIGN, reported[:, i]) for i, c in enumerate(self.conditions)}
+        )
+        requested, support = self.coarse.of(table)
+        start = requested.uniform() * torch.stack([self._lumps(row) for row in rows])
         rough = Refine(self.making.coarse_steps, sharp=(1.0, 8.0), radius_cells=1.5)
-        found = refine(asked, self.coarse.part.build, support, rough, start.clamp(max=1.0))
-        asked, support = self.fine.of(table)
+        found = refine(requested, self.coarse.part.build, support, rough, start.clamp(max=1.0))
+        requested, support = self.fine.of(table)
         smooth = Refine(self.making.steps)
         start = refined(found, self.coarse.part.grid.cells, self.fine.part.grid.cells)
-        return self.printer.printed(refine(asked, self.fine.part.build, support, smooth, start))
+        return self.printer.printed(refine(requested, self.fine.part.build, support, smooth, start))
 
     def _lumps(self, row: int) -> Float64[Tensor, " e"]:
         """A random field around 1, so that designs of similar conditions differ."""

@@ -15,7 +15,7 @@ from ingenium.kits.solids.elastic.grid import RegularGrid
 from ingenium.kits.solids.elastic.material import Material
 
 FINE = 4  # points along each edge of a cell, to sample its filled share
-CALM_M = 3e-3  # stress is read beyond this distance from loaded or supported walls
+STRESS_MARGIN_M = 3e-3  # stress is read beyond this distance from loaded or supported walls
 MM = 1e-3
 
 
@@ -55,7 +55,7 @@ class Part:
     @cached_property
     def calm(self) -> Bool[Tensor, " e"]:
         """Cells where stress is read: clear of loaded or supported walls."""
-        return union(self.gripped, self.centres_m) > CALM_M
+        return union(self.gripped, self.centres_m) > STRESS_MARGIN_M
 
     @cached_property
     def centres_m(self) -> Float64[Tensor, "e 3"]:

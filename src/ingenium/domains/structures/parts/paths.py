@@ -14,7 +14,7 @@ from ingenium.core.errors import EngineError, InputError
 from ingenium.core.quantity import Variable
 from ingenium.domains.structures.parts.printed import Printer, number
 from ingenium.kits.solids.printing.beads import deposited
-from ingenium.kits.solids.printing.collisions import Machine, Printhead, course
+from ingenium.kits.solids.printing.collisions import Machine, Printhead, trace
 from ingenium.kits.solids.printing.deposition import Deposition
 from ingenium.kits.solids.printing.gcode import read_gcode, write_gcode
 from ingenium.kits.solids.printing.toolpath import Bead, Pattern, Toolpath, everywhere, toolpath
@@ -63,7 +63,7 @@ class PathFiles:
         pattern = Pattern(process.bead, hop_m=2 * process.bead.height_m)
         for index, one in zip(designs[DESIGN].to_numpy().tolist(), density, strict=True):
             path = toolpath(self.printer.mesh(one), pattern, everywhere(1.0))
-            followed = course(path, self.machine)
+            followed = trace(path, self.machine)
             if bool((followed.collides | followed.outside).any()):
                 hits, out = int(followed.collides.sum()), int(followed.outside.sum())
                 raise EngineError(

@@ -26,10 +26,10 @@ from ingenium.kits.solids.printing.voxels import voxels
 FINE = 2  # cells of the surface along one of the analysis
 COLUMNS = 8  # through each cell along x and y when a mesh is read back; 4 lose 0.3 % of the metal
 STEPS_CELLS = 0.6  # fairing of an optimiser's steps; meshes that were read back are smooth already
-KEPT_CELLS = 0.3
+RETAINED_CELLS = 0.3
 ROUNDS = 6  # of correction, after which the mesh has the requested shares
 SUFFIXES = (".stl", ".3mf")
-APART = 1e-3  # of the mean density, between the two files of a design
+DISTANCE = 1e-3  # of the mean density, between the two files of a design
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +55,12 @@ class Printer:
         Raises:
             EngineError: if the densities have no surface that closes.
         """
-        asked = np.clip(density, 0.0, 1.0)
-        mesh = self.faired(asked, KEPT_CELLS)
-        given = asked
+        requested = np.clip(density, 0.0, 1.0)
+        mesh = self.faired(requested, RETAINED_CELLS)
+        given = requested
         for _ in range(ROUNDS):
-            given = np.clip(given + asked - self.read(mesh), 0.0, 1.0)
-            mesh = self.faired(given, KEPT_CELLS)
+            given = np.clip(given + requested - self.read(mesh), 0.0, 1.0)
+            mesh = self.faired(given, RETAINED_CELLS)
         return mesh
 
     def faired(self, density: Float64[np.ndarray, "x y z"], fairing_cells: float) -> Trimesh:
@@ -156,9 +156,9 @@ class PartFiles:
         """Shares in the files of one design; they must agree."""
         first, *others = [self.printer.read(read_mesh(path)) for path in _meshes(folder)]
         for other in others:
-            apart, whole = float(np.abs(other - first).sum()), float(first.sum())
-            if apart > APART * whole:
-                share = apart / max(whole, float(other.sum()))
+            distance, whole = float(np.abs(other - first).sum()), float(first.sum())
+            if distance > DISTANCE * whole:
+                share = distance / max(whole, float(other.sum()))
                 raise InputError(
                     f"files of one part in {folder}",
                     f"meshes that differ in {share:.2%} of the volume",

@@ -17,16 +17,24 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.field_comparison import FieldComparison
-from ingenium.core.problem import Problem, Projection, Second, Section, Watch, silent
+from ingenium.core.problem import (
+    Problem,
+    Projection,
+    SearchDefaults,
+    Second,
+    Section,
+    Watch,
+    silent,
+)
 from ingenium.core.quantity import Variable
 from ingenium.core.recipe import Recipe
-from ingenium.core.spec import Fixed, Limit
+from ingenium.core.spec import Fixed, Limit, Objective
 from ingenium.domains.structures.optimise.volume import to_volume
-from ingenium.domains.structures.parts import asked, finer, independent, known
-from ingenium.domains.structures.parts.asked import Question
+from ingenium.domains.structures.parts import finer, independent, known, part_conditions
 from ingenium.domains.structures.parts.making import HELD_OUT_EVERY, PartSettings
 from ingenium.domains.structures.parts.measuring import MM, STRESS_M, PartVerifier
 from ingenium.domains.structures.parts.part import Part
+from ingenium.domains.structures.parts.part_conditions import Question
 from ingenium.domains.structures.parts.printed import PartFiles, Printer, without_hollows
 from ingenium.domains.structures.parts.refine import Refine, refine
 from ingenium.domains.structures.parts.report import AIMS, Others, report
@@ -35,7 +43,7 @@ from ingenium.domains.structures.possible import refuse_beyond
 from ingenium.kits.solids.elastic.reference import Reference
 from ingenium.kits.solids.elastic.solver import Elastic
 
-SHIPPED = {"measured": "designs_measured.npz", "milled_measured": "milled_measured.npz"}
+PACKAGED = {"measured": "designs_measured.npz", "milled_measured": "milled_measured.npz"}
 EXACT, ROUGH = 1e-5, 1e-2  # residual of a measurement (work to 1e-10), and of a step (to 1e-5)
 VARIABLE = Variable("density", ("x", "y", "z"), "1", "share of each cell that is metal", 0.0, 1.0)
 
@@ -47,23 +55,25 @@ class PartProblem(Problem):
     """
 
     judged: ClassVar[str] = (
-        "The share of each cell of the grid that lies inside the mesh; STL and 3MF must agree."
+        "The share of each cell of the grid inside the mesh; STL and 3MF must agree."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "Stress is a mean over balls of metal of 3 mm radius, 3 mm off bolts, feet and pin.",
-        "Responses are those of the grid; their limits hold beyond what half cells say it is off.",
-        "`min_feature` leaves out the thinnest hundredth of the metal; a neck shows in the stress.",
+        "Responses are those of the grid; limits must be satisfied including the error that half "
+        "cells show.",
+        "`min_feature` ignores the thinnest hundredth of the metal; a neck shows in the stress.",
         "Fatigue, buckling, residual stress, roughness and heat treatment are not judged.",
     )
     validity = ("pieces", "missing")
     default_family: ClassVar[str] = "principal_flow_matching"
+    searches: ClassVar[SearchDefaults] = SearchDefaults(objectives=(Objective("mass", "minimise"),))
     stem: ClassVar[str]  # prefix of its recipes' names
     folder: ClassVar[Path]  # of the files in the package
     volumes: ClassVar[tuple[float, float]]  # share of the space that can be requested
     drawings: ClassVar[int]  # number of parts designed for milling
-    told: ClassVar[tuple[str, ...]]  # quantities in the table of the report
+    reported: ClassVar[tuple[str, ...]]  # quantities in the table of the report
     licence = "the designs were made by this package"
-    at_once = 8
+    batch_size = 8
 
     def __init__(self, settings: PartSettings) -> None:
         """Build the part; no design is solved before it is needed."""
@@ -73,7 +83,7 @@ class PartProblem(Problem):
         self.question = Question(self.part, _elastic(self.part, ROUGH))
         self.printer = Printer(self.part)
         self.variables = (VARIABLE,)
-        self.conditions = asked.conditions(self.part.cases, self.volumes)
+        self.conditions = part_conditions.conditions(self.part.cases, self.volumes)
         x, y, z = self.part.grid.cells
         self.sizes = {"x": x, "y": y, "z": z}
         self.limits = (Limit("pieces", at_most=1), Limit("missing", at_most=0.02))
@@ -132,21 +142,21 @@ class PartProblem(Problem):
 
     def prepare(self, watch: Watch = silent) -> None:
         """Compute known designs and measure milled ones; a stopped computation resumes."""
-        for stock in self.stocks:
-            stock.complete(watch)
+        for dataset in self.stocks:
+            dataset.complete(watch)
 
     def ship(self, watch: Watch = silent) -> None:
         """Write the files of the package."""
-        for stock in self.stocks:
-            stock.ship(watch)
+        for dataset in self.stocks:
+            dataset.ship(watch)
 
     @property
     def stocks(self) -> tuple[Recipe, Recipe, Recipe]:
         """Recipes of known designs, of their measurements, and of those of milled parts."""
-        return self._stock, self._known_measured, self._milled_measured
+        return self._dataset, self._known_measured, self._milled_measured
 
     @cached_property
-    def _stock(self) -> Recipe:
+    def _dataset(self) -> Recipe:
         maker = known.Maker(
             coarse=Question(self.coarse, _elastic(self.coarse, ROUGH)),
             fine=self.question,
@@ -154,7 +164,7 @@ class PartProblem(Problem):
             conditions=self.conditions,
             making=self.making,
         )
-        return maker.stock(self.stem, self.under, self.folder / "designs.npz")
+        return maker.dataset(self.stem, self.under, self.folder / "designs.npz")
 
     @cached_property
     def _known_measured(self) -> Recipe:
@@ -168,15 +178,15 @@ class PartProblem(Problem):
 
     def _measuring(self, name: str, count: int, of: Callable[[slice], Tensor]) -> Recipe:
         """Measurements of many parts, a few at a time."""
-        at_once = self.making.at_once
+        batch_size = self.making.at_once
 
         def piece(number: int) -> Mapping[str, np.ndarray]:
-            own = slice(number * at_once, min((number + 1) * at_once, count))
+            own = slice(number * batch_size, min((number + 1) * batch_size, count))
             return {"measured": self._measured(of(own)).numpy()}
 
         depends = [self.under, STRESS_M, [(q.name, q.unit) for q in self.quantities]]
-        file = self.folder / SHIPPED[name.removeprefix(f"{self.stem}_")]
-        return Recipe(name, depends, piece, -(-count // at_once), file, count)
+        file = self.folder / PACKAGED[name.removeprefix(f"{self.stem}_")]
+        return Recipe(name, depends, piece, -(-count // batch_size), file, count)
 
     def _measured(self, flat: Float[Tensor, "n e"]) -> Float[Tensor, "n k"]:
         """Quantities of designs, NaN for those that have no surface."""
@@ -188,7 +198,7 @@ class PartProblem(Problem):
 
     @cached_property
     def _made(self) -> dict[str, np.ndarray]:
-        return self._stock.complete()
+        return self._dataset.complete()
 
     @cached_property
     def _density(self) -> Float[Tensor, "n e"]:
@@ -201,11 +211,11 @@ class PartProblem(Problem):
         found = self._made
         whole = (found["density"] > 0).any(1)
         density = self._density[torch.from_numpy(whole)]
-        told = {
+        reported = {
             c.name: (DESIGN, found["conditions"][whole, i]) for i, c in enumerate(self.conditions)
         }
         designs = to_dataset(
-            [density.unflatten(1, self.part.grid.cells)], self.variables, self.labels() | told
+            [density.unflatten(1, self.part.grid.cells)], self.variables, self.labels() | reported
         )
         held = np.arange(len(density)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
         return designs.assign_coords(held_out=(DESIGN, held))
@@ -234,20 +244,20 @@ class PartProblem(Problem):
         question, support = self.question.of(conditions)
         steps = Refine(self.making.repair_steps)
         flat = question.impose(arrays[0].flatten(1))
-        mended = refine(question, self.part.build, support, steps, flat) if steps.steps else flat
-        printed = without_hollows(self.printer.printed(mended).reshape(arrays[0].shape))
+        repaired = refine(question, self.part.build, support, steps, flat) if steps.steps else flat
+        printed = without_hollows(self.printer.printed(repaired).reshape(arrays[0].shape))
         return (printed,)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Report a gallery, Pareto planes, cuts and a table of the accepted parts."""
-        return report(self.exact, self.printer, self.others, self.told, designs, verdicts)
+        return report(self.exact, self.printer, self.others, self.reported, designs, verdicts)
 
     @cached_property
     def others(self) -> Others:
         """Measurements of known designs and of milled parts."""
         names = [q.name for q in self.quantities]
         aims = [names.index(name) for name in AIMS]
-        learned, drawn = (stock.complete()["measured"][:, aims] for stock in self.stocks[1:])
+        learned, drawn = (dataset.complete()["measured"][:, aims] for dataset in self.stocks[1:])
         return Others(learned, drawn)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
@@ -255,9 +265,9 @@ class PartProblem(Problem):
         flat = self.milled(slice(1))
         reference = Reference(self.exact.elastic)
         truth = independent.Independent(self.exact, reference, flat[0]).work_j
-        told = {c.name: (DESIGN, [c.lower]) for c in self.conditions}
+        reported = {c.name: (DESIGN, [c.lower]) for c in self.conditions}
         arrays = [flat.unflatten(1, self.part.grid.cells)]
-        one = to_dataset(arrays, self.variables, self.labels() | told)
+        one = to_dataset(arrays, self.variables, self.labels() | reported)
         cases = (f"compliance_{case}" for case in self.part.cases)
         return ((one, dict(zip(cases, truth.tolist(), strict=True)), 1e-6),)
 

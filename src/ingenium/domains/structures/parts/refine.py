@@ -6,13 +6,13 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.optimise.build import Build
 from ingenium.domains.structures.optimise.cone import Cone
 from ingenium.domains.structures.optimise.descent import Descent, descend
 from ingenium.domains.structures.optimise.form import Form
 from ingenium.domains.structures.optimise.projection import Projection
 from ingenium.domains.structures.optimise.supports import support
+from ingenium.domains.structures.optimise.task import OptimisationTask
 from ingenium.domains.structures.optimise.volume import to_volume
 from ingenium.domains.structures.optimise.work import work_of
 
@@ -47,12 +47,16 @@ class RefineGoal:
     """
 
     def __init__(
-        self, asked: Asked, build: Build, weight: Float64[Tensor, " n"], settings: Refine
+        self,
+        requested: OptimisationTask,
+        build: Build,
+        weight: Float64[Tensor, " n"],
+        settings: Refine,
     ) -> None:
         """Weight support by `weight` times its volume relative to the metal."""
-        self.asked, self.build, self.weight, self.settings = asked, build, weight, settings
-        grid = asked.elastic.grid
-        self.form = Form(asked, Cone(grid, settings.radius_cells), settings.descent.projection)
+        self.requested, self.build, self.weight, self.settings = requested, build, weight, settings
+        grid = requested.elastic.grid
+        self.form = Form(requested, Cone(grid, settings.radius_cells), settings.descent.projection)
         self._displacement: Tensor | None = None  # of the last step, where the next one starts
         self._unit: Tensor | None = None
 
@@ -60,28 +64,30 @@ class RefineGoal:
         self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"]
     ) -> tuple[Float64[Tensor, " n"], Float64[Tensor, "n 1"]]:
         """Return the objective, and the excess of the volume over the requested one."""
-        s, asked = self.settings, self.asked
+        s, requested = self.settings, self.requested
         density = self.form.part(x, beta)
-        modulus = asked.modulus_pa * (s.least + (1 - s.least) * density**s.exponent)
-        work, self._displacement = work_of(asked.elastic, modulus, asked.load_n, self._displacement)
+        modulus = requested.modulus_pa * (s.least + (1 - s.least) * density**s.exponent)
+        work, self._displacement = work_of(
+            requested.elastic, modulus, requested.load_n, self._displacement
+        )
         total = work.sum(1)
         self._unit = total.detach() if self._unit is None else self._unit
-        props = support(self.build, density).mean(1) / asked.volume_fraction
-        beyond = density.mean(1) / asked.volume_fraction - 1
+        props = support(self.build, density).mean(1) / requested.volume_fraction
+        beyond = density.mean(1) / requested.volume_fraction - 1
         return total / self._unit + self.weight * props, beyond[:, None]
 
 
 def refine(
-    asked: Asked,
+    requested: OptimisationTask,
     build: Build,
     weight: Float64[Tensor, " n"],
     settings: Refine,
     start: Float64[Tensor, "n e"],
 ) -> Float64[Tensor, "n e"]:
     """Return densities, of exactly the requested volume, after some steps from a start."""
-    goal = RefineGoal(asked, build, weight, settings)
-    beta = torch.full((len(asked),), settings.sharp[0], dtype=torch.float64)
-    wanted = asked.volume_fraction
-    x = asked.impose(to_volume(start, wanted, lambda y: goal.form.volume(y, beta)))
+    goal = RefineGoal(requested, build, weight, settings)
+    beta = torch.full((len(requested),), settings.sharp[0], dtype=torch.float64)
+    wanted = requested.volume_fraction
+    x = requested.impose(to_volume(start, wanted, lambda y: goal.form.volume(y, beta)))
     x, beta = descend(goal, x, settings.descent)
     return goal.form.part(to_volume(x, wanted, lambda y: goal.form.volume(y, beta)), beta)

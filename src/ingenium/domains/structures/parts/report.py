@@ -24,7 +24,7 @@ from ingenium.kits.solids.printing.pictures import gallery, sections, strained
 
 GALLERY = 12  # parts in the first picture
 CUT = 3  # parts that are cut, and solved again for the field of their stress
-TOLD = 20  # rows of the table
+REPORTED = 20  # rows of the table
 AIMS = ("mass", "compliance", "support_volume")
 ACCEPTED = "The accepted parts", "", "ranked by Pareto front and mass"
 NEAREST = (
@@ -61,13 +61,17 @@ def report(
     if not len(best):
         return (Section("Parts", "The engine failed.", pareto(others, verdicts)),)
     density = designs["density"].to_numpy()
-    told = verdicts.isel({DESIGN: best})
+    reported = verdicts.isel({DESIGN: best})
     meshes = [printer.mesh(density[i]) for i in best[:GALLERY]]
-    first = {DESIGN: slice(TOLD)}
+    first = {DESIGN: slice(REPORTED)}
     numbers = table(
-        ("design", designs[DESIGN].to_numpy()[best[:TOLD]], ""),
+        ("design", designs[DESIGN].to_numpy()[best[:REPORTED]], ""),
         *(
-            (headed(n.replace("_", " "), told[n].attrs["units"]), told.isel(first)[n].values, ".4g")
+            (
+                headed(n.replace("_", " "), reported[n].attrs["units"]),
+                reported.isel(first)[n].values,
+                ".4g",
+            )
             for n in columns
         ),
     )
@@ -77,14 +81,14 @@ def report(
             f"{heading[1]}The first {min(GALLERY, len(best))} of {len(best)}, {heading[2]}, each "
             "as the surface that is measured. Up is z; layers are laid along "
             f"{printer.part.build.direction}.",
-            _gallery(meshes, designs[DESIGN].to_numpy(), told, best[:GALLERY]),
+            _gallery(meshes, designs[DESIGN].to_numpy(), reported, best[:GALLERY]),
         ),
         _strained(verifier, designs.isel({DESIGN: best[:CUT]}), meshes),
         Section(
             "Mass against stiffness and support",
-            "Accepted and rejected proposals, the known designs that the generator learned from, "
-            "and parts drawn for milling. The line joins the accepted parts that no other "
-            "accepted part beats in mass and in the other axis.",
+            "Accepted and rejected proposals, the training designs, and parts designed for "
+            "milling. The line is the Pareto front of the accepted parts in mass and the other "
+            "axis.",
             pareto(others, verdicts),
         ),
         *_cuts(printer, density, designs[DESIGN].to_numpy(), best[:CUT]),
@@ -110,13 +114,13 @@ def nearest(verdicts: xr.Dataset) -> Int64[np.ndarray, " m"]:
 def _gallery(
     meshes: Sequence[Trimesh],
     index: Int64[np.ndarray, " n"],
-    told: xr.Dataset,
+    reported: xr.Dataset,
     best: Sequence[int] | Int64[np.ndarray, " m"],
 ) -> Figure:
     titles = [
-        f"{index[i]}: {1e3 * float(told['mass'][row]):.0f} g, "
-        f"{float(told['compliance'][row]):.2f} J, "
-        f"{float(told['support_volume'][row]):.1f} cm³"
+        f"{index[i]}: {1e3 * float(reported['mass'][row]):.0f} g, "
+        f"{float(reported['compliance'][row]):.2f} J, "
+        f"{float(reported['support_volume'][row]):.1f} cm³"
         for row, i in enumerate(best)
     ]
     return gallery(meshes, titles, columns=4)
@@ -129,9 +133,9 @@ def _strained(verifier: PartVerifier, designs: xr.Dataset, meshes: Sequence[Trim
     scenes = [scene(verifier, *one) for one in zip(flat, meshes, names, strict=False)]
     return Section(
         "Loads, supports and stress",
-        "The first parts under the load case that strains each most: von Mises stress over balls "
-        "of metal, as it is judged, grey near bolts and pin, where it is not read. Arrows are the "
-        "resultants of the loads; one with two heads is the axis of a couple.",
+        "The first parts under the most critical load case of each: von Mises stress over balls "
+        "of metal, as judged; grey near bolts and pin, where it is not evaluated. Arrows are the "
+        "resultants of the loads; an arrow with two heads is the axis of a couple.",
         strained(scenes),
         scenes=tuple(scenes),
     )

@@ -89,7 +89,7 @@ class TrussFile:
         for i, kind, panels, depth, profile in zip(index, *columns, strict=True):
             one = TrussNumbers(int(kind), int(panels), depth, tuple(int(p) for p in profile))
             paths[i] = folder / f"truss_{i:05d}{self.suffix}"
-            write_atomic(paths[i], ("\n".join(self.told(one)) + "\n").encode())
+            write_atomic(paths[i], ("\n".join(self.reported(one)) + "\n").encode())
         return paths
 
     def read(self, path: Path) -> xr.Dataset:
@@ -127,7 +127,7 @@ class TrussFile:
                     f"{panels} and {depth:g} m in {path.name}",
                 )
             every = [TrussNumbers(k, panels, depth, profile) for k in range(len(KINDS))]
-            faults = [_fault(said, self.blocks(self.told(one))) for one in every]
+            faults = [_fault(said, self.blocks(self.reported(one))) for one in every]
             if None in faults:
                 return every[faults.index(None)]
             fault = max(faults, key=lambda f: f[0] if f else 0)
@@ -138,7 +138,7 @@ class TrussFile:
             )
 
     @abstractmethod
-    def told(self, truss: TrussNumbers) -> list[str]:
+    def reported(self, truss: TrussNumbers) -> list[str]:
         """Return the lines of a truss's file."""
 
     @abstractmethod
@@ -177,7 +177,7 @@ class TrussDeck(TrussFile):
     name = "inp"
     suffix = ".inp"
 
-    def told(self, truss: TrussNumbers) -> list[str]:
+    def reported(self, truss: TrussNumbers) -> list[str]:
         roof, own = self.roof, layout(truss.kind, truss.panels)
         at = joints_m(own, roof.span_m, np.array([truss.depth_m]))[0]
         out = ["** ingenium: flat roof truss; m, N, kg", "*NODE, NSET=JOINTS"]
@@ -239,7 +239,7 @@ class TrussDrawing(TrussFile):
     name = "dxf"
     suffix = ".dxf"
 
-    def told(self, truss: TrussNumbers) -> list[str]:
+    def reported(self, truss: TrussNumbers) -> list[str]:
         own = layout(truss.kind, truss.panels)
         at = MM * joints_m(own, self.roof.span_m, np.array([truss.depth_m]))[0]
         pairs: list[tuple[int, str]] = [(0, "SECTION"), (2, "HEADER"), (9, "$ACADVER")]
@@ -260,17 +260,19 @@ class TrussDrawing(TrussFile):
         section = ""
         by_layer: dict[str, list[list[tuple[float, ...]]]] = {}
         for a, b in pairwise(starts):
-            what, told = pairs[a][1], dict(pairs[a + 1 : b])
+            what, reported = pairs[a][1], dict(pairs[a + 1 : b])
             if what in ("SECTION", "ENDSEC"):
-                section = told.get(2, "").upper()
+                section = reported.get(2, "").upper()
             if what == "LINE":
                 _check_drawn(pairs[a + 1 : b], section)
-                ends = [tuple(number(told.get(c + e, "0")) for c in (10, 20, 30)) for e in (0, 1)]
-                by_layer.setdefault(told.get(8, "").upper(), []).append(sorted(ends))
+                ends = [
+                    tuple(number(reported.get(c + e, "0")) for c in (10, 20, 30)) for e in (0, 1)
+                ]
+                by_layer.setdefault(reported.get(8, "").upper(), []).append(sorted(ends))
             elif what == "LAYER" and (
-                told.get(62, "0").strip()[:1] == "-" or told.get(70, "0") != "0"
+                reported.get(62, "0").strip()[:1] == "-" or reported.get(70, "0") != "0"
             ):
-                raise InputError("layers that are shown", f"{told.get(2)}, frozen or off")
+                raise InputError("layers that are shown", f"{reported.get(2)}, frozen or off")
             elif what not in ("SECTION", "ENDSEC", "TABLE", "ENDTAB", "LAYER"):
                 raise InputError("lines alone", what, "Draw each bar as one LINE.")
         at = [i for i, pair in enumerate(pairs) if pair == (9, "$INSUNITS")]
@@ -295,8 +297,8 @@ def _check_drawn(codes: list[tuple[int, str]], section: str) -> None:
     Raises:
         InputError: for any code other than ends, layer, colour and marks, or a duplicate.
     """
-    told = [code for code, _ in codes if code != SUBCLASS]
-    odd = [code for code in told if code not in LINE_CODES or told.count(code) > 1]
+    reported = [code for code, _ in codes if code != SUBCLASS]
+    odd = [code for code in reported if code not in LINE_CODES or reported.count(code) > 1]
     if odd or section != "ENTITIES":
         got = f"code {odd[0]}" if odd else f"one in the section {section}"
         raise InputError("lines with exactly two end points each", got, "Draw plain lines.")

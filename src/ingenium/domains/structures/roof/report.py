@@ -27,23 +27,23 @@ def sections(
     good = best(verdicts, "mass")
     goals = np.stack([verdicts[k].to_numpy()[good] for k in ("mass", "deflection")], 1)
     first = good[pareto_rank(goals) == 0] if len(good) else good
-    told = (
-        f"{len(first)} trusses that no other of this run betters. The grey line is a bound below "
-        "which no truss of these sections lies; own weight is left out of it, and the nearest "
+    reported = (
+        f"{len(first)} trusses on the Pareto front of this run. The grey line is a lower bound "
+        "for trusses of these sections; it neglects their own weight, and the nearest "
         f"truss is {100 * bound.above(*goals.T).min():.1f} % above."
         if len(good)
         else "No truss satisfies every limit."
     )
-    out = [Section("Mass and deflection", told, _plane(bound, verdicts, roof))]
+    out = [Section("Mass and deflection", reported, _plane(bound, verdicts, roof))]
     if len(first):
         chosen = first[np.unique(np.linspace(0, len(first) - 1, SHOWN).round().astype(int))]
         some, found = designs.isel({DESIGN: chosen}), verdicts.isel({DESIGN: chosen})
         along = "From light to stiff; `used` is the larger of strength and buckling."
         out += [
             Section("Trusses along the front", along, table=_table(some, found)),
-            Section("How they look", "", _drawn(roof, some, found)),
+            Section("Drawings", "", _drawn(roof, some, found)),
         ]
-    different = "Different trusses of this page that satisfy every limit."
+    different = "Distinct trusses of this run that satisfy every limit."
     return (*out, Section("Variants", different, table=_counted(designs.isel({DESIGN: good}))))
 
 

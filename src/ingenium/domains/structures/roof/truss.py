@@ -13,9 +13,9 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.problem import Problem, Projection, Second, Section
+from ingenium.core.problem import Problem, Projection, SearchDefaults, Second, Section
 from ingenium.core.quantity import Condition, Variable
-from ingenium.core.spec import Fixed, Limit
+from ingenium.core.spec import Fixed, Limit, Objective
 from ingenium.domains.structures.roof import report
 from ingenium.domains.structures.roof.equilibrium import TrussEquilibrium
 from ingenium.domains.structures.roof.formats import TrussDeck, TrussDrawing
@@ -41,17 +41,18 @@ class RoofTruss(Problem):
     )
     Settings: ClassVar[type] = RoofSettings
     default_family: ClassVar[str] = "gaussian_copula"
+    searches: ClassVar[SearchDefaults] = SearchDefaults(objectives=(Objective("mass", "minimise"),))
     judged: ClassVar[str] = (
         "Joints, bars, sections, supports and loads of the deck, or lines and layers of the "
-        "drawing: a file that differs in any from the truss that it tells is refused."
+        "drawing: a file that differs in any of these from the truss that it describes is refused."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "Joints are pinned and loads act on them: welds and bending of chords are not judged.",
-        "Secondary moments of rigid joints are left out; they raise the strength used by some per "
-        "cent, so a design that just satisfies its limit may not with welded joints.",
-        "Both chords count as restrained sideways at each joint; wind that lifts the roof is "
-        "left out.",
-        "Partial factors and a sag of a 250th of the span are recommended: nations set their own.",
+        "Secondary moments of rigid joints are neglected; they raise the utilisation by some per "
+        "cent, so a design that just satisfies its limit may violate it with welded joints.",
+        "Both chords count as restrained sideways at each joint; wind uplift is neglected.",
+        "Partial factors and a deflection of a 250th of the span are the recommended values: "
+        "nations set their own.",
         "Prices of steel and of joints are assumptions.",
     )
     licence = "CC0-1.0"

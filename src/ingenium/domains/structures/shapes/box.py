@@ -47,8 +47,8 @@ class DesignBox:
     def conditions(self) -> tuple[Condition, ...]:
         """Positions and directions of loads that have a range, and the volume."""
         low, high = self.settings.volume_fraction
-        told = "share of the box that is material at most"
-        volume = Condition(VOLUME, told, None, low, high, measured="volume", ceiling=True)
+        reported = "share of the box that is material at most"
+        volume = Condition(VOLUME, reported, None, low, high, measured="volume", ceiling=True)
         return (*self.loading.conditions, volume)
 
     def numbers(self, values: tuple[Float64[Tensor, " n"], ...]) -> Numbers:
@@ -61,14 +61,14 @@ class DesignBox:
         return self.numbers(tuple(torch.from_numpy(v) for v in values))
 
 
-def open_box(asked: ShapeSettings) -> DesignBox:
+def open_box(given: ShapeSettings) -> DesignBox:
     """Place everything on the grid and refuse inputs that no design could satisfy.
 
     Raises:
         InputError: with what is missing or contradictory, and what to write instead.
     """
-    check_size(asked.grid)
-    settings = asked.filled()
+    check_size(given.grid)
+    settings = given.filled()
     grid, supports, loads = settings.grid, settings.supports or (), settings.loads or ()
     if not supports or not loads:
         what = "supports" if not supports else "loads"

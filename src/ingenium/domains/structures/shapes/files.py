@@ -65,12 +65,12 @@ class ShapeFile:
         found = [self._checked(p) for p in paths]
         match = [NUMBER.search(p.name) for p in paths]
         index = [int(m.group(1)) if m else i for i, m in enumerate(match)]
-        asked = {c.name: np.array([f[1][c.name] for f in found]) for c in self.box.conditions}
-        arrays = [np.stack([f[0] for f in found]), *asked.values()]
+        requested = {c.name: np.array([f[1][c.name] for f in found]) for c in self.box.conditions}
+        arrays = [np.stack([f[0] for f in found]), *requested.values()]
         return to_dataset(
             [torch.from_numpy(a) for a in arrays],
             self.variables,
-            {k: (DESIGN, v) for k, v in asked.items()},
+            {k: (DESIGN, v) for k, v in requested.items()},
             index=np.array(index),
         )
 
@@ -79,7 +79,7 @@ class ShapeFile:
         return path.is_file()
 
     @abstractmethod
-    def write_one(self, path: Path, density: np.ndarray, asked: Mapping[str, float]) -> None:
+    def write_one(self, path: Path, density: np.ndarray, requested: Mapping[str, float]) -> None:
         """Write one shape."""
 
     @abstractmethod
@@ -89,21 +89,21 @@ class ShapeFile:
     def _checked(self, path: Path) -> Shape:
         if not path.name.endswith(self.suffix):
             raise InputError(f"a file that ends in {self.suffix}", path.name)
-        density, asked = self.read_one(path)
+        density, requested = self.read_one(path)
         if density.shape != self.box.grid.cells:
             raise InputError(
                 f"a shape of {list(self.box.grid.cells)} cells",
                 f"{list(density.shape)} in {path.name}",
                 "Write these as cells under [setup].",
             )
-        absent = [c.name for c in self.box.conditions if c.name not in asked]
+        absent = [c.name for c in self.box.conditions if c.name not in requested]
         if absent:
             raise InputError(
                 f"the conditions that {path.name} was made for",
                 f"no {', '.join(absent)}",
                 "Write them into the file as numbers.",
             )
-        return np.asarray(density, dtype=np.float64), asked
+        return np.asarray(density, dtype=np.float64), requested
 
 
 class NpzShape(ShapeFile):
@@ -112,17 +112,17 @@ class NpzShape(ShapeFile):
     name = "npz"
     suffix = ".npz"
 
-    def write_one(self, path: Path, density: np.ndarray, asked: Mapping[str, float]) -> None:
-        beside: dict[str, Any] = {k: np.array(v) for k, v in asked.items()}
+    def write_one(self, path: Path, density: np.ndarray, requested: Mapping[str, float]) -> None:
+        alongside: dict[str, Any] = {k: np.array(v) for k, v in requested.items()}
         with replacing(path) as part, part.open("wb") as file:
-            np.savez_compressed(file, density=density, **beside)
+            np.savez_compressed(file, density=density, **alongside)
 
     def read_one(self, path: Path) -> Shape:
         what = "an npz archive with `density`"
-        kept = arrays(path, what)
+        retained = arrays(path, what)
         with refusing(what, path):
-            density = real_numbers(kept.pop("density"))
-            return density, {k: float(real_numbers(v)) for k, v in kept.items()}
+            density = real_numbers(retained.pop("density"))
+            return density, {k: float(real_numbers(v)) for k, v in retained.items()}
 
 
 class VtkShape(ShapeFile):
@@ -134,12 +134,12 @@ class VtkShape(ShapeFile):
     name = "vtk"
     suffix = ".vti"
 
-    def write_one(self, path: Path, density: np.ndarray, asked: Mapping[str, float]) -> None:
+    def write_one(self, path: Path, density: np.ndarray, requested: Mapping[str, float]) -> None:
         extent, spacing = " ".join(map(str, self._extent)), self._spacing_m
         field = "".join(
             f'<DataArray type="Float64" Name="{k}" NumberOfTuples="1" format="ascii">{v!r}'
             "</DataArray>\n"
-            for k, v in asked.items()
+            for k, v in requested.items()
         )
         values = " ".join(map(repr, density.ravel(order="F").tolist()))  # x runs fastest
         write_atomic(
@@ -174,14 +174,14 @@ class VtkShape(ShapeFile):
             got = [number(word) for word in said.split()]
             own: list[int] | list[float] = due.get(entry, [])
             if len(got) != len(own) or not np.allclose(got, own, rtol=1e-9, atol=1e-12):
-                told = " ".join(f"{x:g}" for x in own) or "no such entry"
-                raise InputError(f"{entry} of the box: {told}", said[:60], "Use its own setup.")
+                reported = " ".join(f"{x:g}" for x in own) or "no such entry"
+                raise InputError(f"{entry} of the box: {reported}", said[:60], "Use its own setup.")
 
     def read_one(self, path: Path) -> Shape:
         what = "VTK image data of a shape"
         data = content(path, what)
         with refusing(what, path):
-            told = dict[str, str]()
+            reported = dict[str, str]()
             frames = list[str]()
             for element in elements(data):
                 if element.name in ("ImageData", "Piece"):
@@ -192,11 +192,11 @@ class VtkShape(ShapeFile):
                     form = [element.attributes.get(k) for k in ("type", "format")]
                     if form != ["Float64", "ascii"]:
                         raise InputError(f"{what} as Float64 in ascii", f"{name} as {form}")
-                    if name in told:
+                    if name in reported:
                         raise InputError(f"{what} with each array once", f'"{name}" twice')
-                    told[name] = "".join(element.text)
+                    reported[name] = "".join(element.text)
             if sorted(frames) != ["ImageData", "Piece"]:
                 raise InputError(f"{what} in one piece", f"{len(frames)} frames in {path.name}")
-            values = [number(word) for word in told.pop("density").split()]
+            values = [number(word) for word in reported.pop("density").split()]
             density = np.array(values).reshape(self.box.grid.cells, order="F")
-            return density, {k: number(v) for k, v in told.items()}
+            return density, {k: number(v) for k, v in reported.items()}

@@ -23,10 +23,10 @@ from ingenium.domains.structures.possible import refuse_beyond
 from ingenium.domains.structures.shapes import independent, report
 from ingenium.domains.structures.shapes.box import VOLUME, open_box
 from ingenium.domains.structures.shapes.files import NpzShape, VtkShape
-from ingenium.domains.structures.shapes.mending import calls, mended
+from ingenium.domains.structures.shapes.repair import calls, repaired
 from ingenium.domains.structures.shapes.settings import ShapeSettings
 from ingenium.domains.structures.shapes.stl import StlShape
-from ingenium.domains.structures.shapes.training import BESIDE, Optimiser, stock
+from ingenium.domains.structures.shapes.training import ALONGSIDE, Optimiser, dataset
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier, block_size
 from ingenium.kits.solids.stocked_problem import StockedProblem
 from ingenium.sampling.constraints import Box as Bounds
@@ -47,8 +47,10 @@ class MinimumCompliance(StockedProblem):
         "The cells of the box that the mesh fills; it must be the mesh of these cells."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Stress is a mean over balls of radius `stress_m`, as far off loads and points of support.",
-        "Responses are those of the cells; limits hold beyond what half cells say they are off.",
+        "Stress is a mean over balls of radius `stress_m`, at the same distance from loads and "
+        "supports.",
+        "Responses are those of the cells; limits must be satisfied including the error that half "
+        "cells show.",
         "Buckling, fatigue, yield beyond the limit and printing are not judged.",
     )
     validity = ("pieces", "unheld_load")
@@ -64,7 +66,9 @@ class MinimumCompliance(StockedProblem):
         self.variables = (
             Variable("density", grid.axes, "1", "share of each cell that is material", 0.0, 1.0),
             *(
-                Variable(f"asked_{c.name}", (), c.unit, f"{c.long_name}, as asked", given=c.name)
+                Variable(
+                    f"requested_{c.name}", (), c.unit, f"{c.long_name}, as asked", given=c.name
+                )
                 for c in self.conditions
             ),
         )
@@ -84,7 +88,7 @@ class MinimumCompliance(StockedProblem):
         # The first is the default; a mesh has no grey cells.
         forms = (NpzShape, VtkShape) if settings.grey else (StlShape, NpzShape, VtkShape)
         self.formats = {form.name: form(self.box, self.variables) for form in forms}
-        self.at_once = block_size(self.box, BLOCK)
+        self.batch_size = block_size(self.box, BLOCK)
         self.optimiser = Optimiser(self.box)
 
     def _half(self) -> ShapeVerifier:
@@ -94,12 +98,14 @@ class MinimumCompliance(StockedProblem):
 
     def known(self, watch: Watch) -> xr.Dataset:
         """Return SIMP shapes for loads and volumes spread over their ranges."""
-        kept = stock(self.box).complete(watch)
-        asked = torch.from_numpy(kept["asked"]).unbind(1)
-        solid = torch.from_numpy(kept["solid"]).double().view(-1, *self.box.grid.cells)
-        coords = {c.name: (DESIGN, a.numpy()) for c, a in zip(self.conditions, asked, strict=True)}
+        stored = dataset(self.box).complete(watch)
+        requested = torch.from_numpy(stored["asked"]).unbind(1)
+        solid = torch.from_numpy(stored["solid"]).double().view(-1, *self.box.grid.cells)
+        coords = {
+            c.name: (DESIGN, a.numpy()) for c, a in zip(self.conditions, requested, strict=True)
+        }
         held = np.arange(len(solid)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
-        known = to_dataset((solid, *asked), self.variables, coords | self.labels())
+        known = to_dataset((solid, *requested), self.variables, coords | self.labels())
         return known.assign_coords(held_out=(DESIGN, held))
 
     def allow(self, limits: Sequence[Limit]) -> None:
@@ -132,7 +138,7 @@ class MinimumCompliance(StockedProblem):
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """Take some steps of SIMP from each proposal, and make it solid and void."""
         density, *given = arrays
-        shape = mended(self.optimiser, self.box.requested(conditions), density.flatten(1))
+        shape = repaired(self.optimiser, self.box.requested(conditions), density.flatten(1))
         return (shape.view_as(density), *given)
 
     def comparison(self) -> FieldComparison:
@@ -149,7 +155,7 @@ class MinimumCompliance(StockedProblem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Report shapes with loads and supports, and their comparison with SIMP."""
-        solves = self.settings.refine_steps + BESIDE
+        solves = self.settings.refine_steps + ALONGSIDE
         return report.sections(self.box, self.optimiser, self.verifier, solves, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:

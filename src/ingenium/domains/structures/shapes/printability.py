@@ -46,7 +46,7 @@ class Printability:
             ]
         if own.sag:
             found.append(
-                Quantity("stages_held", "1", "share of stages that sag no more than requested")
+                Quantity("stages_satisfied", "1", "share of stages that sag no more than requested")
             )
         if own.access:
             found.append(Quantity("unreached", "1", "share of the void that no tool reaches"))

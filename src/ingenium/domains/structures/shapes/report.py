@@ -8,7 +8,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import Verifier
-from ingenium.domains.structures.optimise.simp import Course, simp
+from ingenium.domains.structures.optimise.simp import OptimiserTrace, simp
 from ingenium.domains.structures.shapes import straining
 from ingenium.domains.structures.shapes.box import VOLUME, DesignBox
 from ingenium.domains.structures.shapes.drawing import draw
@@ -45,7 +45,7 @@ def sections(
             _drawn(box, shown, ratio),
         ),
         straining.section(box, designs.isel(few)),
-        _beside_simp(optimiser, verifier, solves, designs.isel(few), verdicts.isel(few)),
+        _against_simp(optimiser, verifier, solves, designs.isel(few), verdicts.isel(few)),
     )
 
 
@@ -73,24 +73,24 @@ def _drawn(box: DesignBox, shown: xr.Dataset, ratio: np.ndarray) -> Figure:
     )
 
 
-def _beside_simp(
+def _against_simp(
     optimiser: Optimiser, verifier: Verifier, solves: int, rows: xr.Dataset, verdicts: xr.Dataset
 ) -> Section:
     """Shapes compared with SIMP from uniform densities to convergence, for the same loads."""
     box = optimiser.box
     numbers, index = box.requested(rows), rows[DESIGN].to_numpy()
-    course = simp(optimiser.asked(numbers), optimiser.settings(REST))
-    solid = to_solid(box, course.density, numbers[VOLUME])
+    trace = simp(optimiser.task_of(numbers), optimiser.settings(REST))
+    solid = to_solid(box, trace.density, numbers[VOLUME])
     names = [q.name for q in verifier.quantities]
     measured = verifier.measure(solid.view(-1, *box.grid.cells), *numbers.values()).numpy()
     theirs, ours = measured[:, names.index("compliance")], verdicts["compliance"].to_numpy()
-    calls = course.solves[: len(index)]
+    calls = trace.solves[: len(index)]
     return Section(
         "Compared with SIMP",
         f"The same loads and volumes given to SIMP from even densities, {REST} steps at most. "
         "In the table both are measured alike, as cells that are solid or void. The curves are the "
         "way of SIMP, with grey cells; the points are the shapes above, over SIMP's of the table.",
-        _courses(course, ours / theirs, solves, index),
+        _trajectories(trace, ours / theirs, solves, index),
         table(
             ("design", index, ""),
             ("compliance (J)", ours, ".5g"),
@@ -102,8 +102,10 @@ def _beside_simp(
     )
 
 
-def _courses(course: Course, ratio: np.ndarray, calls: int, index: np.ndarray) -> Figure:
-    each = [own / own[-1] for own in course.compliance_j.numpy()]
+def _trajectories(
+    trace: OptimiserTrace, ratio: np.ndarray, calls: int, index: np.ndarray
+) -> Figure:
+    each = [own / own[-1] for own in trace.compliance_j.numpy()]
     lines = [
         mark
         for own, end, i, colour in zip(each, ratio, index, SERIES, strict=False)

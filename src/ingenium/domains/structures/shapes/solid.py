@@ -38,24 +38,26 @@ def _joined(box: DesignBox, filled: np.ndarray, rank: np.ndarray) -> np.ndarray:
         return filled
     largest = 1 + int(np.bincount(labels.ravel())[1:].argmax())
     solid, void = box.solid.numpy(), box.void.numpy()
-    kept = (labels.ravel() == largest) | solid
-    missing = int(filled.sum()) - int(kept.sum())
+    retained = (labels.ravel() == largest) | solid
+    missing = int(filled.sum()) - int(retained.sum())
     while missing > 0:
-        rim = ndimage.binary_dilation((kept & ~_apart(kept, cells)).reshape(cells)).ravel()
-        near = np.flatnonzero(rim & ~kept & ~void)
+        rim = ndimage.binary_dilation(
+            (retained & ~_distance(retained, cells)).reshape(cells)
+        ).ravel()
+        near = np.flatnonzero(rim & ~retained & ~void)
         if len(near) == 0:
             break
         chosen = near[np.argsort(-rank[near], kind="stable")][
             : max(1, min(missing, len(near) // 4))
         ]
-        kept[chosen] = True
+        retained[chosen] = True
         missing -= len(chosen)
-    return np.asarray(kept)
+    return np.asarray(retained)
 
 
-def _apart(kept: np.ndarray, cells: tuple[int, ...]) -> np.ndarray:
+def _distance(retained: np.ndarray, cells: tuple[int, ...]) -> np.ndarray:
     """Cells outside of the largest piece, such as isolated passive ones."""
-    labels, _ = ndimage.label(kept.reshape(cells))
+    labels, _ = ndimage.label(retained.reshape(cells))
     largest = 1 + int(np.bincount(labels.ravel())[1:].argmax())
-    apart: np.ndarray = kept & (labels.ravel() != largest)
-    return apart
+    distance: np.ndarray = retained & (labels.ravel() != largest)
+    return distance

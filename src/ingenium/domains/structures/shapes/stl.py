@@ -17,12 +17,12 @@ from ingenium.kits.solids.printing.mesh import Trimesh
 from ingenium.kits.solids.printing.surface import solid_2d, surface
 from ingenium.kits.solids.printing.voxels import voxels
 
-PART, ASKED = "part.stl", "asked.json"
+PART, REQUESTED = "part.stl", "requested.json"
 PARTED = 2  # parts of a cell's edge; so that smoothing changes single cells and holes little
 FILLED = 0.5  # share of a cell from which it counts as material
 COLUMNS = 4  # through a cell along x and y
 SLACK = 1e-3  # of a cell; tolerated excess beyond the box, or of a plane part's thickness
-APART = 0.01  # of the part; tolerated difference of its mesh from that of the verified cells
+DISTANCE = 0.01  # of the part; tolerated difference of its mesh from that of the verified cells
 
 
 class StlShape(ShapeFile):
@@ -41,9 +41,9 @@ class StlShape(ShapeFile):
     def is_one(self, path: Path) -> bool:
         return path.is_file() or (path / PART).is_file()
 
-    def write_one(self, path: Path, density: np.ndarray, asked: Mapping[str, float]) -> None:
+    def write_one(self, path: Path, density: np.ndarray, requested: Mapping[str, float]) -> None:
         write_stl(body(self.box.grid, density), path / PART)
-        write_atomic(path / ASKED, json.dumps(dict(asked), indent=1) + "\n")
+        write_atomic(path / REQUESTED, json.dumps(dict(requested), indent=1) + "\n")
 
     def read_one(self, path: Path) -> Shape:
         folder = path.parent if path.is_file() else path
@@ -57,14 +57,16 @@ class StlShape(ShapeFile):
         share = self._shares(mesh)
         filled = (share > FILLED).astype(np.float64)
         if filled.any():
-            apart = np.abs(share - self._shares(body(self.box.grid, filled))).sum() / filled.sum()
-        if not filled.any() or apart > APART:
+            distance = (
+                np.abs(share - self._shares(body(self.box.grid, filled))).sum() / filled.sum()
+            )
+        if not filled.any() or distance > DISTANCE:
             raise InputError(
                 f"a part of whole cells of {1e3 * self.box.grid.cell_m:g} mm",
                 f"{own.name}, which lies aside of them",
                 "Let its surface follow the cells of the setup, as propose writes it.",
             )
-        return filled, _asked(folder / ASKED)
+        return filled, _requested(folder / REQUESTED)
 
     def _shares(self, mesh: Trimesh) -> np.ndarray:
         """Share of each cell that lies inside a mesh."""
@@ -105,8 +107,10 @@ def body(grid: RegularGrid, density: np.ndarray) -> Trimesh:
     return surface(cells, step, level=0.5, fine=1, smooth_m=0.0)
 
 
-def _asked(path: Path) -> dict[str, float]:
-    what = f'the conditions of the part in {ASKED} beside it, such as {{"volume_fraction": 0.4}}'
-    told = json_file(path, what)
+def _requested(path: Path) -> dict[str, float]:
+    what = (
+        f'the conditions of the part in {REQUESTED} beside it, such as {{"volume_fraction": 0.4}}'
+    )
+    reported = json_file(path, what)
     with refusing(what, path):
-        return {str(k): float(v) for k, v in told.items()}
+        return {str(k): float(v) for k, v in reported.items()}

@@ -16,9 +16,9 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.scene import Scene
 from ingenium.domains.structures.shapes.box import DesignBox
-from ingenium.domains.structures.shapes.calm import read
 from ingenium.domains.structures.shapes.drawing import loads_and_supports
 from ingenium.domains.structures.shapes.stl import body
+from ingenium.domains.structures.shapes.stress_cells import read
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier
 from ingenium.drawing import style
 from ingenium.drawing.style import INK, TEXT, panels, scale_bar
@@ -62,8 +62,8 @@ def section(box: DesignBox, shown: xr.Dataset) -> Section:
     figure, grid = panels(len(names), 2, (WIDE, WIDE * (ny + 2 * edge) / (nx + 2 * edge) + 0.8))
     for i, name in enumerate(names):
         case = int(np.nan_to_num(stress[i]).reshape(len(stress[i]), -1).max(1).argmax())
-        told = name if len(load[i]) == 1 else f"{name}, {box.loading.cases[case]}"
-        grid[i, 0].set_title(told, fontsize=TEXT, color=INK)
+        reported = name if len(load[i]) == 1 else f"{name}, {box.loading.cases[case]}"
+        grid[i, 0].set_title(reported, fontsize=TEXT, color=INK)
         own = flat[i].view(box.grid.cells).numpy() >= 0.5
         _stress(figure, grid[i, 0], MPA * stress[i][case], own)
         loads_and_supports(grid[i, 0], box, numbers, i, case)
@@ -84,9 +84,9 @@ def _scene(
     stress: Float64[np.ndarray, "l x y z"],
 ) -> Scene:
     mesh = body(box.grid, flat.view(box.grid.cells).numpy())
-    told = borne(volume, stress, moved, box.loading.cases, mesh, flat >= 0.5)
+    reported = borne(volume, stress, moved, box.loading.cases, mesh, flat >= 0.5)
     acts = acting(box.grid, box.elastic.fixed, box.loading.cases, load)
-    return scene(name, mesh, told, acts)
+    return scene(name, mesh, reported, acts)
 
 
 def _stress(

@@ -12,20 +12,20 @@ from scipy.stats import qmc
 from torch import Tensor
 
 from ingenium.core.recipe import Recipe
-from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.optimise.projection import Projection
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of
 from ingenium.domains.structures.optimise.simp import simp as optimised
+from ingenium.domains.structures.optimise.task import OptimisationTask
 from ingenium.domains.structures.shapes.box import VOLUME, DesignBox
 from ingenium.domains.structures.shapes.loading import Numbers
 from ingenium.domains.structures.shapes.solid import to_solid
 from ingenium.domains.structures.shapes.verifier import PENALTY, VOID, block_size
 
 STEPS = 100  # most steps of the optimiser for a training design
-BESIDE = 4  # calls of the solver beyond the steps, where some of them sharpen
+ALONGSIDE = 4  # calls of the solver beyond the steps, where some of them sharpen
 SHARP_CELLS = 1.5  # radius of the filter while grey cells are turned solid or void
 PIECE = 32  # most designs in a piece of the dataset
-MENDING = ("filter", "refine_steps", "start", "grey", "manufacture", "levels", "stress_m")
+REPAIR = ("filter", "refine_steps", "start", "grey", "manufacture", "levels", "stress_m")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +34,10 @@ class Optimiser:
 
     box: DesignBox
 
-    def asked(self, numbers: Numbers) -> Asked:
+    def task_of(self, numbers: Numbers) -> OptimisationTask:
         """Return the task for one design for each row of the numbers."""
         box, volume = self.box, numbers[VOLUME]
-        return Asked(
+        return OptimisationTask(
             box.elastic,
             box.loading.forces(numbers, len(volume)),
             volume,
@@ -60,8 +60,8 @@ class Optimiser:
         self, density: Float64[Tensor, "n e"], numbers: Numbers
     ) -> Float64[Tensor, " n"]:
         """Return the work of all load cases, as summed by the optimiser (J)."""
-        asked = self.asked(numbers)
-        return compliance_of(asked, density, self.settings(0))
+        task_of = self.task_of(numbers)
+        return compliance_of(task_of, density, self.settings(0))
 
     def sharpening(self, steps: int) -> Simp:
         """Return steps that turn grey cells solid or void, with a projection doubled five times."""
@@ -82,21 +82,21 @@ class Optimiser:
 
         With sharpening steps, it is the stiffer one of the parts before and after them.
         """
-        asked, volume = self.asked(numbers), numbers[VOLUME]
-        density = optimised(asked, self.settings(steps), start).density
+        task_of, volume = self.task_of(numbers), numbers[VOLUME]
+        density = optimised(task_of, self.settings(steps), start).density
         first = to_solid(self.box, density, volume)
         if not sharp:
             return first
-        second = optimised(asked, self.sharpening(sharp), density).density
+        second = optimised(task_of, self.sharpening(sharp), density).density
         second = to_solid(self.box, second, volume)
         work = [self.compliance(d, numbers).nan_to_num(torch.inf) for d in (first, second)]
         return torch.where((work[1] < work[0])[:, None], second, first)
 
 
-def stock(box: DesignBox) -> Recipe:
+def dataset(box: DesignBox) -> Recipe:
     """Return the recipe of optimised shapes as pieces that are computed once."""
     count = box.settings.designs
-    points = asked_points(box)
+    points = requested_points(box)
     size = block_size(box, PIECE)
     optimiser = Optimiser(replace(box, settings=replace(box.settings, filter="sensitivity")))
 
@@ -106,12 +106,12 @@ def stock(box: DesignBox) -> Recipe:
         solid = optimiser.solid(numbers, STEPS, None)
         return {"solid": solid.numpy().astype(np.uint8), "asked": rows}
 
-    own = {k: v for k, v in asdict(box.settings).items() if k not in MENDING}
+    own = {k: v for k, v in asdict(box.settings).items() if k not in REPAIR}
     under = [own, STEPS, size, "sensitivity filter, optimality criteria"]
     return Recipe("minimum_compliance", under, make, -(-count // size))
 
 
-def asked_points(box: DesignBox) -> Float64[np.ndarray, "n c"]:
+def requested_points(box: DesignBox) -> Float64[np.ndarray, "n c"]:
     """Return values of the conditions, spread evenly over their ranges."""
     conditions = box.conditions
     free = [i for i, c in enumerate(conditions) if c.lower < c.upper]

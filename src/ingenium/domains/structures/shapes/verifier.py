@@ -17,8 +17,8 @@ from torch import Tensor
 import ingenium
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.shapes.box import VOLUME, DesignBox, pieces
-from ingenium.domains.structures.shapes.calm import read
 from ingenium.domains.structures.shapes.printability import Printability
+from ingenium.domains.structures.shapes.stress_cells import read
 from ingenium.kits.solids.elastic.critical import CriticalVolume
 from ingenium.kits.solids.elastic.supports import held_parts
 
@@ -67,7 +67,7 @@ class ShapeVerifier:
     @cached_property
     def responses(self) -> tuple[Quantity, ...]:
         """Quantities that depend on the cell size, so that limits apply beyond its uncertainty."""
-        told = (
+        reported = (
             ("compliance", "J", "work of the loads, mean over the cases"),
             ("worst_compliance", "J", "work of the loads in the worst case"),
             ("compliance_ratio", "1", "compliance as a multiple of the solid box's"),
@@ -75,7 +75,7 @@ class ShapeVerifier:
             ("peak_von_mises", "Pa", "largest von Mises stress, over balls away from points"),
         )
         shown = {"m": "mm", "Pa": "MPa"}
-        return tuple(Quantity(*one, beyond=True, shown=shown.get(one[1], "")) for one in told)
+        return tuple(Quantity(*one, beyond=True, shown=shown.get(one[1], "")) for one in reported)
 
     @cached_property
     def printability(self) -> Printability:
@@ -187,7 +187,7 @@ class ShapeVerifier:
 
 def block_size(box: DesignBox, most: int) -> int:
     """Return the number of designs in a batch: a power of two, at most `most`."""
-    at_once = most
-    while at_once > 1 and at_once * prod(box.grid.cells) > 200_000:
-        at_once //= 2
-    return at_once
+    batch_size = most
+    while batch_size > 1 and batch_size * prod(box.grid.cells) > 200_000:
+        batch_size //= 2
+    return batch_size

@@ -90,12 +90,12 @@ class ColumnPaths:
             raise InputError(f"a file that ends in {self.endings[0]}", path.name)
         with refusing(what, path):
             found = lines(path, what)
-            told = {m[1]: m[2] for m in map(NOTE.fullmatch, found) if m}
-            if set(told) != {v.name for v in self.variables}:
+            reported = {m[1]: m[2] for m in map(NOTE.fullmatch, found) if m}
+            if set(reported) != {v.name for v in self.variables}:
                 raise InputError(
-                    "a head with the numbers of a column", f"{len(told)} in {path.name}"
+                    "a head with the numbers of a column", f"{len(reported)} in {path.name}"
                 )
-            numbers = self._numbers(told, path)
+            numbers = self._numbers(reported, path)
             read_gcode(path)  # checks that it is G-code
             with TemporaryDirectory() as folder:
                 own = Path(folder) / path.name
@@ -110,14 +110,14 @@ class ColumnPaths:
                 )
         return numbers
 
-    def _numbers(self, told: dict[str, str], path: Path) -> ColumnNumbers:
+    def _numbers(self, reported: dict[str, str], path: Path) -> ColumnNumbers:
         rows = []
         for v in self.variables:
-            values = [number(word) for word in told[v.name].split()]
+            values = [number(word) for word in reported[v.name].split()]
             low, high = float(v.lower or 0.0), float(v.upper or 0.0)
             if len(values) != (2 if v.dims else 1) or not all(low <= x <= high for x in values):
                 raise InputError(
-                    f"{v.name} from {low:g} to {high:g}", f"{told[v.name]} in {path.name}"
+                    f"{v.name} from {low:g} to {high:g}", f"{reported[v.name]} in {path.name}"
                 )
             rows.append(torch.tensor([values] if v.dims else values, dtype=torch.float64))
         (numbers,) = columns(*rows)

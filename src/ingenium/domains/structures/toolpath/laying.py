@@ -16,7 +16,7 @@ from ingenium.kits.solids.printing.toolpath import Pattern, Toolpath, toolpath
 
 DIRECTIONS_DEG = (0.0, 90.0)  # of lines, from layer to layer
 EACH = 4  # numbers of cells across are multiples of it, for the solver and for larger cells
-KEPT = 256  # columns whose path is cached
+CACHED = 256  # columns whose path is cached
 
 
 class ColumnNumbers(NamedTuple):
@@ -83,12 +83,12 @@ class ColumnPrinter:
 
     def __init__(self, settings: ColumnSettings) -> None:
         self.settings = settings
-        self._kept: dict[ColumnNumbers, LaidColumn] = {}
+        self._retained: dict[ColumnNumbers, LaidColumn] = {}
 
     def column(self, numbers: ColumnNumbers) -> LaidColumn:
         """Return the printed column, cached."""
-        if numbers not in self._kept:
-            if len(self._kept) >= KEPT:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[numbers] = LaidColumn(self.settings, numbers)
-        return self._kept[numbers]
+        if numbers not in self._retained:
+            if len(self._retained) >= CACHED:
+                self._retained.pop(next(iter(self._retained)))
+            self._retained[numbers] = LaidColumn(self.settings, numbers)
+        return self._retained[numbers]

@@ -48,15 +48,15 @@ class PrintedColumn(Problem):
     validity = ("collisions", "outside")
     default_family: ClassVar[str] = "gaussian_copula"
     judged: ClassVar[str] = (
-        "All moves of the G-code: they must be those of the column that its head describes, "
-        "and the "
-        "beads that they lay are what is solved."
+        "All moves of the G-code: they must be those of the column that its header describes, and "
+        "the deposited beads are what is solved."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Beads bond without flaw, are as strong in all directions, and do not weigh on each other.",
-        "Fresh concrete is not judged: whether a layer stands before it has set.",
-        "Stress within 0.15 m of foot and head is not read, unless `clear_m` is changed.",
-        "No printed column was loaded: strengths are assumptions.",
+        "Beads are assumed to bond without flaws, to be isotropic in strength, and not to weigh "
+        "on each other.",
+        "Fresh concrete is not judged: whether a layer carries load before it has set.",
+        "Stress within 0.15 m of foot and head is not evaluated, unless `clear_m` is changed.",
+        "No printed column was tested: strengths are assumptions.",
     )
     licence = "CC0-1.0"
 
@@ -90,7 +90,7 @@ class PrintedColumn(Problem):
         self.formats = {"gcode": ColumnPaths(self.printer, self.variables)}
         bounds = [(v.lower or 0.0, v.upper or 1.0) for v in VARIABLES]
         self.codec = Channels.between(bounds, own=((2,), *[()] * (len(VARIABLES) - 1)))
-        self.at_once = 4
+        self.batch_size = 4
 
     def labels(self) -> dict[str, object]:
         """Return the names of the axes."""

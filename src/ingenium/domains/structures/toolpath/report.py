@@ -28,35 +28,39 @@ def sections(
 ) -> tuple[Section, ...]:
     """Plot material first; then the lightest columns and their layers."""
     good = best(verdicts, "mass")
-    material = Section("Material and capacity", _told(verdicts, good), _plane(printer, verdicts))
+    material = Section(
+        "Material and capacity", _reported(verdicts, good), _plane(printer, verdicts)
+    )
     rows = good[:SHOWN]
     arrays = (torch.from_numpy(designs[name].to_numpy()[rows]) for name in ColumnNumbers._fields)
     found = [printer.column(n) for n in columns(*arrays) if n is not None]
     if not found:
         return (material,)
     names = [f"design {i}" for i in designs[DESIGN].to_numpy()[rows]]
-    laid = "Beads as wide as they are, and travels in red; near foot, in the middle, near head."
+    laid = (
+        "Beads at their true width, and travel moves in red; near foot, in the middle, near head."
+    )
     numbers = _table(found, names, verdicts.isel({DESIGN: rows}))
     return (
         material,
         Section("The lightest columns", table=numbers),
-        Section("How they look", "", bodies([c.mesh for c in found], names)),
-        Section("How they are laid", laid, _layers(found, names)),
+        Section("Columns", "", bodies([c.mesh for c in found], names)),
+        Section("Layers", laid, _layers(found, names)),
     )
 
 
-def _told(verdicts: xr.Dataset, good: Int64[np.ndarray, " m"]) -> str:
+def _reported(verdicts: xr.Dataset, good: Int64[np.ndarray, " m"]) -> str:
     line = "The grey line is that of solid square columns, by the theory of beams."
     if not len(good):
         return f"No column satisfies every limit. {line}"
     needs = 100 - 100 * verdicts["saved"].to_numpy()[good]
-    told = "The column that satisfies every limit needs"
+    reported = "The column that satisfies every limit needs"
     span = ""
     if len(good) > 1:
-        told = f"{len(good)} columns that satisfy every limit need"
+        reported = f"{len(good)} columns that satisfy every limit need"
         span = f" ({needs.min():.0f} to {needs.max():.0f} %)"
-    solid = "the material of the solid square column that bears as much"
-    return f"{told} {needs.mean():.0f} % of {solid}{span}. {line}"
+    solid = "the material of the solid square column of the same capacity"
+    return f"{reported} {needs.mean():.0f} % of {solid}{span}. {line}"
 
 
 def _table(found: list[LaidColumn], names: list[str], verdicts: xr.Dataset) -> Rows:

@@ -16,7 +16,7 @@ from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.toolpath.laying import ColumnNumbers, ColumnPrinter, LaidColumn
 from ingenium.domains.structures.toolpath.prism import SquareColumn
 from ingenium.kits.solids.printing.bearing import Shares, pooled
-from ingenium.kits.solids.printing.collisions import course
+from ingenium.kits.solids.printing.collisions import trace
 
 COARSER = 2  # cells of the coarse check, and of buckling, along those of the fine one
 QUANTITIES = (
@@ -68,7 +68,7 @@ class ColumnVerifier:
         settings, path, part = column.settings, column.path, column.standing
         capacity = part.first_failure(column.laid)
         coarse = part.coarser(COARSER).first_failure(pooled(column.laid, COARSER))
-        followed = course(path, settings.machine)
+        followed = trace(path, settings.machine)
         speed = np.where(path.laid, settings.laid_m_s, settings.travel_m_s)
         return [
             settings.density_kg_m3 * path.material_m3,

@@ -70,7 +70,7 @@ class ProgrammeFiles:
     endings: tuple[str, ...] = (".py", ".mps", ".lp")
 
     @property
-    def apart(self) -> Literal[True]:
+    def separate(self) -> Literal[True]:
         return True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
@@ -88,8 +88,8 @@ class ProgrammeFiles:
 
     def code(self, lines: str) -> str:
         """Return the whole file, with the numbers of the task."""
-        told = [f"{name} = {_literal(value)}" for name, value in self.task.names.items()]
-        return HEAD.format(kind=self.task.kind.name) + "\n".join(told) + START + lines + TAIL
+        reported = [f"{name} = {_literal(value)}" for name, value in self.task.names.items()]
+        return HEAD.format(kind=self.task.kind.name) + "\n".join(reported) + START + lines + TAIL
 
     def companions(self, lines: str) -> Mapping[str, str]:
         """Return MPS and LP, as HiGHS writes them."""
@@ -145,8 +145,8 @@ class ProgrammeFiles:
         head, tail = HEAD.format(kind=self.task.kind.name), TAIL
         if not (found.startswith(head) and found.endswith(tail) and found.count(START) == 1):
             raise InputError(what, f"{file}", "Write lines of your own below `# The programme.`.")
-        told, lines = found[len(head) : -len(tail)].split(START)
-        numbers = _numbers(told, what)
+        reported, lines = found[len(head) : -len(tail)].split(START)
+        numbers = _numbers(reported, what)
         wrong = [n for n, value in self.task.names.items() if numbers.get(n) != value]
         wrong += [n for n in numbers if n not in self.task.names]
         if wrong:
@@ -162,10 +162,10 @@ def _literal(value: Any) -> str:
     return repr(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
-def _numbers(told: str, what: str) -> dict[str, Any]:
+def _numbers(reported: str, what: str) -> dict[str, Any]:
     """Parse assignments of literals, by name."""
     try:
-        tree = ast.parse(told)
+        tree = ast.parse(reported)
         return {
             statement.targets[0].id: ast.literal_eval(statement.value)  # type: ignore[attr-defined]
             for statement in tree.body

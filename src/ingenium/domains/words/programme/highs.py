@@ -14,42 +14,11 @@ import numpy as np
 
 from ingenium.core.errors import InputError
 from ingenium.domains.words.programme.linear import LinearProgramme, LinearSum, Row
-from ingenium.trust.rooms.limits import Limits, surroundings
-from ingenium.trust.rooms.worker import Worker, WorkerDied
+from ingenium.kits.programmes.highs import solver
+from ingenium.trust.environments.limits import Limits, surroundings
+from ingenium.trust.environments.worker import Worker, WorkerDied
 
 MOST_MB = 2000  # of the process that reads files
-SECONDS = 20.0  # of one solve, after which there is no answer
-GAP = 1e-9  # relative, of integer programmes
-
-
-def solver() -> highspy.Highs:
-    """Return a quiet, reproducible solver on one thread."""
-    _greeted()
-    made = highspy.Highs()  # type: ignore[no-untyped-call]
-    for name, value in (
-        ("output_flag", False),
-        ("threads", 1),
-        ("random_seed", 0),
-        ("time_limit", SECONDS),
-        ("mip_rel_gap", GAP),
-        ("mip_abs_gap", 1e-7),
-    ):
-        made.setOptionValue(name, value)
-    return made
-
-
-@cache
-def _greeted() -> None:
-    """Create the first solver, whose banner would otherwise corrupt JSON on standard output."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        highspy.Highs()  # type: ignore[no-untyped-call]
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def loaded(made: LinearProgramme) -> highspy.Highs:
@@ -75,7 +44,7 @@ def loaded(made: LinearProgramme) -> highspy.Highs:
     matrix.start_ = np.cumsum([0, *(len(row.shares) for row in made.rows)])
     matrix.index_ = np.array([k for row in made.rows for k in row.shares], dtype=np.int32)
     matrix.value_ = np.array([x for row in made.rows for x in row.shares.values()])
-    one = solver()
+    one: highspy.Highs = solver()
     one.passModel(model)
     return one
 

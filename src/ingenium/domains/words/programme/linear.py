@@ -96,16 +96,16 @@ class LinearProgramme:
         order = np.argsort(np.array(self.names, dtype=object), kind="stable")
         place = {int(old): new for new, old in enumerate(order)}
 
-        def told(shares: dict[int, float]) -> tuple[tuple[int, float], ...]:
+        def reported(shares: dict[int, float]) -> tuple[tuple[int, float], ...]:
             return tuple(sorted((place[k], _round(v)) for k, v in shares.items() if v))
 
-        rows = sorted((told(r.shares), _round(r.low), _round(r.high)) for r in self.rows)
+        rows = sorted((reported(r.shares), _round(r.low), _round(r.high)) for r in self.rows)
         columns = [
             (self.names[i], _round(self.lower[i]), _round(self.upper[i]), self.whole[i])
             for i in order.tolist()
         ]
         goal = self.goal or LinearSum({})
-        return columns, rows, told(goal.shares), _round(goal.constant), self.most
+        return columns, rows, reported(goal.shares), _round(goal.constant), self.most
 
 
 def _round(value: float) -> float:

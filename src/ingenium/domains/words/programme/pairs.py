@@ -36,15 +36,15 @@ def pairs(got: Understood, items: list[Item]) -> None:
     if _columns(got, items):
         return
     known = first | second
-    told = [i for i in items if i.number or got.frame.free or i.name in known]
+    reported = [i for i in items if i.number or got.frame.free or i.name in known]
 
     def leads(name: str) -> bool:
         return name in first or (bool(second) and name not in second and not first)
 
-    if told and told[0].number:
-        _behind(got, told, leads)
+    if reported and reported[0].number:
+        _behind(got, reported, leads)
     else:
-        _crossed(got, told, leads)
+        _crossed(got, reported, leads)
 
 
 def _behind(got: Understood, items: list[Item], leads: Callable[[str], bool]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Int
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import digest
@@ -15,8 +16,10 @@ from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, SearchDefaults, Section
 from ingenium.core.quantity import Variable
+from ingenium.core.select import firsts
 from ingenium.core.spec import Limit
 from ingenium.domains.words.programme import report
+from ingenium.domains.words.programme.code import programme
 from ingenium.domains.words.programme.families import Formulations
 from ingenium.domains.words.programme.formats import (
     LONGEST,
@@ -67,11 +70,12 @@ class WordedProgramme(Problem):
     Settings: ClassVar[type] = ProgrammeSettings
     inputs: ClassVar[tuple[Input, ...]] = (TASK,)
     judged: ClassVar[str] = (
-        "The code of each folder, read and not run, for the task's numbers and five other sets; "
-        "its MPS and LP must say the same."
+        "The code of each folder, parsed and not run, for the task's numbers and five other sets; "
+        "its MPS and LP must have the same content."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Whether the text was understood: both ways use one reading, which the report states.",
+        "Whether the text was understood correctly: both methods use one interpretation, which "
+        "the report states.",
         "A constraint that makes no difference under any of the six sets may be missing.",
         "How long a solver takes: two programmes with one optimum may differ a thousandfold.",
     )
@@ -130,6 +134,17 @@ class WordedProgramme(Problem):
         held = np.arange(len(listed)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
         designs = programmes(listed, list(range(len(listed))))
         return designs.assign_coords(held_out=(DESIGN, held))
+
+    def equal(self, designs: xr.Dataset) -> Int[np.ndarray, " n"]:
+        """Return for each programme the first with the same variables, rows and objective."""
+        return firsts(map(self._meaning, map(str, designs[PROGRAMME].to_numpy())))
+
+    def _meaning(self, text: str) -> str:
+        """Return the normal form of a programme; its own text if it cannot be read."""
+        try:
+            return repr(programme(text, self.task.names).canonical())
+        except InputError:
+            return text
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Return complete programmes, and those that omit a constraint."""

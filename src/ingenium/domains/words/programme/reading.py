@@ -213,8 +213,8 @@ def _zipped(got: Understood, items: list[Item]) -> Iterator[tuple[list[Item], li
 def _of(got: Understood, items: list[Item], k: int, param: str, since: int) -> str:
     """Return the name of a number: the one before it, or after it in `17 nurses on Monday`."""
     if got.frame.subject is not None:
-        told = pairwise(items[: k + 1])
-        done = [a for a, b in told if got.frame.subject.search(got.text.between(a, b))]
+        reported = pairwise(items[: k + 1])
+        done = [a for a, b in reported if got.frame.subject.search(got.text.between(a, b))]
         return done[-1].name if done else ""
     names = [i for i in items if not i.number]
     first = next((i for i in items if i.number), None)

@@ -28,7 +28,7 @@ def sections(task: WordedTask, text: str, designs: xr.Dataset) -> tuple[Section,
     lines = [("line", "code")]
     lines += [(str(i), line) for i, line in enumerate(code.splitlines(), 1)]
     found.append(
-        Section("The first programme", "Each line as OR-Tools reads it.", table=tuple(lines))
+        Section("The first programme", "Each line in the notation of OR-Tools.", table=tuple(lines))
     )
     words = f"HiGHS finds {best:.10g}; the other way finds {task.optimum():.10g}."
     rows = (("variable", "value"), *((n, f"{v:g}") for n, v in plan.items()))
@@ -41,13 +41,13 @@ def understood(task: WordedTask) -> list[tuple[str, str, str]]:
     """Tabulate each number or name of the data."""
     rows = [("kind", task.kind.name, task.kind.about)]
     for name, value in task.data.items():
-        told = name.replace("_", " ")
+        reported = name.replace("_", " ")
         if isinstance(value, dict):
-            rows += [(told, _key(k), _told(v)) for k, v in value.items()]
+            rows += [(reported, _key(k), _reported(v)) for k, v in value.items()]
         elif isinstance(value, list):
-            rows += [(told, _key(v), "") for v in value]
+            rows += [(reported, _key(v), "") for v in value]
         else:
-            rows.append((told, "", _told(value)))
+            rows.append((reported, "", _reported(value)))
     return rows
 
 
@@ -55,7 +55,7 @@ def _key(key: Any) -> str:
     return " to ".join(key) if isinstance(key, tuple) else str(key)
 
 
-def _told(value: Any) -> str:
+def _reported(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -98,8 +98,8 @@ def _graph(pairs: list[tuple[str, str]], used: dict[tuple[str, str], float]) -> 
     )
     nx.draw_networkx_labels(graph, place, ax=axes, font_size=8, font_color=INK)
     if any(not math.isclose(v, 1.0) for v in used.values()):
-        told = {pair: f"{value:g}" for pair, value in used.items()}
-        nx.draw_networkx_edge_labels(graph, place, told, ax=axes, font_size=8, label_pos=0.35)
+        reported = {pair: f"{value:g}" for pair, value in used.items()}
+        nx.draw_networkx_edge_labels(graph, place, reported, ax=axes, font_size=8, label_pos=0.35)
     return figure
 
 

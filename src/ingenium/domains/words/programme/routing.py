@@ -72,8 +72,8 @@ def transport_optimum(data: Data) -> float:
     graph.add_node("from", demand=-total)
     for plant, held in data["supply"].items():
         graph.add_edge("from", ("plant", plant), capacity=round(held * FINE), weight=0)
-    for place, asked in data["demand"].items():
-        graph.add_node(("place", place), demand=round(asked * FINE))
+    for place, requested in data["demand"].items():
+        graph.add_node(("place", place), demand=round(requested * FINE))
     most = data.get("route_most", {})
     for (i, j), cost in data["cost"].items():
         capacity = round(most[i, j] * FINE) if (i, j) in most else total
@@ -86,7 +86,7 @@ def transport_optimum(data: Data) -> float:
 
 
 ROUTE_MOST = "for i, j in route_most: solver.Add(x[i, j] <= route_most[i, j])"
-SHIPPED = 'x = {(i, j): solver.NumVar(0, inf, f"ship_{i}_{j}") for i, j in cost}'
+PACKAGED = 'x = {(i, j): solver.NumVar(0, inf, f"ship_{i}_{j}") for i, j in cost}'
 HELD = "for k in plants: solver.Add(sum(x[i, j] for i, j in cost if i == k) <= supply[k])"
 MET = "for k in places: solver.Add(sum(x[i, j] for i, j in cost if j == k) {} demand[k])"
 TRANSPORT = TaskKind(
@@ -94,8 +94,8 @@ TRANSPORT = TaskKind(
     "routing",
     "shipments from places that have to places that need, at the least cost",
     {
-        "at_least": (SHIPPED, HELD, MET.format(">="), ROUTE_MOST, LEAST),
-        "exactly": (SHIPPED, HELD, MET.format("=="), ROUTE_MOST, LEAST),
+        "at_least": (PACKAGED, HELD, MET.format(">="), ROUTE_MOST, LEAST),
+        "exactly": (PACKAGED, HELD, MET.format("=="), ROUTE_MOST, LEAST),
     },
     {ROUTE_MOST: "route_most"},
     transport_optimum,

@@ -147,7 +147,7 @@ class TaskText:
             words = list(WORD.finditer(self.text, a, b))
             found |= {m[0].lower() for m in words[1:] if self._proper(m)}
             found |= set(self._listed(words))
-            found |= set(self._beside(a, b))
+            found |= set(self._alongside(a, b))
         counted = re.findall(rf"\b(?:{'|'.join(ONES)}) ([a-z]+)\b", self.text, re.I)
         found -= {*ONES, *(word.lower() for word in counted)}
         folded = {w: w + "s" for w in found if w + "s" in found}
@@ -188,7 +188,7 @@ class TaskText:
                 run = [*run, m[0].lower()] if joined and run else [m[0].lower()]
             last = m
 
-    def _beside(self, start: int, end: int) -> Iterator[str]:
+    def _alongside(self, start: int, end: int) -> Iterator[str]:
         """Return words right before a number, or after it and `of`."""
         piece = self.text[start:end]
         for pattern in AFTER_NUMBER:

@@ -42,9 +42,9 @@ class WordedTask:
         for name, lines in self.kind.formulations.items():
             if self.kind.bars.get(name, "") in self.data:
                 continue
-            kept = [line for line in lines if self.kind.asks.get(line, "") in (*self.data, "")]
-            if all(line in kept or ADD in line for line in lines):
-                found[name] = "\n".join(kept) + "\n"
+            retained = [line for line in lines if self.kind.asks.get(line, "") in (*self.data, "")]
+            if all(line in retained or ADD in line for line in lines):
+                found[name] = "\n".join(retained) + "\n"
         return found
 
     @property

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ingenium.domains.words.rooms.amounts import COUNTED
+
 NOUN = r"[a-z\u00e0-\u00ff][\w\u00e0-\u00ff'-]*"
 LISTED = re.compile(r"(?::|\b(?:with|has|needs?|wants?|ask for|consists of)\b)\s+", re.I)
 SPLIT = re.compile(r"\s*(?:,\s*and\b|,|\band\b)\s*")
-ARTICLE = re.compile(r"^(?:an?|the|both|each|every|our|some|two|three|four|five|shared)\s+", re.I)
+ARTICLE = re.compile(r"^(?:an?|the|both|each|every|our|some|shared|" + COUNTED + r")\s+", re.I)
 TAIL = re.compile(r"\s+(?:for|above|that|which|of|in|at)\b.*$")
 NEAR = (
     r"next to|adjoins?|adjacent(?: to)?|beside|connected(?: to| with)?|connects? to"
@@ -77,8 +79,8 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
 def _listed(text: str) -> list[str]:
     """Return the rooms of the list with which a brief begins."""
     head = re.split(r"\.(?:\s|$)", text, maxsplit=1)[0]
-    told = [head[m.end() :] for m in LISTED.finditer(head)]
-    lists = [rest for rest in told if "," in rest or " and " in rest]
+    reported = [head[m.end() :] for m in LISTED.finditer(head)]
+    lists = [rest for rest in reported if "," in rest or " and " in rest]
     found = []
     for part in SPLIT.split(lists[-1]) if lists else ():
         name = TAIL.sub("", part.strip())

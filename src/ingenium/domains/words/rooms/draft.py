@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ingenium.core.errors import InputError
 from ingenium.core.reading.files import text as text_of
+from ingenium.domains.words.rooms.amounts import amounts
 from ingenium.domains.words.rooms.brief import BuildingBrief
 from ingenium.domains.words.rooms.zoning import broken
 
@@ -25,7 +26,7 @@ def rooms(*files: str) -> tuple[str, tuple[str, ...]]:
     if not brief.rooms:
         raise InputError("a brief that names rooms", files[0], "Write: a house with a kitchen, ...")
     lines = [HEAD.format(brief=Path(files[0]).name)]
-    lines += [f"[[room]]\nname = {json.dumps(name)}\n" for name in brief.rooms]
+    lines += [_room(brief, name) for name in brief.rooms]
     for relation in brief.relations:
         kind = "together" if relation.together else "apart"
         words = brief.text[relation.start : relation.end]
@@ -33,7 +34,15 @@ def rooms(*files: str) -> tuple[str, tuple[str, ...]]:
         lines.append(f"[[{kind}]]\nrooms = {ends}\nwords = {json.dumps(words)}\n")
     found = broken(texts[0], texts[1]) if len(texts) > 1 else []
     for one in found:
-        told = f"rule = {json.dumps(one.rule)}\nwords = {json.dumps(one.words)}\n"
-        lines.append(f"[[broken]]\nnumber = {one.number}\n{told}")
+        reported = f"rule = {json.dumps(one.rule)}\nwords = {json.dumps(one.words)}\n"
+        lines.append(f"[[broken]]\nnumber = {one.number}\n{reported}")
     notes = tuple(f'Rule {b.number}, "{b.rule}", is broken by "{b.words}".' for b in found)
     return "\n".join(lines), notes
+
+
+def _room(brief: BuildingBrief, name: str) -> str:
+    """Return the entry of a room, with its number and area if they are stated."""
+    count, area = amounts(brief.text, name)
+    entry = f"[[room]]\nname = {json.dumps(name)}\n"
+    entry += "" if count is None else f"count = {count}\n"
+    return entry + ("" if area is None else f"area_m2 = {area:g}\n")

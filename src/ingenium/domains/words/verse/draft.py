@@ -15,46 +15,46 @@ DRAFT = Input(
     "a sonnet that is begun, a line each; `_` stands for one or more words to be written",
     most=4000,
 )
-Kept = tuple[str | None, ...]  # words of a line, and None for a gap of one or more
-OPEN: Kept = (None,)
+FixedWords = tuple[str | None, ...]  # words of a line, and None for a gap of one or more
+OPEN: FixedWords = (None,)
 
 
 @dataclass(frozen=True)
 class Draft:
     """Fixed words of each of the fourteen lines."""
 
-    kept: tuple[Kept, ...] = (OPEN,) * LINES
+    retained: tuple[FixedWords, ...] = (OPEN,) * LINES
 
     @property
     def words(self) -> tuple[str, ...]:
         """All fixed words."""
-        return tuple(w for line in self.kept for w in line if w is not None)
+        return tuple(w for line in self.retained for w in line if w is not None)
 
     def altered(self, poem: list[list[str]]) -> int:
         """Count the lines of a poem that differ from the draft; all of them for missing lines."""
-        held = sum(map(matches, self.kept, poem))
+        held = sum(map(matches, self.retained, poem))
         return LINES - held
 
 
-def matches(kept: Kept, words: list[str]) -> bool:
+def matches(retained: FixedWords, words: list[str]) -> bool:
     """Return True if words fill a line's gaps; False for more words than syllables."""
-    return _match(kept, words) is not None
+    return _match(retained, words) is not None
 
 
-def kept_places(kept: Kept, words: list[str]) -> frozenset[int]:
+def fixed_places(retained: FixedWords, words: list[str]) -> frozenset[int]:
     """Return the indices of a line's fixed words."""
-    found = _match(kept, words)
+    found = _match(retained, words)
     if found is None:
         return frozenset()
     before = found.string.count
-    spans = [found.span(i + 1) for i, w in enumerate(kept) if w is not None]
+    spans = [found.span(i + 1) for i, w in enumerate(retained) if w is not None]
     return frozenset(before(" ", 0, start) for start, _ in spans)
 
 
-def _match(kept: Kept, words: list[str]) -> re.Match[str] | None:
+def _match(retained: FixedWords, words: list[str]) -> re.Match[str] | None:
     if len(words) > SYLLABLES:  # of which there are many ways to fill gaps
         return None
-    form = "".join(r"((?: \S+)+?)" if w is None else f"({re.escape(f' {w}')})" for w in kept)
+    form = "".join(r"((?: \S+)+?)" if w is None else f"({re.escape(f' {w}')})" for w in retained)
     return re.fullmatch(form, "".join(f" {w}" for w in words))
 
 
@@ -64,10 +64,10 @@ def read_draft(text: str) -> Draft:
     Raises:
         InputError: for too many lines, or a word that the dictionary does not have.
     """
-    kept = [_line(row) for row in text.splitlines() if row.strip()]
-    if len(kept) > LINES:
-        raise InputError(f"a draft of at most {LINES} lines", f"one of {len(kept)}")
-    for number, line in enumerate(kept, 1):
+    retained = [_line(row) for row in text.splitlines() if row.strip()]
+    if len(retained) > LINES:
+        raise InputError(f"a draft of at most {LINES} lines", f"one of {len(retained)}")
+    for number, line in enumerate(retained, 1):
         for word in line:
             if word is not None and word not in dictionary():
                 raise InputError(
@@ -75,10 +75,10 @@ def read_draft(text: str) -> Draft:
                     f"{word!r} in line {number} of the draft",
                     f"Write {GAP} in its place, or another word.",
                 )
-    return Draft((*kept, *(OPEN,) * (LINES - len(kept))))
+    return Draft((*retained, *(OPEN,) * (LINES - len(retained))))
 
 
-def _line(row: str) -> Kept:
+def _line(row: str) -> FixedWords:
     found: list[str | None] = []
     for i, part in enumerate(re.split(rf"(?:\s*{GAP})+", row)):
         found += [None] if i else []

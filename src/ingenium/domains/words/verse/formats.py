@@ -41,7 +41,7 @@ class PoemText:
     endings = (".txt",)
 
     @property
-    def apart(self) -> Literal[True]:
+    def separate(self) -> Literal[True]:
         return True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from ingenium.domains.words.verse.draft import Kept
+from ingenium.domains.words.verse.draft import FixedWords
 from ingenium.domains.words.verse.pronouncing import dictionary
 from ingenium.domains.words.verse.scansion import SYLLABLES, fits
 from ingenium.domains.words.verse.word_table import WordTable
@@ -32,16 +32,16 @@ class DraftLine:
         return None if self.ways[-1] is None else self.tokens[-1]
 
 
-def draft_line(kept: Kept, words: WordTable, vocabulary: Vocabulary) -> DraftLine | None:
+def draft_line(retained: FixedWords, words: WordTable, vocabulary: Vocabulary) -> DraftLine | None:
     """Return a line with possible stresses; None where it cannot scan, as with over ten words.
 
     A last word rhymes by its usual pronunciation.
     """
-    if len(kept) > SYLLABLES:
+    if len(retained) > SYLLABLES:
         return None
-    tokens = tuple(FREE if w is None else vocabulary.number[f" {w}"] for w in kept)
-    ways = tuple(map(_ways, kept))
-    if kept[-1] is None:
+    tokens = tuple(FREE if w is None else vocabulary.number[f" {w}"] for w in retained)
+    ways = tuple(map(_ways, retained))
+    if retained[-1] is None:
         closes = frozenset(k for k in words.kinds if possible(words.kinds, k, ways))
         return DraftLine(ways, tokens, closes) if closes else None
     if words.rhyme[tokens[-1]] < 0:
@@ -58,20 +58,20 @@ def _ways(word: str | None) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(sound.stresses for sound in dictionary()[word]))
 
 
-def possible(kinds: tuple[str, ...], last: str, kept: Ways) -> bool:
+def possible(kinds: tuple[str, ...], last: str, retained: Ways) -> bool:
     """Return True if a line can end in a word of these stresses."""
-    return (0, 0) in line_of(kinds, frozenset({last}), kept).steps
+    return (0, 0) in line_of(kinds, frozenset({last}), retained).steps
 
 
 @cache
 def line_of(
-    kinds: tuple[str, ...], last: frozenset[str], kept: Ways = OPEN
+    kinds: tuple[str, ...], last: frozenset[str], retained: Ways = OPEN
 ) -> Automaton[Place, Symbol]:
     """Build the automaton of a line whose last word has one of these stresses."""
-    end = (SYLLABLES, len(kept))
+    end = (SYLLABLES, len(retained))
     moves: dict[Place, dict[Symbol, Place]] = {}
-    for place, at in product(range(SYLLABLES), range(len(kept) + 1)):
-        before, here = (*kept[at - 1 : at],), (*kept[at : at + 1],)
+    for place, at in product(range(SYLLABLES), range(len(retained) + 1)):
+        before, here = (*retained[at - 1 : at],), (*retained[at : at + 1],)
         ways: list[tuple[str, int, int]] = []  # stresses, position after it, which word
         if here == OPEN:
             ways += [(k, at + 1, FREE) for k in kinds]

@@ -22,7 +22,7 @@ from ingenium.domains.words.verse.word_table import WordTable
 from ingenium.generators.tokens.vocabulary import END, Vocabulary
 
 BREAK = "\n"
-KEPT = 512  # beginnings whose words are cached
+CACHED = 512  # beginnings whose words are cached
 SPARE = 2  # words that a rhyme has beyond those that its letter needs
 
 
@@ -35,7 +35,7 @@ class Beginning:
 
     line: int = 0
     place: int = 0
-    kept: int = 0  # completed words and gaps of the line's draft
+    retained: int = 0  # completed words and gaps of the line's draft
     rhymes: tuple[tuple[str, int], ...] = ()  # letter and rhyme
     onsets: tuple[tuple[int, int], ...] = ()  # rhyme and onset of a word that ended a line
 
@@ -83,8 +83,8 @@ class MetreGrammar:
         self, state: Sequence[Beginning], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
     ) -> Bool[Tensor, " m"]:
         """Mask of the tokens that may follow in their rows."""
-        asked, place = np.unique(rows.cpu().numpy(), return_inverse=True)
-        masks = self.masks([state[row] for row in asked.tolist()])
+        requested, place = np.unique(rows.cpu().numpy(), return_inverse=True)
+        masks = self.masks([state[row] for row in requested.tolist()])
         return torch.from_numpy(masks[place, ids.cpu().numpy()])
 
     def masks(self, state: Sequence[Beginning]) -> Bool[np.ndarray, "n v"]:
@@ -99,10 +99,10 @@ class MetreGrammar:
     def _lines(self) -> tuple[DraftLine, ...]:
         """Fixed words of each line, with their stresses."""
         found = []
-        for number, kept in enumerate(self.draft.kept, 1):
-            line = draft_line(kept, self.words, self.vocabulary)
+        for number, retained in enumerate(self.draft.retained, 1):
+            line = draft_line(retained, self.words, self.vocabulary)
             if line is None:
-                said = " ".join(GAP if w is None else w for w in kept)
+                said = " ".join(GAP if w is None else w for w in retained)
                 raise InputError(
                     "a draft whose lines are iambic pentameters, or can become some",
                     f"line {number}, {said!r}",
@@ -134,12 +134,12 @@ class MetreGrammar:
     def _rich(self, letter: str, one: Beginning) -> None:
         """Refuse a letter for which too few words rhyme."""
         able, need = self._able[letter], self._open_lines(letter)
-        asked = one.rhyme(letter)
-        if asked is None:
+        requested = one.rhyme(letter)
+        if requested is None:
             enough = int(self._rhymes[letter].sum()) > len(set(self.scheme))
         else:
-            used = [o for r, o in one.onsets if r == asked]
-            mine = able & (self.words.rhyme == asked) & ~np.isin(self.words.onset, used)
+            used = [o for r, o in one.onsets if r == requested]
+            mine = able & (self.words.rhyme == requested) & ~np.isin(self.words.onset, used)
             enough = len(np.unique(self.words.onset[mine])) >= need
         if not enough:
             raise InputError(
@@ -180,7 +180,7 @@ class MetreGrammar:
 
     def _mask(self, one: Beginning) -> Bool[np.ndarray, " v"]:
         if one not in self._masks:
-            if len(self._masks) >= KEPT:
+            if len(self._masks) >= CACHED:
                 self._masks.clear()
             self._masks[one] = self._permitted(one)
         return self._masks[one]
@@ -197,8 +197,8 @@ class MetreGrammar:
         said = words.kind >= 0
         found[said] = inner[words.kind[said]]
         found[ends] |= closing[words.kind[ends]]
-        kept = [at for _, _, at in open_ if at != FREE]
-        found[[self._lines[one.line].tokens[at] for at in kept]] = True
+        retained = [at for _, _, at in open_ if at != FREE]
+        found[[self._lines[one.line].tokens[at] for at in retained]] = True
         return found
 
     def _open(self, one: Beginning) -> tuple[dict[Symbol, Place], Bool[np.ndarray, " v"]]:
@@ -206,7 +206,7 @@ class MetreGrammar:
         line, ends = self._lines[one.line], self._ends(one)
         last = frozenset(self.words.kinds[k] for k in np.unique(self.words.kind[ends]))
         automaton = line_of(self.words.kinds, last, line.ways)
-        return automaton.open((one.place, one.kept), SYLLABLES), ends
+        return automaton.open((one.place, one.retained), SYLLABLES), ends
 
     def _ends(self, one: Beginning) -> Bool[np.ndarray, " v"]:
         """Return words that may end a line: the fixed one, or those of its rhyme or a rich one."""
@@ -216,10 +216,10 @@ class MetreGrammar:
         able = self._able[letter]
         if letter == " ":
             return able
-        asked = one.rhyme(letter)
-        if asked is not None:
-            used = [o for r, o in one.onsets if r == asked]
-            return np.asarray(able & (words.rhyme == asked) & ~np.isin(words.onset, used))
+        requested = one.rhyme(letter)
+        if requested is not None:
+            used = [o for r, o in one.onsets if r == requested]
+            return np.asarray(able & (words.rhyme == requested) & ~np.isin(words.onset, used))
         rich = self._rhymes[letter].copy()
         rich[[r for _, r in one.rhymes]] = False
         return np.asarray(able & rich[words.rhyme])
@@ -227,20 +227,20 @@ class MetreGrammar:
     def _after(self, one: Beginning, token: int) -> Beginning:
         words = self.words
         if token == self.vocabulary.number[BREAK]:
-            return replace(one, line=min(one.line + 1, LINES - 1), place=0, kept=0)
+            return replace(one, line=min(one.line + 1, LINES - 1), place=0, retained=0)
         if words.kind[token] < 0 or one.place == SYLLABLES:
             return one
         line, letter = self._lines[one.line], self.scheme[one.line]
-        own = self._kept(one, token) if token in line.tokens else None
+        own = self._retained(one, token) if token in line.tokens else None
         length = len(words.kinds[words.kind[token]])
-        gap = line.ways[one.kept : one.kept + 1] == (None,)
-        place, kept = own or (min(one.place + length, SYLLABLES), one.kept + gap)
-        one = replace(one, place=place, kept=kept)
+        gap = line.ways[one.retained : one.retained + 1] == (None,)
+        place, retained = own or (min(one.place + length, SYLLABLES), one.retained + gap)
+        one = replace(one, place=place, retained=retained)
         if place != SYLLABLES or letter == " " or words.rhyme[token] < 0:
             return one
         return one.ended(letter, int(words.rhyme[token]), int(words.onset[token]))
 
-    def _kept(self, one: Beginning, token: int) -> Place | None:
+    def _retained(self, one: Beginning, token: int) -> Place | None:
         """Return the position after the next fixed word, if that may follow."""
         tokens = self._lines[one.line].tokens
         after = ((at, to) for (_, _, at), to in self._open(one)[0].items())

@@ -68,10 +68,11 @@ class Verse(Problem):
         "The words and lines of each file, pronounced as in the dictionary, and the draft."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Whether it means anything: the usual model knows three words at a time.",
+        "Whether it has a meaning: the default model has a context of three words.",
         "Metre is the strict core: inverted feet, feminine endings and elisions count as broken.",
-        "Sounds are American ones of today, and not those of 1609.",
-        "Whether words of a gap lead to those behind it: the form looks ahead, the model does not.",
+        "Pronunciation is present-day American, not that of 1609.",
+        "Whether words in a gap lead to those after it: the form constraint looks ahead, the "
+        "model does not.",
     )
     validity = ("lines_missing",)
     default_family: ClassVar[str] = "ngram"
@@ -96,8 +97,8 @@ class Verse(Problem):
         self.conditions = ()
         self.limits = tuple(Limit(name, at_most=0.0) for name in FAULTS)
         self.limits += (Limit("altered", at_most=0.0, unit="1"),) if DRAFT.name in given else ()
-        kept = "".join(f" {word}" for word in self.draft.words)
-        self.vocabulary = Vocabulary.of([*self._known, kept], pattern=PATTERN, rare=1)
+        retained = "".join(f" {word}" for word in self.draft.words)
+        self.vocabulary = Vocabulary.of([*self._known, retained], pattern=PATTERN, rare=1)
         self.grammar = MetreGrammar(self.vocabulary, settings.form, self.draft)
         self.codec = TokenCodec(self.vocabulary, STEPS, LONGEST, self.grammar, POEM)
         self.formats = {"txt": PoemText(), "jsonl": poem_lines()}
@@ -105,7 +106,7 @@ class Verse(Problem):
     @cached_property
     def tiers(self) -> tuple[Scansion, ...]:  # type: ignore[override]
         """Verifiers: the dictionary, with a model of all training verse."""
-        learned = [text for i, text in enumerate(self._known) if not _apart(i)]
+        learned = [text for i, text in enumerate(self._known) if not _distance(i)]
         model = NGram(self.codec.shape, CONSTANT, self.codec)
         x = self.codec.of_texts(learned)
         model.fit(x, torch.zeros(len(x), CONSTANT), Plan())
@@ -120,7 +121,7 @@ class Verse(Problem):
 
     def data(self) -> xr.Dataset:
         """Return known verse; every tenth poem is held out."""
-        held = np.array([_apart(i) for i in range(len(self._known))])
+        held = np.array([_distance(i) for i in range(len(self._known))])
         designs = poems(self._known, list(range(len(self._known))))
         return designs.assign_coords(held_out=(DESIGN, held))
 
@@ -198,7 +199,7 @@ def _surprise(family: Any, x: Tensor) -> float:
     return float(-family.log_density(x, cond).double().sum())
 
 
-def _apart(number: int) -> bool:
+def _distance(number: int) -> bool:
     return number % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
 
 

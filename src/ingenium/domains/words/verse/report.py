@@ -7,13 +7,13 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from ingenium.core.problem import Section
-from ingenium.domains.words.verse.draft import Draft, kept_places
+from ingenium.domains.words.verse.draft import Draft, fixed_places
 from ingenium.domains.words.verse.formats import POEM, shown
 from ingenium.domains.words.verse.scansion import FORMS, LINES, Scan, lines, scan
 
 COLOURS = ("#2f7fc1", "#d1495b", "#3f9a6b", "#b8860b", "#7b5ea7", "#c0648a", "#4f6d7a")
 BREAKS = {"petrarchan": (4, 8, 11), "shakespearean": (4, 8, 12), "blank": ()}  # of parts
-NOTHING_KEPT = Draft()
+NOTHING_FIXED = Draft()
 STRONG, WEAK = "/", "\u00d7"
 
 
@@ -40,7 +40,7 @@ def sections(
         (str(designs["design"].values[i]), shown(t).replace("\n", " / "))
         for i, t in zip(order[1:], listed[1:], strict=False)
     ]
-    return (first, Section("The next ones", table=tuple(rows)))
+    return (first, Section("Further poems", table=tuple(rows)))
 
 
 def scanned(texts: Sequence[str]) -> float:
@@ -49,7 +49,7 @@ def scanned(texts: Sequence[str]) -> float:
     return float(np.mean(found)) if found else 0.0
 
 
-def scanned_figure(text: str, form: str, draft: Draft = NOTHING_KEPT) -> Figure:
+def scanned_figure(text: str, form: str, draft: Draft = NOTHING_FIXED) -> Figure:
     """Draw lines with their stresses, rhyme letters and the fixed words of a draft."""
     scans = [scan(line) for line in lines(text)]
     scheme = FORMS[form].ljust(len(scans))
@@ -63,17 +63,19 @@ def scanned_figure(text: str, form: str, draft: Draft = NOTHING_KEPT) -> Figure:
     below = 0.0
     for row, (one, letter) in enumerate(zip(scans, scheme, strict=False)):
         below += 0.4 * (row in BREAKS[form] and len(scans) == LINES)
-        kept = kept_places(draft.kept[row], list(one.words)) if row < LINES else frozenset()
-        _line(axes, one, -row - below, letter, colour.get(letter, "#1c2329"), kept)
+        retained = (
+            fixed_places(draft.retained[row], list(one.words)) if row < LINES else frozenset()
+        )
+        _line(axes, one, -row - below, letter, colour.get(letter, "#1c2329"), retained)
     return figure
 
 
-KEPT = {"facecolor": "#e6e9ec", "edgecolor": "none", "pad": 1.5}
+RETAINED = {"facecolor": "#e6e9ec", "edgecolor": "none", "pad": 1.5}
 WIDE = 1.42  # of a letter of the face, in hundredths of the width
 
 
 def _line(
-    axes: object, one: Scan, y: float, letter: str, colour: str, kept: frozenset[int]
+    axes: object, one: Scan, y: float, letter: str, colour: str, retained: frozenset[int]
 ) -> None:
     draw = axes.text  # type: ignore[attr-defined]
     draw(1, y - 0.55, letter, color=colour, fontsize=10, family="monospace", weight="bold")
@@ -93,7 +95,7 @@ def _line(
             family="monospace",
             color=ink,
             weight="bold" if last else "normal",
-            bbox=KEPT if i in kept else None,
+            bbox=RETAINED if i in retained else None,
         )
         if sound is not None:
             count = len(sound.stresses)

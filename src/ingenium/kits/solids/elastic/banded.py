@@ -95,8 +95,8 @@ class Band:
     def reach(self) -> int:
         """Number of tiles of a block column."""
         high, low, left_out = self._entries
-        apart = np.where(left_out, 0, high // SIDE - low // SIDE)
-        return int(apart.max(initial=0)) + 1
+        distance = np.where(left_out, 0, high // SIDE - low // SIDE)
+        return int(distance.max(initial=0)) + 1
 
     @cached_property
     def target(self) -> UInt32[ndarray, "e s"]:

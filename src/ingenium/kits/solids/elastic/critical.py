@@ -87,9 +87,9 @@ class CriticalVolume:
         share, solid = metal.view(cells).numpy(), (metal >= 0.5).view(cells).numpy()
         here, neck = solid & read.view(cells).numpy(), self.necks(solid)
         found = np.full(square.shape, np.nan)
-        for weight, told in ((share * here, here & ~neck), (share * neck, here & neck)):
-            if told.any():
-                found[:, told] = self._mean(square, weight)[:, told]
+        for weight, reported in ((share * here, here & ~neck), (share * neck, here & neck)):
+            if reported.any():
+                found[:, reported] = self._mean(square, weight)[:, reported]
         return np.asarray(np.sqrt(found))
 
     def necks(self, solid: Bool[np.ndarray, "*cells"]) -> Bool[np.ndarray, "*cells"]:

@@ -73,12 +73,12 @@ def _ritz(a: Tensor, b: Tensor, many: int) -> tuple[Tensor, Tensor]:
     scale = b.diagonal(dim1=-2, dim2=-1).clamp(min=1e-300).rsqrt()
     a, b = (scale[:, :, None] * m * scale[:, None] for m in ((a + a.mT) / 2, (b + b.mT) / 2))
     share, axes = torch.linalg.eigh(b)
-    kept = share > 1e-12 * share[:, -1:]
-    root = torch.where(kept, share.clamp(min=1e-300).rsqrt(), 0.0)
+    retained = share > 1e-12 * share[:, -1:]
+    root = torch.where(retained, share.clamp(min=1e-300).rsqrt(), 0.0)
     white = axes * root[:, None]
     inner = white.mT @ a @ white
     outside = inner.abs().amax((-1, -2)) * 10 + 1
-    inner = inner + torch.diag_embed(torch.where(kept, 0.0, outside[:, None]))
+    inner = inner + torch.diag_embed(torch.where(retained, 0.0, outside[:, None]))
     theta, turn = torch.linalg.eigh(inner)
     return theta[:, :many], (scale[:, :, None] * (white @ turn))[..., :many].mT
 

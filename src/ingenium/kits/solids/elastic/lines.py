@@ -100,7 +100,7 @@ def scatter(typing, array, at, x, y, component, carry, bundle):
         for line, before, low, high in zip(lines, carried, parts[::2], parts[1::2], strict=True):
             total = builder.fadd(low, builder.shuffle_vector(before, high, shift))
             total = builder.fadd(total, w.column(kind, args[0], line))
-            w.keep(total, kind, args[0], line, 0)
+            w.write_entry(total, kind, args[0], line, 0)
         return _joined(builder, _CARRY, parts[1::2])
 
     return CARRY(array, *[types.intp] * 4, CARRY, BUNDLE), write

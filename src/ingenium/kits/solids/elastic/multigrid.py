@@ -257,10 +257,10 @@ def _smooth(tables, own, depth):
     for _ in range(_DEGREE - 1):
         _reduce(tables, own, depth)
         following = 1 / (2 * sigma - rho)
-        kept, added = following * rho, 2 * following / half
+        retained, added = following * rho, 2 * following / half
         rho = following
         for i in range(b - a):
-            d[i] = kept * d[i] + added * inverse[i] * r[i]
+            d[i] = retained * d[i] + added * inverse[i] * r[i]
             x[i] += d[i]
 
 

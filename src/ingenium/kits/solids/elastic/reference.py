@@ -190,8 +190,8 @@ class Reference:
 
 def factorised(matrix: csc_array) -> Any:
     """Factorise a symmetric, positive definite matrix in SuperLU's symmetric mode."""
-    kept = {"SymmetricMode": True}
-    return splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=kept)
+    retained = {"SymmetricMode": True}
+    return splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=retained)
 
 
 def _strain(u: Any) -> Any:

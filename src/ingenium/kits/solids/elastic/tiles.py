@@ -63,7 +63,9 @@ class Writer:
         place = self.builder.bitcast(self.address(kind, array, at, shift), COLUMN_IR.as_pointer())
         return self.builder.load(place, align=8)
 
-    def keep(self, value: ir.Value, kind: Any, array: ir.Value, at: ir.Value, shift: int) -> None:
+    def write_entry(
+        self, value: ir.Value, kind: Any, array: ir.Value, at: ir.Value, shift: int
+    ) -> None:
         place = self.builder.bitcast(self.address(kind, array, at, shift), COLUMN_IR.as_pointer())
         self.builder.store(value, place, align=8)
 
@@ -115,7 +117,7 @@ def store(typing, array, at, tile):
     def write(context, builder, signature, args):
         w, (values, i, value) = Writer(context, builder), args
         for c, column in enumerate(w.split(value)):
-            w.keep(column, signature.args[0], values, i, SIDE * c)
+            w.write_entry(column, signature.args[0], values, i, SIDE * c)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, TILE), write
@@ -240,7 +242,7 @@ def store_column(typing, array, at, column):
 
     def write(context, builder, signature, args):
         values, i, value = args
-        Writer(context, builder).keep(value, signature.args[0], values, i, 0)
+        Writer(context, builder).write_entry(value, signature.args[0], values, i, 0)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, COLUMN), write

@@ -57,12 +57,12 @@ def residual(modulus, stiffness, cells, place, load, displacement, rest):
             _forces(stiffness, modulus[e], displacement[case], cells[e], own, force)
             for a in range(size):
                 left[cells[e, a]] -= force[a]
-        kept = 0.0
+        retained = 0.0
         for i in range(len(left)):
             if place[i] >= 0:
-                kept += left[i] ** 2
+                retained += left[i] ** 2
                 given += load[case, i] ** 2
-        relative = np.sqrt(kept / given) if given > 0 else np.sqrt(kept)
+        relative = np.sqrt(retained / given) if given > 0 else np.sqrt(retained)
         worst = relative if not relative <= worst else worst
     return worst
 

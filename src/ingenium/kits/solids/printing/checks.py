@@ -13,8 +13,8 @@ Masks = Bool[np.ndarray, "n x y z"]
 PerDesign = Float64[np.ndarray, " n"]
 
 FACES = ndimage.generate_binary_structure(3, 1)
-APART = np.zeros((3, 3, 3, 3), dtype=bool)  # neighbours by faces, but none in another design
-APART[1] = FACES
+SEPARATE = np.zeros((3, 3, 3, 3), dtype=bool)  # neighbours by faces, but none in another design
+SEPARATE[1] = FACES
 
 
 def support_m3(mask: Masks, cell_m: float, *, axis: int = 2, upward: bool = True) -> PerDesign:
@@ -64,6 +64,6 @@ def trapped_m3(mask: Masks, cell_m: float, *, escape_m: float = 0.0) -> PerDesig
 
 def _from_outside(room: Masks) -> Masks:
     """Void that is connected by faces to the first cell, which lies outside."""
-    number = ndimage.label(room, APART)[0]
+    number = ndimage.label(room, SEPARATE)[0]
     reached: Masks = room & (number == number[:, :1, :1, :1])
     return reached

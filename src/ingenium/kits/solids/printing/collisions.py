@@ -54,7 +54,7 @@ class Machine:
     high_m: tuple[float, float, float]
 
 
-class HeadCourse(NamedTuple):
+class HeadPath(NamedTuple):
     """Collisions and reach on the way to each corner of a toolpath.
 
     Shapes: p corners.
@@ -65,7 +65,7 @@ class HeadCourse(NamedTuple):
     outside: Bool[np.ndarray, " p"]  # corners that the machine does not reach
 
 
-def course(path: Toolpath, machine: Machine) -> HeadCourse:
+def trace(path: Toolpath, machine: Machine) -> HeadPath:
     """Follow the path move by move over a map of the height of deposited material.
 
     A depositing move may touch, with its tip, material as high as its own bead; a travel near or
@@ -84,13 +84,13 @@ def course(path: Toolpath, machine: Machine) -> HeadCourse:
     if math.prod(counts) > MOST:
         raise InputError(f"a map of at most {MOST} cells", counts.tolist(), "Take a wider bead.")
     reach = math.ceil(machine.head.body_m / pitch)
-    beside = np.indices((2 * reach + 1,) * 2) - reach
-    under = machine.head.underside_m(np.hypot(*beside) * pitch)
+    alongside = np.indices((2 * reach + 1,) * 2) - reach
+    under = machine.head.underside_m(np.hypot(*alongside) * pitch)
     place = np.column_stack([(path.corner_m[:, :2] - low) / pitch, path.corner_m[:, 2]])
     depth = np.full(len(place), -np.inf)
     _follow(place, laid, width / pitch, path.height_m, under, np.zeros(counts) - np.inf, depth)
     reachable = (path.corner_m >= machine.low_m) & (path.corner_m <= machine.high_m)
-    return HeadCourse(
+    return HeadPath(
         depth > SLACK * path.height_m, np.maximum(depth, 0.0), np.asarray(~reachable.all(1))
     )
 

@@ -81,9 +81,9 @@ def _toolpath(found: Sequence[str], file: Path) -> Toolpath:
         if code in UNITS_MM:
             scale = UNITS_MM[code]
         elif code in ("G0", "G1"):
-            told = {letter: float(value) for letter, value in words[1:]}
-            at |= {axis: scale * told[axis] for axis in at if axis in told}
-            rows.append((*at.values(), told.get("E", 0.0) * scale**3, height))
+            reported = {letter: float(value) for letter, value in words[1:]}
+            at |= {axis: scale * reported[axis] for axis in at if axis in reported}
+            rows.append((*at.values(), reported.get("E", 0.0) * scale**3, height))
         elif code == "M82" or not code.startswith(ASIDE):
             raise InputError(
                 "straight moves with absolute places and relative extrusion",

@@ -64,8 +64,8 @@ def numbers(found: Sequence[Any]) -> Float64[np.ndarray, "..."]:
 def without_slivers(faces: Faces) -> Faces:
     """Return faces with three different corners: rounding merges corners that are closer."""
     a, b, c = faces.T
-    kept: Faces = faces[(a != b) & (b != c) & (c != a)]
-    return kept
+    retained: Faces = faces[(a != b) & (b != c) & (c != a)]
+    return retained
 
 
 def mesh_of(vertices: Vertices, faces: Faces) -> Trimesh:

@@ -70,10 +70,10 @@ def cover(triangles: Snapped, shape: tuple[int, int], shift: tuple[float, float]
     low = np.maximum(-((first - triangles.least) >> BITS), 0)
     high = np.minimum((triangles.most - first) >> BITS, np.array(shape) - 1)
     span = high - low + 1
-    kept = np.flatnonzero((span[:, 0] > 0) & (span[:, 1] > 0) & (triangles.double != 0))
-    ends = np.cumsum(span[kept].prod(1))
+    retained = np.flatnonzero((span[:, 0] > 0) & (span[:, 1] > 0) & (triangles.double != 0))
+    ends = np.cumsum(span[retained].prod(1))
     cuts = np.searchsorted(ends, np.arange(AT_ONCE, ends[-1] if len(ends) else 0, AT_ONCE))
-    found = [_within(triangles, first, low, span, part) for part in np.split(kept, cuts)]
+    found = [_within(triangles, first, low, span, part) for part in np.split(retained, cuts)]
     return Hits(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
@@ -90,11 +90,11 @@ def _within(
     first: Int64[np.ndarray, " 2"],
     low: Int64[np.ndarray, "t 2"],
     span: Int64[np.ndarray, "t 2"],
-    kept: Int64[np.ndarray, " q"],
+    retained: Int64[np.ndarray, " q"],
 ) -> Hits:
     """Test every point of the bounding boxes against the three edges."""
-    count = span[kept].prod(1)
-    triangle = np.repeat(kept, count)
+    count = span[retained].prod(1)
+    triangle = np.repeat(retained, count)
     inner = np.arange(len(triangle)) - np.repeat(np.cumsum(count) - count, count)
     across = span[triangle, 1]
     point = low[triangle] + np.stack([inner // across, inner % across], 1)

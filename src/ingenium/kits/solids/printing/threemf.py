@@ -78,24 +78,26 @@ class _Model:
 
     def take(self, element: Element) -> None:
         """Process an element that has ended; the parts of an object end before the object."""
-        told = element.attributes
+        reported = element.attributes
         space, _, name = element.name.rpartition(" ")
         if space != CORE:
             return
         if name == "vertex":
-            self._open.corners.append((told.get("x"), told.get("y"), told.get("z")))
+            self._open.corners.append((reported.get("x"), reported.get("y"), reported.get("z")))
             self._check(self._open.corners)
         elif name == "triangle":
-            self._open.triangles.append((told.get("v1"), told.get("v2"), told.get("v3")))
+            self._open.triangles.append(
+                (reported.get("v1"), reported.get("v2"), reported.get("v3"))
+            )
             self._check(self._open.triangles)
         elif name == "component":
-            self._open.parts.append(told)
+            self._open.parts.append(reported)
         elif name == "item":
-            self.items.append(told)
+            self.items.append(reported)
         elif name == "object":
-            self._file(told.get("id", ""))
+            self._file(reported.get("id", ""))
         elif name == "model":
-            self.unit = told.get("unit", "millimeter")
+            self.unit = reported.get("unit", "millimeter")
 
     def built(self) -> Mesh:
         """Return all built meshes, in the unit of the model.

@@ -145,7 +145,7 @@ class _Layer:
 
     pattern: Pattern
     outline: Area
-    asked: float
+    requested: float
 
     @cached_property
     def deepest_m(self) -> float:
@@ -166,7 +166,7 @@ class _Layer:
         """Return closed rings along the outline, and inside of them where the share is dense."""
         width, shapely = self.width_m, package("shapely")
         count = math.ceil(self.deepest_m / width - ROUNDING)
-        if self.asked < DENSE:
+        if self.requested < DENSE:
             count = min(count, self.pattern.rings)
         depths = -(np.arange(count) + 0.5) * width
         inner = shapely.simplify(shapely.buffer(self.outline, depths), SMOOTH * width)
@@ -176,8 +176,8 @@ class _Layer:
 
     def lines(self, angle: float) -> list[Line]:
         """Return parallel lines where the share is not dense, from ring to ring."""
-        every = next((every for every, least in LEVELS if self.asked >= least), 0)
-        if self.asked >= DENSE or not every:
+        every = next((every for every, least in LEVELS if self.requested >= least), 0)
+        if self.requested >= DENSE or not every:
             return []
         shapely, width = package("shapely"), self.pattern.bead.width_m
         inner = shapely.buffer(self.outline, -self.pattern.rings * self.width_m - BITE * width)

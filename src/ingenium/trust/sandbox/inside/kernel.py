@@ -84,8 +84,8 @@ def refuse_calls() -> None:
         OSError: on a processor whose numbers of calls are not known here.
     """
     code = _filter(os.uname().machine)
-    kept = ctypes.create_string_buffer(code)
-    program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(kept))
+    retained = ctypes.create_string_buffer(code)
+    program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(retained))
     _prctl(_SET_SECCOMP, _FILTER, ctypes.c_char_p(program))
 
 

@@ -136,8 +136,8 @@ def _fixed_masses(plate: Plate, finer: int) -> csc_array:
     basis = _basis(finer)
     diagonal = np.zeros(basis.N)
     for along, across, mass in plate.masses:
-        apart = np.square(basis.mesh.p - np.array([[along], [across]])).sum(0)
-        diagonal[basis.nodal_dofs[0, apart.argmin()]] += mass
+        distance = np.square(basis.mesh.p - np.array([[along], [across]])).sum(0)
+        diagonal[basis.nodal_dofs[0, distance.argmin()]] += mass
     return csc_array(diags_array(diagonal))
 
 
@@ -151,8 +151,8 @@ def _free(edges: tuple[Edge, Edge, Edge, Edge], finer: int) -> np.ndarray:
     for side, edge in enumerate(edges):
         axis, end = divmod(side, 2)
         own = basis.nodal_dofs[:, np.abs(basis.mesh.p[axis] - end) < 1e-9]
-        kept = {"clamped": [0, 1, 2, 3], "supported": [0, 2 - axis], "free": []}[edge]
-        held += [own[i] for i in kept]
+        retained = {"clamped": [0, 1, 2, 3], "supported": [0, 2 - axis], "free": []}[edge]
+        held += [own[i] for i in retained]
     free: np.ndarray = np.setdiff1d(np.arange(basis.N), np.concatenate(held))
     return free
 

@@ -1,0 +1,73 @@
+# ruff: noqa: E501
+"""Conjectures in words with the formal statement that was meant, written before any was read.
+
+Kinds: `clear`; `false`, whose smallest counterexample should be found; `ambiguous`, where the one
+that was meant must be among several; `outside`, which the grammar should refuse.
+"""
+
+_ODD = "( A e. ZZ /\\ -. 2 || A )"
+_ODD_B = "( B e. ZZ /\\ -. 2 || B )"
+_EVEN = "( A e. ZZ /\\ 2 || A )"
+_EVEN_B = "( B e. ZZ /\\ 2 || B )"
+SENTENCES = (
+    ("The sum of two odd integers is even.", "ambiguous", f"|- ( ( {_ODD} /\\ {_ODD_B} ) -> 2 || ( A + B ) )"),
+    ("The sum of two even integers is even.", "ambiguous", f"|- ( ( {_EVEN} /\\ {_EVEN_B} ) -> 2 || ( A + B ) )"),
+    ("The product of two odd integers is odd.", "ambiguous", f"|- ( ( {_ODD} /\\ {_ODD_B} ) -> -. 2 || ( A x. B ) )"),
+    ("The sum of an odd integer and an even integer is odd.", "clear", f"|- ( ( {_ODD} /\\ {_EVEN_B} ) -> -. 2 || ( A + B ) )"),
+    ("The product of an even integer and an odd integer is even.", "clear", f"|- ( ( {_EVEN} /\\ {_ODD_B} ) -> 2 || ( A x. B ) )"),
+    ("The square of an odd integer is odd.", "clear", f"|- ( {_ODD} -> -. 2 || ( A ^ 2 ) )"),
+    ("The square of an even integer is divisible by 4.", "clear", f"|- ( {_EVEN} -> 4 || ( A ^ 2 ) )"),
+    ("The square of a real number is nonnegative.", "clear", "|- ( A e. RR -> 0 <_ ( A ^ 2 ) )"),
+    ("The cube of an odd integer is odd.", "clear", f"|- ( {_ODD} -> -. 2 || ( A ^ 3 ) )"),
+    ("The absolute value of a complex number is nonnegative.", "clear", "|- ( A e. CC -> 0 <_ ( abs ` A ) )"),
+    ("Every prime number is positive.", "clear", "|- ( A e. Prime -> 0 < A )"),
+    ("Every prime number is an integer.", "clear", "|- ( A e. Prime -> A e. ZZ )"),
+    ("Every integer is a rational number.", "clear", "|- ( A e. ZZ -> A e. QQ )"),
+    ("Every rational number is a real number.", "clear", "|- ( A e. QQ -> A e. RR )"),
+    ("Every real number is a complex number.", "clear", "|- ( A e. RR -> A e. CC )"),
+    ("Every natural number is an integer.", "ambiguous", "|- ( A e. NN0 -> A e. ZZ )"),
+    ("Every integer divisible by 6 is divisible by 3.", "clear", "|- ( ( A e. ZZ /\\ 6 || A ) -> 3 || A )"),
+    ("Every integer that is divisible by 12 is divisible by 4.", "clear", "|- ( ( A e. ZZ /\\ ; 1 2 || A ) -> 4 || A )"),
+    ("If n is an odd integer, then n + 1 is even.", "clear", "|- ( ( N e. ZZ /\\ -. 2 || N ) -> 2 || ( N + 1 ) )"),
+    ("If n is an even integer, then n^2 is divisible by 4.", "clear", "|- ( ( N e. ZZ /\\ 2 || N ) -> 4 || ( N ^ 2 ) )"),
+    ("If n is even, then n + 2 is even.", "clear", "|- ( 2 || N -> 2 || ( N + 2 ) )"),
+    ("If x is a real number, then x^2 is nonnegative.", "clear", "|- ( X e. RR -> 0 <_ ( X ^ 2 ) )"),
+    ("If x is a positive real number, then x is nonzero.", "clear", "|- ( ( X e. RR /\\ 0 < X ) -> X =/= 0 )"),
+    ("If a and b are integers, then a + b is an integer.", "clear", "|- ( ( A e. ZZ /\\ B e. ZZ ) -> ( A + B ) e. ZZ )"),
+    ("If a and b are integers, then the product of a and b is an integer.", "clear", "|- ( ( A e. ZZ /\\ B e. ZZ ) -> ( A x. B ) e. ZZ )"),
+    ("If a and b are positive integers, then a divides a * b.", "clear", "|- ( ( A e. NN /\\ B e. NN ) -> A || ( A x. B ) )"),
+    ("For all real numbers x and y, x + y = y + x.", "clear", "|- ( ( X e. RR /\\ Y e. RR ) -> ( X + Y ) = ( Y + X ) )"),
+    ("For all complex numbers x and y, x * y = y * x.", "clear", "|- ( ( X e. CC /\\ Y e. CC ) -> ( X x. Y ) = ( Y x. X ) )"),
+    ("For every real number x, 2 * x <= x^2 + 1.", "clear", "|- ( X e. RR -> ( 2 x. X ) <_ ( ( X ^ 2 ) + 1 ) )"),
+    ("For every integer n, n divides n^2.", "clear", "|- ( N e. ZZ -> N || ( N ^ 2 ) )"),
+    ("For every complex number x, (x + 1)^2 = x^2 + 2 * x + 1.", "clear", "|- ( X e. CC -> ( ( X + 1 ) ^ 2 ) = ( ( ( X ^ 2 ) + ( 2 x. X ) ) + 1 ) )"),
+    ("For every integer n, 6 divides 12 * n.", "clear", "|- ( N e. ZZ -> 6 || ( ; 1 2 x. N ) )"),
+    ("There is a prime number that is even.", "clear", "|- E. a e. Prime 2 || a"),
+    ("There is an integer that is less than 0.", "clear", "|- E. a e. ZZ a < 0"),
+    ("There is a real number x such that x^2 = 2.", "clear", "|- E. x e. RR ( x ^ 2 ) = 2"),
+    ("The sum of two positive real numbers is positive.", "ambiguous", "|- ( ( ( A e. RR /\\ 0 < A ) /\\ ( B e. RR /\\ 0 < B ) ) -> 0 < ( A + B ) )"),
+    ("The sum of two real numbers is a real number.", "ambiguous", "|- ( ( A e. RR /\\ B e. RR ) -> ( A + B ) e. RR )"),
+    ("The difference of two integers is an integer.", "ambiguous", "|- ( ( A e. ZZ /\\ B e. ZZ ) -> ( A - B ) e. ZZ )"),
+    ("The union of two finite sets is finite.", "ambiguous", "|- ( ( A e. Fin /\\ B e. Fin ) -> ( A u. B ) e. Fin )"),
+    ("No integer is irrational.", "clear", "|- ( A e. ZZ -> -. -. A e. QQ )"),
+    ("3 + 4 = 7.", "clear", "|- ( 3 + 4 ) = 7"),
+    ("Every prime number is odd.", "false", "|- ( A e. Prime -> -. 2 || A )"),
+    ("The sum of two odd integers is odd.", "false", f"|- ( ( {_ODD} /\\ {_ODD_B} ) -> -. 2 || ( A + B ) )"),
+    ("Every integer is positive.", "false", "|- ( A e. ZZ -> 0 < A )"),
+    ("If n is an integer, then n^2 + n is odd.", "false", "|- ( N e. ZZ -> -. 2 || ( ( N ^ 2 ) + N ) )"),
+    ("For every positive integer n, n^2 + n + 41 is prime.", "false", "|- ( N e. NN -> ( ( ( N ^ 2 ) + N ) + ; 4 1 ) e. Prime )"),
+    ("If x is a real number, then x <= x^2.", "false", "|- ( X e. RR -> X <_ ( X ^ 2 ) )"),
+    ("Every integer divisible by 4 is divisible by 8.", "false", "|- ( ( A e. ZZ /\\ 4 || A ) -> 8 || A )"),
+    ("For all integers x and y, x - y = y - x.", "false", "|- ( ( X e. ZZ /\\ Y e. ZZ ) -> ( X - Y ) = ( Y - X ) )"),
+    ("The cube of a real number is nonnegative.", "false", "|- ( A e. RR -> 0 <_ ( A ^ 3 ) )"),
+    ("The difference of two prime numbers is even.", "false", "|- ( ( A e. Prime /\\ B e. Prime ) -> 2 || ( A - B ) )"),
+    ("Colourless green ideas sleep furiously.", "outside", ""),
+    ("Almost every integer is composite.", "outside", ""),
+    ("The zeros of the zeta function have real part one half.", "outside", ""),
+    ("If n is even, then m is odd.", "outside", ""),
+    ("Most numbers are large.", "outside", ""),
+    ("The limit of 1/n is zero.", "outside", ""),
+    ("Every odd integer is the sum of.", "outside", ""),
+    ("An integer with more than two divisors exists somewhere.", "outside", ""),
+    ("Every even integer greater than 2 is the sum of two primes.", "outside", ""),
+)  # fmt: skip

@@ -1,1 +1,0 @@
-"""Engines outside this process, as programs or in isolated environments."""
