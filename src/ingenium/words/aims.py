@@ -14,7 +14,11 @@ from ingenium.words.tokens import Request
 BEST = "best|optimal"
 LOW = r"lowest|least|smallest|fewest|minimal|minimum|min|shortest|(?<!a )few"
 HIGH = "highest|largest|most|greatest|maximal|maximum|max|biggest|longest"
-VERBS = re.compile(r"\b(?P<down>minimi[sz]e|minimi[sz]ing|min)\b|\b(?P<up>maximi[sz]e|max)\b", re.I)
+VERBS = re.compile(
+    r"\b(?P<down>minimi[sz]e|minimi[sz]ing|min|(?:lower|reduce|cut|decrease)(?= the\b))\b"
+    r"|\b(?P<up>maximi[sz]e|max|(?:raise|increase|improve)(?= the\b))\b",
+    re.I,
+)
 POSSIBLE = re.compile(
     r"\bas (?P<word>\w+(?:-like)?)(?P<what>(?:\s[\w-]+){0,3}?) as (?:possible|you can|can be)", re.I
 )
@@ -45,24 +49,24 @@ class WordedAim:
 def aims(request: Request, lexis: Lexis) -> tuple[list[ReadValue], list[OpenQuestion]]:
     """Objectives of a request, in its order."""
     found: dict[str, ReadValue] = {}
-    asked: list[OpenQuestion] = []
+    requested: list[OpenQuestion] = []
     cues = [m.cue for m in request.measures if m.cue]
-    wished = [a for a in _aims(request) if not any(s <= a.words[0] < e for s, e in cues)]
-    wished = [a for a in wished if not _titled(request, lexis, a)]
-    for aim in sorted(wished, key=lambda a: a.words):
+    wanted = [a for a in _aims(request) if not any(s <= a.words[0] < e for s, e in cues)]
+    wanted = [a for a in wanted if not _titled(request, lexis, a)]
+    for aim in sorted(wanted, key=lambda a: a.words):
         for entry, up, words in _meant(request, lexis, aim):
             before = found.get(entry.name)
             if before is not None and before.up != up:
                 text = f"{entry.name} is requested as low and as high as possible; which?"
-                asked.append(
+                requested.append(
                     OpenQuestion(entry.name, "contradiction", text, (aim.words, *before.words))
                 )
             else:
                 found.setdefault(
                     entry.name, ReadValue("objective", entry, (aim.words, *words), up=up)
                 )
-    barred = {q.about for q in asked}
-    return [f for name, f in found.items() if name not in barred], asked
+    barred = {q.about for q in requested}
+    return [f for name, f in found.items() if name not in barred], requested
 
 
 def _titled(request: Request, lexis: Lexis, aim: WordedAim) -> bool:
@@ -93,10 +97,10 @@ def _aims(request: Request) -> Iterator[WordedAim]:
         if len(m[0]) > len("max") or not _measured(request, m.end()):
             yield WordedAim(m.span(), bool(m["up"]), (_ahead(request, m.end(), listed=True),))
     for m in SUPERLATIVE.finditer(text):
-        told = text[: m.start()].endswith("(") and any(
+        reported = text[: m.start()].endswith("(") and any(
             m.start() - 3 <= x.end < m.start() for x in request.measures
         )
-        if not told and not _measured(request, m.end()) and not VERBS.match(text, m.start()):
+        if not reported and not _measured(request, m.end()) and not VERBS.match(text, m.start()):
             up = None if m["best"] else bool(m["up"])
             ahead = _ahead(request, m.end())
             clause = request.clause(m.start())[0]

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from ingenium.core.errors import InputError
 from ingenium.language.endpoint import ModelEndpoint
+from ingenium.words.confidence import AnswerIndex
+from ingenium.words.likeness import SentenceMemory
 from ingenium.words.passages import DocumentSet, Passage
 from ingenium.words.quotes import QuotedSentence, lacking, leaves
 from ingenium.words.reading import checked
-from ingenium.words.retrieval import SentenceIndex
 
 SHOWN = 3  # sentences of an answer
 OFFERED = 6  # that a model may phrase
@@ -28,27 +29,39 @@ class DocumentAnswer:
 
     question: str
     sentences: tuple[QuotedSentence, ...]
-    held_back: tuple[tuple[str, str], ...] = ()
+    confidence: tuple[float, ...] = ()  # of each sentence, where no model phrased it
+    nearest: tuple[Passage, ...] = ()  # what came nearest, where nothing answers
+    withheld: tuple[tuple[str, str], ...] = ()
 
 
 def answered(
-    question: str | bytes, documents: DocumentSet, model: ModelEndpoint | None = None
+    question: str | bytes,
+    documents: DocumentSet,
+    model: ModelEndpoint | None = None,
+    memory: SentenceMemory | None = None,
 ) -> DocumentAnswer:
     """Answer a question from documents, in their own words or in those of a model.
+
+    Without a sentence above the calibrated confidence nothing is an answer, and what came nearest
+    is marked as such.
 
     Raises:
         InputError: if there is no question.
     """
     said = checked(question)
-    found = SentenceIndex(documents.passages).found(said, 2 * OFFERED)
-    asked = _flat(said)
-    listed = [p for p, _ in found if asked not in _flat(p.text)]  # a question does not answer
-    listed = listed[: OFFERED if model else SHOWN]
-    if model is None or not listed:
-        return DocumentAnswer(
-            said, tuple(QuotedSentence(" ".join(p.text.split()), p) for p in listed)
-        )
-    return _phrased(said, listed, documents, model)
+    index = AnswerIndex(documents, memory)
+    requested = _flat(said)
+    found = [r for r in index.ranked(said) if requested not in _flat(r.passage.text)]
+    if model is not None and found:
+        return _phrased(said, [r.passage for r in found][:OFFERED], documents, model)
+    least = index.calibration.least
+    good = [r for r in found if r.fits and r.confidence >= least][:SHOWN]
+    return DocumentAnswer(
+        said,
+        tuple(QuotedSentence(" ".join(r.passage.text.split()), r.passage) for r in good),
+        tuple(r.confidence for r in good),
+        () if good else tuple(r.passage for r in found[:SHOWN]),
+    )
 
 
 def _flat(text: str) -> str:
@@ -62,7 +75,7 @@ def _phrased(
     quotes = "\n".join(f"[{i}] {' '.join(p.text.split())}" for i, p in enumerate(listed, 1))
     answer = model.ask(INSTRUCTION, f"Quotes:\n{quotes}\n\nQuestion: {question}")
     answer = LED.sub(r"\2 [\1]", answer)
-    kept: list[QuotedSentence] = []
+    retained: list[QuotedSentence] = []
     held: list[tuple[str, str]] = []
     for match in CITED.finditer(answer):
         number, text = int(match["number"]), " ".join(match["text"].split()).lstrip(".!? ")
@@ -73,16 +86,16 @@ def _phrased(
             continue
         one = QuotedSentence(text, listed[number - 1])
         if leaves(one, documents):
-            kept.append(one)
+            retained.append(one)
         else:
             held.append((text, f"its quote lacks {lacking(text, one.quote.text)}"))
     loose = CITED.sub("", answer).strip(" .\n")
     if loose and loose.lower() != "none":
         held.append((" ".join(loose.split())[:200], "it names no quote"))
-    return DocumentAnswer(question, tuple(kept), tuple(held))
+    return DocumentAnswer(question, tuple(retained), withheld=tuple(held))
 
 
-def told(answer: DocumentAnswer, documents: DocumentSet) -> dict[str, object]:
+def reported(answer: DocumentAnswer, documents: DocumentSet) -> dict[str, object]:
     """Return plain data: each quote with its file, its characters, and the digest of the file.
 
     Raises:
@@ -104,5 +117,10 @@ def told(answer: DocumentAnswer, documents: DocumentSet) -> dict[str, object]:
             }
             for one in answer.sentences
         ],
-        "held_back": [{"text": text, "why": why} for text, why in answer.held_back],
+        "confidence": list(answer.confidence),
+        "nearest": [
+            {"file": p.file, "start": p.start, "end": p.end, "text": " ".join(p.text.split())}
+            for p in answer.nearest
+        ],
+        "withheld": [{"text": text, "why": why} for text, why in answer.withheld],
     }

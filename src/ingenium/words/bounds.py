@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ingenium.words.adjectives import ADJECTIVES
+from ingenium.words.adjectives import ADJECTIVES, GOOD
 from ingenium.words.contract import Contract, ContractEntry
 from ingenium.words.lexicon import term, terms
+from ingenium.words.lines import line_of
 from ingenium.words.measures import Measure, Sense
-from ingenium.words.reading import OpenQuestion, Part, ReadValue, Span
+from ingenium.words.reading import Choice, OpenQuestion, Part, ReadValue, Span
 from ingenium.words.tokens import Request
 
+NEAR = 0.05  # of a number that is about right
+BAD = re.compile(r"\b(?:errors?|loss|losses|spread|deviation|faults?|stress|time)\b", re.I)
 FIXED = re.compile(r"\b(?:fixed|fix|exact|exactly|precisely)\b", re.I)
 PAIR = ("min", "max")
 ENDS = {"max": "most", "min": "least", "most": "most", "least": "least"}
@@ -70,6 +73,8 @@ def sensed(request: Request, contract: Contract, meaning: Meaning) -> Meaning:
     measure, entry = meaning.measure, meaning.entry
     if measure.cue and measure.sense in ("least", "most"):
         said = request.text[slice(*measure.cue)].lower().split()
+        if {"better", "worse"} & set(said):
+            return replace(meaning, measure=replace(measure, sense=_good_side(contract, entry)))
         turned = any(w in ADJECTIVES and _turns(w, entry) for w in said)
         if turned:
             other: Sense = "most" if measure.sense == "least" else "least"
@@ -83,6 +88,18 @@ def sensed(request: Request, contract: Contract, meaning: Meaning) -> Meaning:
         return meaning
     side = _side(request, contract, meaning)
     return replace(meaning, measure=replace(measure, sense=side)) if side else meaning
+
+
+def _good_side(contract: Contract, entry: ContractEntry) -> Sense:
+    """The side of what is better: that of the problem's own limit, else by what is measured."""
+    own = [x for x in contract.limits if x.quantity in (entry.name, entry.measured)]
+    if len(own) == 1 and (own[0].at_least is None) != (own[0].at_most is None):
+        return "least" if own[0].at_least is not None else "most"
+    words = {*terms(entry.name.replace("_", " ")), *terms(entry.text)}
+    known = next((GOOD[t] for t in words if t in GOOD), None)
+    if known is not None:
+        return "least" if known else "most"
+    return "most" if BAD.search(entry.text) else "least"
 
 
 def _fixes(request: Request, measure: Measure) -> bool:
@@ -140,9 +157,14 @@ def parts(contract: Contract, meaning: Meaning) -> Iterator[ReadValue | OpenQues
     ranged = measure.high is not None
     if ranged and measure.ends[0] > measure.ends[1]:
         text = f"{entry.name} between {measure.ends[0]:g} and {measure.ends[1]:g}: nothing is."
-        yield OpenQuestion(entry.name, "contradiction", text, spans)
+        turned = replace(measure, low=measure.high or measure.low, high=measure.low)
+        yield OpenQuestion(entry.name, "contradiction", text, spans, _answers(entry, turned))
     elif entry.kind == "setup":
         yield from _setting(meaning)
+    elif measure.nearly and entry.kind == "limit":
+        text = f"{entry.name}: how near to it?"
+        choices = tuple(reversed(sides(entry, measure)))
+        yield OpenQuestion(entry.name, "open", text, spans, choices)
     elif measure.sense == "exact" and not ranged:
         yield from _exact(contract, meaning)
     elif entry.kind == "condition" and (ranged or measure.sense == "value"):
@@ -151,20 +173,42 @@ def parts(contract: Contract, meaning: Meaning) -> Iterator[ReadValue | OpenQues
         yield ReadValue("condition", entry, spans, low=low, high=high, exact=exact)
         if ranged and other is not None:
             yield ReadValue("limit", other, spans, low=measure, high=measure)
+        elif exact is not None and other is not None:
+            yield from _own_side(contract, other, meaning)
     else:
         bound = other if entry.kind == "condition" and other is not None else entry
         yield from _bound(contract, replace(meaning, entry=bound))
+
+
+def _own_side(contract: Contract, entry: ContractEntry, meaning: Meaning) -> Iterator[ReadValue]:
+    """The limit that a target replaces: a core that bears 1.2 MPa has to, where 1 MPa was."""
+    own = [x for x in contract.limits if x.quantity == entry.name]
+    if len(own) == 1 and (own[0].at_least is None) != (own[0].at_most is None):
+        measure = meaning.measure
+        low, high = (measure, None) if own[0].at_least is not None else (None, measure)
+        yield ReadValue("limit", entry, meaning.spans, low=low, high=high)
 
 
 def _setting(meaning: Meaning) -> Iterator[ReadValue | OpenQuestion]:
     entry, measure = meaning.entry, meaning.measure
     named = {ENDS.get(t) for t in terms(entry.name.replace("_", " "))}
     bound = measure.sense in ("least", "most") and measure.cue is not None
-    if measure.high is not None or (bound and measure.sense not in named and not _loose(meaning)):
+    plain = not measure.strict and _whole_name(meaning)
+    loose = measure.sense in named or _loose(meaning) or plain
+    if measure.high is not None or (bound and not loose):
         text = f"{entry.name} is one number, set before designs are made; which one?"
-        yield OpenQuestion(entry.name, "open", text, meaning.spans)
+        ends_ = dict.fromkeys(measure.ends)
+        lines = [f"setup.{entry.name} = {v:.10g} {measure.unit or ''}".rstrip() for v in ends_]
+        choices = tuple(Choice(line, line) for line in lines)
+        yield OpenQuestion(entry.name, "open", text, meaning.spans, choices)
     else:
         yield ReadValue("setup", entry, meaning.spans, exact=measure)
+
+
+def _whole_name(meaning: Meaning) -> bool:
+    """True if the words behind a setting are its whole name: `a risk of at most 2 %`."""
+    last = terms(meaning.entry.name.rpartition(".")[2].replace("_", " "))
+    return len(last) == 1 and bool(meaning.words)
 
 
 def _loose(meaning: Meaning) -> bool:
@@ -182,7 +226,7 @@ def _exact(contract: Contract, meaning: Meaning) -> Iterator[ReadValue | OpenQue
         yield ReadValue("condition", entry, meaning.spans, exact=measure)
         return
     text = f"{entry.name} cannot be fixed; at least, at most, or how near to it?"
-    yield OpenQuestion(entry.name, "open", text, meaning.spans)
+    yield OpenQuestion(entry.name, "open", text, meaning.spans, sides(entry, measure))
 
 
 def _bound(contract: Contract, meaning: Meaning) -> Iterator[ReadValue | OpenQuestion]:
@@ -206,4 +250,29 @@ def _bound(contract: Contract, meaning: Meaning) -> Iterator[ReadValue | OpenQue
             yield ReadValue(part, entry, meaning.spans, low=measure, high=measure)
         else:
             text = f"{entry.name}: at least or at most?"
-            yield OpenQuestion(entry.name, "open", text, meaning.spans)
+            yield OpenQuestion(entry.name, "open", text, meaning.spans, sides(entry, measure))
+
+
+def _answers(entry: ContractEntry, *measures: Measure) -> tuple[Choice, ...]:
+    lines = [line_of(entry, m) for m in measures]
+    return tuple(Choice(line, line) for line in lines)
+
+
+def sides(entry: ContractEntry, measure: Measure) -> tuple[Choice, ...]:
+    """Answers to a number without a side: at least, at most, or within 5 %."""
+    lines = [line_of(entry, measure, side) for side in ("least", "most")]
+    spread = abs(measure.low.value) * NEAR
+    low, high = (replace(measure.low, value=measure.low.value + s) for s in (-spread, spread))
+    lines.append(line_of(entry, replace(measure, low=low, high=high)))
+    lines.append(line_of(entry, replace(measure, high=measure.low)))
+    return tuple(Choice(line, line) for line in lines)
+
+
+def counted(meaning: Meaning) -> Meaning:
+    """Read `fewer than 5` of what is counted as at most 4."""
+    measure = meaning.measure
+    step = {"most": -1.0, "least": 1.0}.get(measure.sense)
+    if not (measure.strict and meaning.entry.whole) or step is None:
+        return meaning
+    number = replace(measure.low, value=measure.low.value + step)
+    return replace(meaning, measure=replace(measure, low=number, strict=False))

@@ -3,6 +3,7 @@
 It follows from the opened problem alone, so that problems of third parties are read like ours.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from ingenium.core.quantity import Quantity
 from ingenium.core.setups import SetupEntry, entries, note
 from ingenium.core.spec import Limit, parse
 from ingenium.core.units import known
+from ingenium.words import natures
 
 if TYPE_CHECKING:
     from ingenium.core.problem import Problem
@@ -37,11 +39,14 @@ UNITS = {  # by which a setting's name ends, where it states no unit
     "angstrom": "angstrom",
     "celsius": "degC",
     "kw": "kW",
+    "db": "dB",
     "hz": "Hz",
     "s": "s",
 }
 NO_MORE: Mapping[str, Quantity] = MappingProxyType({})
 NUMBERS = ("number", "whole number")
+DECIBEL = re.compile(r"\bin dB\b")  # of a ratio that its problem measures as a plain number
+LISTED = re.compile(r"^(?:[\w-]+, ){1,}[\w-]+ or [\w-]+$")  # `u1, su3 or xy`, behind a setting
 PLAIN = "°C:degC cm²:cm**2 cm³:cm**3 m²:m**2 m³:m**3 kg/m³:kg/m**3 EUR/kg:EUR/kg"
 SPELT = dict(pair.split(":", 1) for pair in PLAIN.split())
 
@@ -67,9 +72,14 @@ class ContractEntry:
     adds: str = ""  # of a quantity that a setting adds: what to write under [setup]
 
     @property
+    def counts_in(self) -> str:
+        """Unit of its numbers for a reader: decibels where its words say so, for a plain number."""
+        return "dB" if self.unit == "1" and DECIBEL.search(self.text) else self.unit
+
+    @property
     def readable(self) -> str:
         """Unit in which people of the field read a bare number."""
-        return self.shown or self.unit
+        return self.shown or self.counts_in
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,10 @@ class Contract:
     field: str  # the summary of its domain
     entries: tuple[ContractEntry, ...]
     limits: tuple[Limit, ...]  # limits where a spec names none
+
+    def __hash__(self) -> int:
+        """The name of a problem is its own; defaults may be lists."""
+        return hash(self.problem)
 
     @cached_property
     def by_name(self) -> dict[tuple[Kind, str], ContractEntry]:
@@ -104,17 +118,29 @@ def _limits(problem: "Problem") -> Iterator[ContractEntry]:
     fixable = {q.name for q in problem.fixable()}
     for q in problem.quantities:
         if q.labels is None:
-            unit = spelt(q.unit)
-            yield ContractEntry(
-                "limit", q.name, q.long_name, unit, q.shown, fixable=q.name in fixable
-            )
+            yield _limit(q, fixable=q.name in fixable)
 
 
 def _added(problem: "Problem", more: Mapping[str, Quantity]) -> Iterator[ContractEntry]:
     for name, adds in problem.absent.items():
         if name in more:
-            q = more[name]
-            yield ContractEntry("limit", name, q.long_name, spelt(q.unit), q.shown, adds=adds)
+            yield _limit(more[name], adds=adds)
+
+
+def _limit(q: Quantity, *, fixable: bool = False, adds: str = "") -> ContractEntry:
+    low, high = natures.ends(q)
+    return ContractEntry(
+        "limit",
+        q.name,
+        q.long_name,
+        spelt(q.unit),
+        q.shown,
+        whole=natures.whole(q),
+        lower=low,
+        upper=high,
+        fixable=fixable,
+        adds=adds,
+    )
 
 
 def _conditions(problem: "Problem") -> Iterator[ContractEntry]:
@@ -126,6 +152,7 @@ def _conditions(problem: "Problem") -> Iterator[ContractEntry]:
             spelt(c.unit),
             choices=c.choices,
             numeric=c.choices is None,
+            whole="whole number" in c.long_name or "by number" in c.long_name,
             lower=None if c.choices else c.lower,
             upper=None if c.choices else c.upper,
             measured=c.measured,
@@ -178,8 +205,14 @@ def _known(kind: type, name: str) -> tuple[str, ...] | None:
     try:
         parse(table, kind, "a setup")
     except InputError as error:
-        return error.known or None
-    return None
+        return error.known or _listed(kind, name)
+    return _listed(kind, name)
+
+
+def _listed(kind: type, name: str) -> tuple[str, ...] | None:
+    """Texts that the comment behind a setting lists."""
+    said = note(kind, name)
+    return tuple(re.split(r", | or ", said)) if LISTED.match(said) else None
 
 
 def _inputs(problem: "Problem") -> Iterator[ContractEntry]:

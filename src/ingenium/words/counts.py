@@ -12,8 +12,16 @@ from ingenium.words.reading import OpenQuestion, ReadValue, Span
 from ingenium.words.tokens import Request, Token
 
 COUNT = ContractEntry("setup", "n", "how many designs", whole=True)
-PIECES = frozenset(terms("pieces pcs candidates examples scenarios cases variants items"))
+PIECES = frozenset(
+    terms(
+        "pieces pcs candidates examples scenarios cases variants items curves samples options "
+        "configurations solutions runs versions images profiles proposals alternatives copies "
+        "instances realisations realizations fields recipes structures suggestions sketches"
+    )
+)
 CALENDAR = ("d", "week", "year")
+SIZES = frozenset(terms("volume area"))  # of `support_volume`: no support has none
+AGAINST = re.compile(r"\b(?:than|except|not|but)$")
 NONE = re.compile(r"\b(?:no|without|none|zero|never|free of)\b(?:\s(?:any|of|an?|are|is)\b)?", re.I)
 ONE = re.compile(r"\b(?P<one>one|single|1) (?P<what>[a-z]+)\b", re.I)
 
@@ -38,13 +46,29 @@ class Counts:
         if not places:
             return [], [], set()
         measure = request.measures[places[0]]
-        return [ReadValue("count", COUNT, spans, exact=measure)], [], set(places)
+        nouns = [s for i in places for s in self._noun(request, request.measures[i])]
+        return [ReadValue("count", COUNT, (*spans, *nouns), exact=measure)], [], set(places)
+
+    def _noun(self, request: Request, measure: Measure) -> list[Span]:
+        """The word behind a count, and `of them`."""
+        of = re.match(r"\s*(?:of (?:them|these|those)|random)", request.text[measure.end :])
+        if of:
+            return [(measure.end, measure.end + of.end())]
+        behind = [t for t in request.tokens if measure.end <= t.start < measure.end + 30]
+        return [(t.start, t.end) for t in behind if t.term in PIECES][:1]
 
     def _counting(self, request: Request, number: int) -> bool:
         measure = request.measures[number]
         value, text = measure.low.value, request.text
         before = text[: measure.start].rstrip().lower()
-        if measure.high is not None or value != int(value) or not 1 <= value <= 10**7:
+        if (
+            measure.fault
+            or measure.high is not None
+            or value != int(value)
+            or not 1 <= value <= 10**7
+        ):
+            return False
+        if any(a <= measure.start < b for a, b in request.taken) or AGAINST.search(before):
             return False
         if re.search(r"(?:^|\W)(?:n|number)\s*[=:]?$", before) and measure.unit is None:
             return True
@@ -59,12 +83,26 @@ class Counts:
         near = [t for t in near if not request.paused(measure.end, t.start)][:4]
         if re.match(r"\s*(?:of them|of these|pcs|pieces\b)", text[measure.end :]):
             return True
+        if self._set_by(near) or self._of_things(request, measure, near):
+            return False
         if any(t.term in self.name for t in near):
             return True
         if near and self._names(near[0].term):
             return False
         kinds = self.title | PIECES | self.categories
         return any(t.term in kinds for t in near)
+
+    def _of_things(self, request: Request, measure: Measure, near: Sequence[Token]) -> bool:
+        """True for `two areas` behind `of`: a number of places is no number of designs."""
+        before = request.text[: measure.start].rstrip().lower()
+        return before.endswith(" of") and measure.low.worded and bool(near)
+
+    def _set_by(self, near: Sequence[Token]) -> bool:
+        """True if a whole setting is named behind a number: `6 containers stacked`."""
+        said = {t.term for t in near}
+        whole = [n.entry for n in self.lexis.numeric if n.entry.kind == "setup" and n.entry.whole]
+        names = [set(terms(e.name.rpartition(".")[2].replace("_", " "))) for e in whole]
+        return any(own and own <= said and not own & self.name for own in names)
 
     def _names(self, term: str) -> bool:
         """True if a term alone names a quantity to limit or a condition."""
@@ -135,7 +173,8 @@ class Counts:
                 continue
             met = [t for t in listed if t.term in n.name or t.term in n.text]
             score = sum(n.name.get(t.term, 0.5 * n.text.get(t.term, 0)) for t in met)
-            missed = sum(w for t, w in n.name.items() if t not in {x.term for x in listed})
+            said = {x.term for x in listed} | SIZES
+            missed = sum(w for t, w in n.name.items() if t not in said)
             most = score if n.entry.unit == "1" else 0.0  # what has a unit is named in full
             if met and missed <= most and score - 0.3 * missed > best[0]:
                 spans = tuple((t.start, t.end) for t in met)

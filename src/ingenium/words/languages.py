@@ -51,12 +51,14 @@ OTHERS = {
     "Polish": "i w z na do nie jest dla pod nad oraz",
 }
 SMALL = {name: frozenset(words.split()) for name, words in OTHERS.items()}
+FORMULA = re.compile(r"\S*[()=\[\]#]\S*")  # letters of a molecule are no words
 WORD = re.compile(r"(?<![\w.])[^\W\d_]+(?![\w.]\d)")
 
 
 def foreign(text: str) -> str | None:
     """Return the language or script of a request that is not in English; None for English."""
-    words = [w.lower() for w in WORD.findall(text)]
+    plain = FORMULA.sub(" ", text)
+    words = [w.lower() for w in WORD.findall(plain)]
     other = sum(
         not unicodedata.name(c, "").startswith(("LATIN", "GREEK")) for w in words for c in w
     )

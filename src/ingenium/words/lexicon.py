@@ -160,6 +160,8 @@ STOP = frozenset(
         "above",
         "below",
         "beyond",
+        "until",
+        "till",
         "same",
         "both",
         "either",
@@ -206,6 +208,7 @@ depth deep
 width wide
 thickness thick thicker thickest thin thinner thinnest
 section airfoil airfoils aerofoil aerofoils
+period sampling sampled
 edge trailing
 moment pitching
 drag resistance

@@ -1,26 +1,30 @@
 """Meanings of the measures of a request: the entry of each, or a question."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
-
 from ingenium.core.units import convert
-from ingenium.words.bounds import Meaning, paired, parts, sensed, twin
+from ingenium.words.bounds import Meaning, counted, paired, parts, sensed, twin
 from ingenium.words.contract import Contract, ContractEntry
-from ingenium.words.lexicon import terms
+from ingenium.words.lexicon import term, terms
+from ingenium.words.lines import line_of
 from ingenium.words.measures import Measure
 from ingenium.words.pointing import Lexis, Pointing, fits, point
-from ingenium.words.reading import OpenQuestion, ReadValue
+from ingenium.words.reading import Choice, OpenQuestion, ReadValue
+from ingenium.words.relations import related
 from ingenium.words.tokens import Request
 
 KIN = 0.8  # by which an entry may be worse that is named like the one before
+ENDED = 0.9  # by which a setting that is itself a bound rivals a limit, or a limit it
+ENDS = frozenset(["highest", "lowest", "most", "least", "largest", "smallest"])
 MARGIN = 0.12  # by which the best entry has to lead
 LEAST_SCORE = 0.8  # below which a measure has no entry
-EITHER = re.compile(r"\bor\b(?! more| less| fewer| better| above| below)", re.I)
-RELATIVE = re.compile(r"\s*(?:less|more|fewer|lighter|heavier|better|cheaper|stiffer)\b", re.I)
+EITHER = re.compile(
+    r"\bor\b(?! (?:more|less|fewer|better|above|below|higher|lower|larger|smaller|faster|quicker"
+    r"|longer|shorter|over|under|up|thicker|thinner|heavier|lighter|cheaper)\b)",
+    re.I,
+)
 EVERYWHERE = re.compile(
     r"\b(?:at|in|on|of) (?:every|each|all)\b|\beverywhere\b|\bthroughout\b", re.I
 )
@@ -34,7 +38,6 @@ class Meanings:
 
     contract: Contract
     lexis: Lexis
-    weights: Sequence[float] | np.ndarray
     title: frozenset[str]  # terms of the problem's name and summary
 
     def _bounds(
@@ -42,35 +45,38 @@ class Meanings:
     ) -> tuple[list[ReadValue], list[OpenQuestion]]:
         """Read measures, merging those of one entry."""
         meanings: list[Meaning] = []
-        asked: list[OpenQuestion] = []
+        requested: list[OpenQuestion] = []
         before: Meaning | None = None
         for i, measure in enumerate(request.measures):
             if i in used or self._again(request, i):
                 continue
-            got = point(self.lexis, request, i, self.weights)
-            measure = self._told(request, i)
-            meaning = self._meaning(request, measure, got, before)
+            measure = self._of_period(self._repeated(request, i))
+            if measure.fault or measure.multiple:
+                meaning = related(self.lexis, request, i)
+            else:
+                got = point(self.lexis, request, i)
+                meaning = self._meaning(request, measure, got, before)
             if isinstance(meaning, OpenQuestion):
-                asked.append(meaning)
+                requested.append(meaning)
                 continue
-            before = sensed(request, self.contract, meaning)
+            before = counted(sensed(request, self.contract, meaning))
             meanings += paired(request, self.contract, before)
             meanings += self._listed(request, before)
         found: dict[tuple[str, str], ReadValue] = {}
         for meaning in meanings:
             for part in parts(self.contract, meaning):
                 if isinstance(part, OpenQuestion):
-                    asked.append(part)
+                    requested.append(part)
                     continue
                 held = found.get(part.key)
                 both = part if held is None else _together(held, part)
                 if isinstance(both, OpenQuestion):
-                    asked.append(both)
+                    requested.append(both)
                 else:
                     found[part.key] = both
-        barred = {q.about for q in asked if q.kind == "contradiction"}
-        kept = [f for f in found.values() if not {f.entry.name, f.entry.measured} & barred]
-        return [f for f in kept if not self._barred(f.entry, barred)], asked
+        barred = {q.about for q in requested if q.kind == "contradiction"}
+        retained = [f for f in found.values() if not {f.entry.name, f.entry.measured} & barred]
+        return [f for f in retained if not self._barred(f.entry, barred)], requested
 
     def _barred(self, entry: ContractEntry, barred: set[str]) -> bool:
         other = twin(self.contract, entry)
@@ -92,8 +98,8 @@ class Meanings:
             other = set(n.name)
             if n.entry.kind != "limit" or len(other) < 2 or len(own - other) != 1:
                 continue
-            apart = [(x, y) for x in own - other for y in other - own]
-            if len(apart) == 1 and {apart[0], apart[0][::-1]} & pairs:
+            distance = [(x, y) for x in own - other for y in other - own]
+            if len(distance) == 1 and {distance[0], distance[0][::-1]} & pairs:
                 words = tuple((t.start, t.end) for t in tokens if t.term in other)
                 return [replace(one, entry=n.entry, words=words)]
         return []
@@ -107,7 +113,13 @@ class Meanings:
         inside = "(" in between and ")" not in between and len(between) < BRACKET
         return inside and two.sense == "value" and one.ends == two.ends and two.unit is None
 
-    def _told(self, request: Request, i: int) -> Measure:
+    def _of_period(self, measure: Measure) -> Measure:
+        """Read `4 MWh per year` as an energy, where the problem is about a year."""
+        unit, _, period = (measure.unit or "").partition("/")
+        periods = {"d": "day", "week": "week", "year": "year"}
+        return replace(measure, unit=unit) if periods.get(period) in self.title else measure
+
+    def _repeated(self, request: Request, i: int) -> Measure:
         """Return a measure with the sense of its repetition."""
         if not i or not self._again(request, i - 1):
             return request.measures[i]
@@ -122,7 +134,7 @@ class Meanings:
             return reckoned
         again = (
             before is not None
-            and (measure.unit is None or fits(measure.unit, before.entry.unit))
+            and (measure.unit is None or fits(measure.unit, before.entry.counts_in))
             and not request.stopped(before.measure.end, measure.start)
         )
         if before is not None and again and not self._own(request, measure, before, got):
@@ -131,7 +143,7 @@ class Meanings:
         if unsaid is not None:
             return unsaid
         if self._weak(request, measure, got):
-            return self._asked_back(request, measure, got)
+            return self._open_question(request, measure, got)
         plain = self._plain_setting(measure, got) or self._kin(request, before, measure, got)
         if plain is not None:
             return Meaning(measure, plain, got.words)
@@ -156,9 +168,6 @@ class Meanings:
         if before and either and {measure.sense, before.measure.sense} <= {"least", "most"}:
             text = f'"{said}": all limits of a spec apply; which one?'
             return OpenQuestion("words", "open", text, (either.span(), span))
-        if RELATIVE.match(request.text, measure.end) and measure.unit == "percent":
-            text = f'"{said}" less or more than what?'
-            return OpenQuestion("words", "unread", text, (span,))
         return None
 
     def _weak(self, request: Request, measure: Measure, got: Pointing) -> bool:
@@ -167,12 +176,21 @@ class Meanings:
         if not strong:
             return True
         first = got.entries[0]
+        if self._titled(request, got):
+            return True
         bare = measure.sense == "value" and measure.unit is None and first.unit not in ("1", "")
         if bare and not self._named_whole(request, measure, first):
             return True
         if bare and all(request.paused(*sorted((b, measure.start))) for _, b in got.words):
             return True
         return self._of_strangers(request, measure, got)
+
+    def _titled(self, request: Request, got: Pointing) -> bool:
+        """True if only words of the title explain the nearest entry, and none names it."""
+        said = {term(request.text[a:b]) for a, b in got.words}
+        naming = next(n for n in self.lexis.namings if n.entry == got.entries[0])
+        named = said & set(naming.name)
+        return bool(said) and said <= self.title and not named and not got.lone
 
     def _worst(
         self, request: Request, measure: Measure, near: list[ContractEntry]
@@ -194,10 +212,11 @@ class Meanings:
         rivals = [
             e
             for e, s in zip(got.entries[1:], got.scores[1:], strict=True)
-            if s > got.scores[0] - MARGIN and not self._same(first, e)
+            if s > got.scores[0] - (ENDED if _bounds_itself(first, e) else MARGIN)
+            and not self._same(first, e)
         ]
         rivals = [e for e in rivals if not e.name.startswith(f"{first.name}_")]
-        if not rivals or got.scores[0] >= got.scores[1] + MARGIN:
+        if not rivals:
             return None
         worst = self._worst(request, measure, [first, *rivals])
         if worst is not None:
@@ -205,7 +224,8 @@ class Meanings:
         span = (measure.start, measure.end)
         names = " or ".join([first.name, *(e.name for e in rivals[:3])])
         text = f'"{request.text[slice(*span)]}": is it {names}?'
-        return OpenQuestion(first.name, "open", text, (span, *got.words))
+        choices = tuple(_choice(e, measure) for e in (first, *rivals[:3]))
+        return OpenQuestion(first.name, "open", text, (*measure.spans, *got.words), choices)
 
     def _named_whole(self, request: Request, measure: Measure, entry: ContractEntry) -> bool:
         """True if the clause around a number names an entry in full: `3 lines` is no loading."""
@@ -231,7 +251,10 @@ class Meanings:
         first, best = got.entries[0], got.scores[0]
         own = [x for x in self.contract.limits if x.quantity == first.name]
         sides = {x.at_least is None for x in own}
-        if measure.sense != "value" or measure.high or first.kind != "limit" or len(sides) == 1:
+        both_sides = any(x.at_least is not None and x.at_most is not None for x in own)
+        if measure.sense != "value" or measure.high or first.kind != "limit":
+            return None
+        if len(sides) == 1 and not both_sides:
             return None
         both = zip(got.entries, got.scores, strict=True)
         near = [e for e, s in both if e.kind == "setup" and s > best - KIN and measure.unit]
@@ -268,7 +291,7 @@ class Meanings:
         """Resolve a measure whose unit supports one entry, and whose words another one."""
         if got.words or measure.unit is None or not got.scores:
             return None
-        alike = [n for n in self.lexis.numeric if fits(measure.unit, n.entry.unit)]
+        alike = [n for n in self.lexis.numeric if fits(measure.unit, n.entry.counts_in)]
         before = [m.end for m in request.measures if m.end <= measure.start]
         start, _ = request.clause(measure.start)
         start = max([start, *before])
@@ -278,18 +301,15 @@ class Meanings:
             if start <= t.start < measure.start and not request.paused(t.end, measure.start)
         }
         for n in self.lexis.numeric:
-            fit = fits(measure.unit, n.entry.unit)
+            fit = fits(measure.unit, n.entry.counts_in)
             if n.entry.kind == "limit" and n.name and set(n.name) <= words and not fit:
                 shown = request.text[measure.start : measure.end]
-                text = (
-                    f'{n.entry.name} is in {n.entry.readable}; "{shown}" measures something else.'
-                )
-                return OpenQuestion(n.entry.name, "open", text, ((measure.start, measure.end),))
+                return _other_unit(n.entry, shown, measure)
         if len(alike) == 1 and measure.unit != "percent":
             return Meaning(measure, alike[0].entry, ())
         return None
 
-    def _asked_back(self, request: Request, measure: Measure, got: Pointing) -> OpenQuestion:
+    def _open_question(self, request: Request, measure: Measure, got: Pointing) -> OpenQuestion:
         """Ask about a number that no entry fits."""
         span = (measure.start, measure.end)
         start, end = request.clause(measure.start)
@@ -300,18 +320,18 @@ class Meanings:
             for n in self.lexis.namings
             if n.entry.kind in ("limit", "condition") and n.name and set(n.name) <= words
         ]
-        if near and measure.unit and not any(fits(measure.unit, e.unit) for e in near):
+        if near and measure.unit and not any(fits(measure.unit, e.counts_in) for e in near):
             places = {t.term: t.start for t in request.tokens if t.start < measure.start}
             one = max(near, key=lambda e: (*sorted(places.get(t, -1) for t in terms(e.name)), 0))
-            text = f'{one.name} is in {one.readable}; "{shown}" measures something else.'
-            return OpenQuestion(one.name, "open", text, (span,))
-        text = f'"{shown}" is a number of nothing that {self.contract.problem} knows; of what?'
+            return _other_unit(one, shown, measure)
+        text = f'"{shown}": of what, in {self.contract.problem}?'
         near_ = [
             (t.start, t.end)
             for t in request.tokens
             if start <= t.start < measure.start and not request.paused(t.end, measure.start)
         ]
-        return OpenQuestion("words", "unread", text, (span, *near_[-REACH:]))
+        choices = tuple(_choice(e, measure) for e in got.entries[:3])
+        return OpenQuestion("words", "unread", text, (*measure.spans, *near_[-REACH:]), choices)
 
     def _same(self, one: ContractEntry, two: ContractEntry) -> bool:
         """True if both are one thing: a condition, and the quantity that measures it."""
@@ -326,14 +346,41 @@ def _together(one: ReadValue, two: ReadValue) -> "ReadValue | OpenQuestion":
     name = one.entry.name
     pairs = [(one.low, two.low), (one.high, two.high), (one.exact, two.exact)]
     if any(a and b and _number(a, one.entry) != _number(b, one.entry) for a, b in pairs):
-        return OpenQuestion(
-            name, "contradiction", f"{name} is requested twice, differently.", spans
-        )
+        reported = f"{name} is requested twice, differently; which one?"
+        return OpenQuestion(name, "contradiction", reported, spans, _either(one, two))
     low, high, exact = one.low or two.low, one.high or two.high, one.exact or two.exact
     if low and high and _number(low, one.entry)[0] > _number(high, one.entry)[1]:
         text = f"{name}: no value is at least {low.ends[0]:g} and at most {high.ends[1]:g}."
-        return OpenQuestion(name, "contradiction", text, spans)
+        return OpenQuestion(name, "contradiction", text, spans, _either(one, two))
     return ReadValue(one.part, one.entry, spans, low=low, high=high, exact=exact)
+
+
+def _either(one: ReadValue, two: ReadValue) -> tuple[Choice, ...]:
+    """Answers to a contradiction: either of the two, or the range between them."""
+    ends = [(v, m) for v in (one, two) for m in (v.low, v.high, v.exact) if m is not None]
+    lines = [line_of(v.entry, m) for v, m in ends]
+    single = [m for _, m in ends if m.high is None]
+    if len(single) == 2 and single[0].unit == single[1].unit:
+        low, high = sorted(single, key=lambda m: m.low.value)
+        lines.append(line_of(one.entry, replace(low, high=high.low)))
+    return tuple(Choice(line, line) for line in dict.fromkeys(lines))
+
+
+def _bounds_itself(first: ContractEntry, other: ContractEntry) -> bool:
+    """True for a setting such as `most_percent` and a limit, which the same words name."""
+    kinds = {first.kind, other.kind}
+    setting = first if first.kind == "setup" else other
+    return kinds == {"setup", "limit"} and bool(ENDS & set(setting.name.split("_")))
+
+
+def _choice(entry: ContractEntry, measure: Measure) -> Choice:
+    line = line_of(entry, measure)
+    return Choice(f"{line} ({entry.text})" if entry.text else line, line)
+
+
+def _other_unit(entry: ContractEntry, shown: str, measure: Measure) -> OpenQuestion:
+    text = f'{entry.name} is in {entry.readable}; "{shown}" measures something else. How much?'
+    return OpenQuestion(entry.name, "open", text, measure.spans)
 
 
 def _number(measure: Measure, entry: ContractEntry) -> tuple[float, ...]:

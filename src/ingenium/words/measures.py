@@ -1,151 +1,129 @@
-"""Numbers with their units, and the kind of each: a bound, a range, a value."""
+"""Numbers with their units and comparisons: a bound, a range, a value, a multiple of another.
+
+One grammar reads all of it. Each measure says which characters it used (`spans`); what it could not
+use, such as a unit that nobody knows, is part of it as a fault, and becomes a question.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Literal
 
 from ingenium.words.numbers import Number, numbers
-
-SPELLINGS = """
-percent: % percent per-cent pct
-pu: pu p.u. per-unit
-degree: ° deg degs degree degrees
-kg: kg kgs kilogram kilograms kilogramme kilogrammes
-g: g gram grams gramme grammes
-t: t ton tons tonne tonnes
-lb: lb lbs pound pounds
-mm: mm millimetre millimetres millimeter millimeters
-um: µm μm um micrometre micrometres micron microns
-cm: cm centimetre centimetres centimeter centimeters
-m: m metre metres meter meters
-km: km kilometre kilometres kilometer kilometers
-inch: in inch inches
-ft: ft foot feet
-nm: nm nanometre nanometres
-angstrom: Å angstrom angstroms Angstrom
-angstrom**2: Å2 Å² Å^2 angstrom**2 angstrom2 A2
-cm**2: cm² cm2 cm^2 cm**2
-cm**3: cm³ cm3 cm^3 cm**3 ccm
-mm**2: mm² mm2 mm^2 mm**2
-mm**3: mm³ mm3 mm^3 mm**3
-m**2: m² m2 m^2 m**2
-m**3: m³ m3 m^3 m**3 cubic-metres cubic-meters
-litre: l litre litres liter liters
-Pa: Pa pascal pascals
-kPa: kPa
-MPa: MPa megapascal megapascals N/mm² N/mm2
-GPa: GPa gigapascal gigapascals
-bar: bar bars
-psi: psi
-ksi: ksi
-N: N newton newtons
-kN: kN kilonewton kilonewtons
-MN: MN
-N/m: N/m
-kN/m: kN/m
-kN/m**2: kN/m² kN/m2
-J: J joule joules
-kJ: kJ
-MJ: MJ
-mJ: mJ
-J/kg: J/kg joules-per-kilogram joule-per-kilogram
-kJ/kg: kJ/kg kJ-per-kg kilojoules-per-kilogram
-MJ/kg: MJ/kg
-Hz: Hz hertz
-kHz: kHz kilohertz
-MHz: MHz megahertz
-GHz: GHz gigahertz
-mW: mW milliwatt milliwatts
-W: W watt watts
-kW: kW kilowatt kilowatts KW
-MW: megawatt megawatts
-kWh: kWh KWh kilowatt-hours kilowatt-hour
-MWh: MWh megawatt-hours megawatt-hour
-Wh: Wh
-mV: mV millivolt millivolts
-V: V volt volts
-kV: kV
-A: ampere amperes amps
-h: h hr hrs hour hours
-minute: mins minute minutes
-s: s sec secs second seconds
-ms: ms msec millisecond milliseconds
-us: µs μs microsecond microseconds
-ns: ns nanosecond nanoseconds
-d: d day days
-week: week weeks
-year: year years
-eV: eV
-kJ/mol: kJ/mol
-kcal/mol: kcal/mol kcal
-g/mol: g/mol Da Dalton dalton Daltons g-per-mol grams-per-mole gram-per-mole
-degC: °C celsius
-K: K kelvin
-EUR: EUR € euro euros EUR/mol EUR-per-mol
-m/s: m/s
-mm/s: mm/s
-kg/m**3: kg/m³ kg/m3
-count: counts
-"""
-SYMBOLS = {
-    spelling.replace("-", " ") if "**" not in spelling else spelling: unit
-    for unit, _, listed in (line.partition(": ") for line in SPELLINGS.strip().splitlines())
-    for spelling in listed.split()
-}
-_UNIT = re.compile(
-    r"[\s-]?(?:of\s(?:an?\s)?)?("
-    + "|".join(re.escape(x).replace(r"\ ", r"[\s-]") for x in sorted(SYMBOLS, key=len)[::-1])
-    + r")(?![\w²³^*]|/\w)"
-)
-LOOSE = {"in", "a", "d", "s", "t", "h", "m", "g", "l"}  # spellings that are words or letters too
-INCH = re.compile(r"\s*(?:$|[.,;:)!?]|and\b|or\b|at\b|under\b)")
+from ingenium.words.units import unit_at
 
 Sense = Literal["least", "most", "value", "exact"]
+Span = tuple[int, int]
 
-_UP = "more|greater|larger|higher|bigger|longer|heavier|stiffer|thicker|better|wider|deeper|faster"
-_DOWN = "less|fewer|lower|smaller|shorter|lighter|thinner|cheaper|slower|below|worse|stronger"
-_NOT = (  # `no` and `none` apply beyond their noun: `no line or cable is loaded above`
-    r"(?:(?:not|never|nor|n't|nothing|cannot)\s(?:\w+\s){0,3}?"
+UP = (
+    "more|greater|larger|higher|bigger|longer|heavier|stiffer|thicker|better|wider|deeper|faster"
+    "|taller|stronger|louder|later|above|over|beyond|further|farther|older|hotter|warmer"
+)
+DOWN = (
+    "less|fewer|lower|smaller|shorter|lighter|thinner|cheaper|slower|worse|weaker|quieter|earlier"
+    "|narrower|nearer|closer|cooler|colder|under|below|beneath"
+)
+NOT = (  # `no` and `none` apply beyond their noun: `no line or cable is loaded above`
+    r"(?:(?:not|never|nor|n't|nothing|cannot|without)\s(?:\w+\s){0,3}?"
     r"|(?:no|none)\s(?:(?!(?:and|but|with|while|whose|which|that|if|when)\b)[\w-]+\s){0,9}?)"
 )
-BEFORE = (  # patterns before a number; the first match counts
-    ("most", rf"{_NOT}(?:{_UP}|further(?: back)?)\sthan"),
-    ("least", rf"{_NOT}(?:{_DOWN})\sthan"),
-    ("most", rf"{_NOT}(?:above|over|exceed\w*|beyond|past)"),
-    ("least", rf"{_NOT}(?:below|under|beneath)"),
-    ("most", r"up to|at (?:the )?(?:very )?most|(?:max|maximum|maximal|most)[.:]?(?:\sof)?"),
-    ("least", r"at (?:the )?(?:very )?least|(?:min|minimum|minimal|least)[.:]?(?:\sof)?"),
-    ("least", rf"(?:{_UP})\sthan|above|over|exceed\w*|beyond|after|from|starting (?:from|at)"),
-    ("most", rf"(?:{_DOWN})\sthan|under|beneath|within|until|before|limited to"),
-    ("least", r">=|=>|≥|>"),
-    ("most", r"<=|=<|≤|<|below|limit (?:of|is)"),
-    ("least", r"at or above|or above"),
-    ("exact", r"exactly|fixed (?:at|to)|fixed|equal to|precisely"),
-    ("value", r"==|=|of|is|are|:"),
+THAN = r"(?:\s(?:[a-z]+\s)?(?:than|as)|)"
+MOST = r"(?:max|maximum|maximal(?:ly)?|most|largest|highest|biggest|top)"
+LEAST = r"(?:min|minimum|minimal(?:ly)?|least|smallest|lowest)"
+BEFORE: tuple[tuple[Sense, bool, str], ...] = (  # sense, strict, pattern before a number
+    ("most", False, rf"{NOT}(?:{UP})(?:\sback)?{THAN}"),
+    ("least", False, rf"{NOT}(?:{DOWN}){THAN}"),
+    ("most", False, rf"{NOT}(?:exceed\w*|past|surpass\w*)"),
+    ("most", False, rf"up to|at (?:the )?(?:very )?most|{MOST}[.:]?(?:\sof)?|no more"),
+    ("least", False, rf"at (?:the )?(?:very )?least|{LEAST}[.:]?(?:\sof)?|no less"),
+    ("least", False, r"at or above|or above|>=|=>|≥|from|starting (?:from|at)|since"),
+    ("most", False, r"at or below|or below|<=|=<|≤|within|until|till|limited to|limit (?:of|is)"),
+    ("least", True, rf"(?:{UP}){THAN}|after|exceed\w*|past|surpass\w*|>"),
+    ("most", True, rf"(?:{DOWN}){THAN}|before|<"),
+    ("exact", False, r"exactly|fixed (?:at|to)|fixed|equal to|precisely"),
+    ("value", False, r"==|=|of|is|are|:|at|to"),
 )
+_FILL = r"(?:by\s|a\s|an\s|the\s|to\s)?"
 _BEFORE = tuple(
-    (sense, re.compile(rf"(?:^|(?<=[\s\w(]))(?:{form})\s*(?:by\s|a\s|an\s|about\s)?$", re.I))
-    for sense, form in BEFORE
+    (
+        sense,
+        strict,
+        re.compile(rf"(?:^|(?<=[\s\w(,]))(?<![\w-])(?:{form})\s*{_FILL}$", re.IGNORECASE),
+    )
+    for sense, strict, form in BEFORE
 )
-AFTER = (
-    ("least", r"(?:[a-z-]+\s){1,4}or more"),
-    ("most", r"(?:[a-z-]+\s){1,4}or (?:less|fewer)"),
-    ("least", r"or (?:more|above|better|higher|larger|over|longer)|and (?:more|above|up)"),
-    ("most", r"or (?:less|fewer|below|lower|under|smaller)|and (?:less|below)|and no more"),
-    ("most", r"(?:(?!and|or|with)[a-z]+\s){1,3}at (?:the )?most"),
-    ("least", r"(?:(?!and|or|with)[a-z]+\s){1,3}at (?:the )?least"),
-    ("most", r"at (?:the )?(?:very )?most|max\b|maximum|tops|or under|limit"),
-    ("least", r"at (?:the )?(?:very )?least|min\b|minimum"),
+_SIGNED = re.compile(r"(?P<sign>>=|=>|≥|<=|=<|≤|>|<|==|=)\s*$")
+SIGNS: dict[str, tuple[Sense, bool]] = {
+    **dict.fromkeys((">=", "=>", "≥"), ("least", False)),
+    **dict.fromkeys(("<=", "=<", "≤"), ("most", False)),
+    ">": ("least", True),
+    "<": ("most", True),
+    "=": ("value", False),
+    "==": ("value", False),
+}
+AFTER: tuple[tuple[Sense, str], ...] = (
+    (
+        "least",
+        r"(?:(?!and\b|with\b)[a-z-]+\s){0,4}or (?:more|above|better|higher|larger|over|longer|up"
+        r"|thicker|heavier|faster|quicker)",
+    ),
+    (
+        "most",
+        r"(?:(?!and\b|with\b)[a-z-]+\s){0,4}or (?:less|fewer|below|lower|under|smaller|shorter"
+        r"|lighter|cheaper|thinner)",
+    ),
+    ("least", r"and (?:more|above|up|upwards)|upwards"),
+    ("most", r"and (?:less|below|no more)"),
+    ("most", r"(?:(?!and\b|or\b|with\b)[a-z]+\s){0,3}at (?:the )?(?:very )?most"),
+    ("least", r"(?:(?!and\b|or\b|with\b)[a-z]+\s){0,3}at (?:the )?(?:very )?least"),
+    ("most", r"max\b|maximum|maximal|tops|limit"),
+    ("least", r"min\b|minimum|minimal"),
 )
 _NEXT = r"(?!\s*[-+.]?\d|\s+(?:a|an|one|two|three|four|five|half)\b)"  # a number that it applies to
-_AFTER = tuple((sense, re.compile(rf"\s*(?:{form})\b{_NEXT}", re.I)) for sense, form in AFTER)
-BETWEEN = re.compile(r"\s*(?:to|and|or|up to|through|-|\u2013|\u2014|\.\.\.?|…)\s*", re.I)
-SIGN = re.compile(r"\b(?:never|not|non-?) ?negative\b", re.I)
-OPENS = re.compile(
-    r"\b(?:between|from|within|range|band)\s*(?:of\s|from\s|the\s|hours?\s|[a-z]+\s)?$", re.I
+_AFTER = tuple(
+    (sense, re.compile(rf"\s*(?:{form})\b{_NEXT}", re.IGNORECASE)) for sense, form in AFTER
 )
-ABOUT = re.compile(r"\s*(?:±|\+/-|\+-|plus or minus|plus minus)\s*", re.I)
+BETWEEN = re.compile(
+    r"\s*(?:to|and|or|up to|until|till|through|-|\u2013|\u2014|\.\.\.?|…)\s*", re.IGNORECASE
+)
+SIGN = re.compile(r"\b(?:never|not|non-?) ?negative\b", re.IGNORECASE)
+OPENS = re.compile(
+    r"\b(?:between|from|within|range|band)\s*(?:of\s|from\s|the\s|hours?\s|[a-z]+\s)?$",
+    re.IGNORECASE,
+)
+ABOUT = re.compile(r"\s*(?:±|\+/-|\+-|plus or minus|plus minus)\s*", re.IGNORECASE)
+NEARLY = re.compile(
+    r"\b(?:about|around|approximately|approx\.?|roughly|circa|ca\.?|nearly|almost|some)\s$|~\s?$",
+    re.IGNORECASE,
+)
+_REFERENCE = r"(?!\s*(?:or\b|than\s+\d))"
+RELATIVE = re.compile(  # behind a percentage: `20 % above usual`
+    rf"\s*(?:(?P<up>{UP}|greater|growth)|(?P<down>{DOWN}))\b{_REFERENCE}"
+    r"(?:\s(?:the\s)?(?:usual|normal|today|now|average))?",
+    re.IGNORECASE,
+)
+CHANGED = re.compile(  # before a percentage: `grows by`
+    r"\b(?:(?P<up>grow\w*|ris(?:e|es|en|ing)|increas\w+|up|more|rais\w+)|(?P<down>fall\w*|drop\w*|decreas\w+"
+    r"|reduc\w+|shrink\w*|down|cut|less))(?:\s(?:load|demand|consumption))?\s(?:by|of)\s"
+    r"(?:a factor of\s)?$",
+    re.IGNORECASE,
+)
+MULTIPLE = re.compile(r"\s?(?:times|x|fold|-fold)\b(?!\s?\d)", re.IGNORECASE)
+FACTORS = {
+    "twice": 2.0,
+    "double": 2.0,
+    "doubles": 2.0,
+    "doubled": 2.0,
+    "doubling": 2.0,
+    "triple": 3.0,
+    "triples": 3.0,
+    "tripled": 3.0,
+    "halved": 0.5,
+    "halves": 0.5,
+    "thrice": 3.0,
+}
+FACTOR_WORD = re.compile(r"\b(?:" + "|".join(FACTORS) + r")\b(?: the)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -158,8 +136,12 @@ class Measure:
     high: Number | None = None  # upper end of a range
     unit: str | None = None  # as pint reads it; None where the text has none
     sense: Sense = "value"
-    cue: tuple[int, int] | None = None  # the words of the sense
+    cue: Span | None = None  # the words of the sense
     around: bool = False  # `high` is the tolerance to both sides
+    strict: bool = False  # the bound itself is excluded
+    nearly: bool = False  # `about`
+    multiple: bool = False  # of a value that the text does not state
+    fault: str = ""  # what is wrong with it, in words
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -170,20 +152,28 @@ class Measure:
             return self.low.value - self.high.value, self.low.value + self.high.value
         return self.low.value, self.high.value
 
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """All characters that it used."""
+        return ((self.start, self.end), *((self.cue,) if self.cue else ()))
 
-def measures(text: str, apart: Iterable[tuple[int, int]] = ()) -> list[Measure]:
-    """All measures of a text, without numbers in the places `apart`, such as a formula."""
-    away = list(apart)
+
+def measures(text: str, distance: Iterable[Span] = ()) -> list[Measure]:
+    """All measures of a text, without numbers in the places `distance`, such as a formula."""
+    away = list(distance)
     found = [n for n in numbers(text) if not any(a <= n.start < b for a, b in away)]
     made: list[Measure] = []
-    for one in _apart(_single(text, n) for n in found if not _named(text, n)):
+    for one in _separate(_single(text, n) for n in found if not _named(text, n)):
         both = _range(text, made[-1], one) if made else None
         if both is None:
             made.append(one)
         else:
             made[-1] = both
-    said = [_said(text, one, made[i - 1].end if i else 0) for i, one in enumerate(made)]
-    return sorted((*said, *_signs(text)), key=lambda m: m.start)
+    said = [_sensed(text, one, made[i - 1].end if i else 0) for i, one in enumerate(made)]
+    words = [
+        m for m in _factors(text) if not any(s.start < m.end and m.start < s.end for s in said)
+    ]
+    return sorted((*said, *words, *_signs(text)), key=lambda m: m.start)
 
 
 def _signs(text: str) -> Iterator[Measure]:
@@ -193,7 +183,15 @@ def _signs(text: str) -> Iterator[Measure]:
         yield Measure(*match.span(), zero, sense="least", cue=match.span())
 
 
-def _apart(found: Iterable[Measure]) -> Iterator[Measure]:
+def _factors(text: str) -> Iterator[Measure]:
+    """Read `twice the load` and `doubled` as multiples."""
+    for match in FACTOR_WORD.finditer(text):
+        value = FACTORS[match[0].lower().removesuffix(" the")]
+        one = Measure(*match.span(), Number(value, *match.span(), worded=True), multiple=True)
+        yield _sensed(text, one, 0)
+
+
+def _separate(found: Iterable[Measure]) -> Iterator[Measure]:
     """Skip numbers that belong to the unit before them, as the 2 of `angstrom**2`."""
     end = 0
     for one in found:
@@ -203,32 +201,32 @@ def _apart(found: Iterable[Measure]) -> Iterator[Measure]:
 
 
 def _single(text: str, number: Number) -> Measure:
-    match = _UNIT.match(text, number.end)
-    if match is None or not _is_unit(text, match):
-        return Measure(number.start, number.end, number)
-    return Measure(number.start, match.end(), number, unit=SYMBOLS[_spelling(match[1])])
-
-
-def _spelling(found: str) -> str:
-    return found if "**" in found or found in SYMBOLS else re.sub(r"[\s-]", " ", found)
-
-
-def _is_unit(text: str, match: re.Match[str]) -> bool:
-    """True if a match is a unit: `0.02 in` and not `0.5 in winter`."""
-    return match[1] != "in" or INCH.match(text, match.end()) is not None
+    one = Measure(number.start, number.end, number)
+    if not isfinite(number.value):
+        return replace(one, fault="is too large for a number")
+    unit = unit_at(text, number.end)
+    if unit is None:
+        if number.worded and not number.value.is_integer() and abs(number.value) < 1:
+            return replace(one, unit="1")  # `three quarters`, of anything that is a share
+        times = MULTIPLE.match(text, number.end)
+        return replace(one, end=times.end(), multiple=True) if times else one
+    if unit.strange:
+        known = f'has a unit that is not known: "{text[unit.start : unit.end]}"'
+        return replace(one, end=unit.end, fault=known)
+    return replace(one, end=unit.end, unit=unit.name)
 
 
 def _named(text: str, number: Number) -> bool:
-    """True if a number of digits is glued to letters that are no unit, as in `3D`."""
+    """True if a number of digits is glued to letters that are no unit, as in `3D` or `16x16`."""
     if number.worded or not text[number.end : number.end + 1].isalpha():
         return False
-    match = _UNIT.match(text, number.end)
-    return match is None or match.start(1) != number.end
+    unit = unit_at(text, number.end)
+    return unit is None or unit.strange
 
 
 def _range(text: str, one: Measure, two: Measure) -> Measure | None:
     """The range between two numbers, if they form one."""
-    if one.high is not None:
+    if one.high is not None or one.fault or two.fault or one.multiple or two.multiple:
         return None
     between = text[one.end : two.start]
     opened = OPENS.search(text, 0, one.start)
@@ -247,17 +245,47 @@ def _range(text: str, one: Measure, two: Measure) -> Measure | None:
     return replace(both, start=one.start, cue=opened.span() if opened else None)
 
 
-def _said(text: str, one: Measure, floor: int) -> Measure:
+def _sensed(text: str, one: Measure, floor: int) -> Measure:
     """Add the sense from the words next to a measure."""
-    if one.high is not None:
+    if one.high is not None or one.fault:
         return one
-    before = text[floor : one.start]
+    related = _related(text, one, floor)
+    if related is not None:
+        one = related
+    sign = _SIGNED.search(text, floor, one.start)
+    if sign:
+        sense, strict = SIGNS[sign["sign"]]
+        return replace(one, sense=sense, strict=strict, cue=sign.span())
+    near = NEARLY.search(text, floor, one.start)
+    start = near.start() if near else one.start
+    one = replace(one, nearly=bool(near), start=start)
     after = next((m for m in ((s, f.match(text, one.end)) for s, f in _AFTER) if m[1]), None)
     if after is not None and after[1] is not None:
-        return replace(one, sense=after[0], cue=after[1].span())  # type: ignore[arg-type]
-    for sense, form in _BEFORE:
+        return replace(one, sense=after[0], cue=after[1].span(), nearly=False)
+    before = text[floor : one.start]
+    for sense, strict, form in _BEFORE:
         match = form.search(before)
         if match:
             cue = (floor + match.start(), floor + match.end())
-            return replace(one, sense=sense, cue=cue)  # type: ignore[arg-type]
+            return replace(one, sense=sense, strict=strict, cue=cue)
     return one
+
+
+def _related(text: str, one: Measure, floor: int) -> Measure | None:
+    """Read a percentage of change as a factor: `20 % above usual` is 1.2 times the usual."""
+    before = CHANGED.search(text, floor, one.start)
+    if one.multiple or (before and one.unit is None and "factor" in before[0]):
+        start = before.start() if before else one.start
+        return replace(one, start=start, multiple=True)
+    if one.unit != "percent":
+        return None
+    behind = RELATIVE.match(text, one.end)
+    if behind is None and before is None:
+        return None
+    down = bool(behind["down"]) if behind else bool(before and before["down"])
+    share = one.low.value / 100.0
+    value = 1.0 - share if down else 1.0 + share
+    number = replace(one.low, value=float(f"{value:.12g}"))
+    start = before.start() if before else one.start
+    end = behind.end() if behind else one.end
+    return replace(one, start=start, end=end, low=number, unit=None, multiple=True)

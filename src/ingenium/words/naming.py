@@ -81,9 +81,11 @@ def unnamed(request: Request, lexis: Lexis, found: list[ReadValue]) -> list[Open
     `conformers of ibuprofen` names a molecule that only a dictionary could resolve.
     """
     filled = {f.entry.name for f in found}
-    asked = [n.entry for n in lexis.namings if _chemical(n.entry) and not n.entry.several]
-    asked = [e for e in asked if e.kind in ("given", "setup") and not e.numeric and not e.choices]
-    if not asked or any(e.name in filled for e in asked):
+    requested = [n.entry for n in lexis.namings if _chemical(n.entry) and not n.entry.several]
+    requested = [
+        e for e in requested if e.kind in ("given", "setup") and not e.numeric and not e.choices
+    ]
+    if not requested or any(e.name in filled for e in requested):
         return []
     title = set(terms(lexis.contract.problem.replace("_", " ")))
     for match in OBJECT.finditer(request.text):
@@ -91,6 +93,6 @@ def unnamed(request: Request, lexis: Lexis, found: list[ReadValue]) -> list[Open
         before = [t.term for t in request.tokens if start <= t.start < match.start()][-2:]
         (word,) = terms(match["what"]) or [""]
         if title & set(before) and word and word not in lexis.known:
-            text = f'{asked[0].name}: "{match["what"]}" is no formula; write its SMILES.'
-            return [OpenQuestion(asked[0].name, "missing", text, (match.span("what"),))]
+            text = f'{requested[0].name}: "{match["what"]}" is no formula; write its SMILES.'
+            return [OpenQuestion(requested[0].name, "missing", text, (match.span("what"),))]
     return []

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MINUS_SIGN = "\u2212"
-_DIGITS = r"(?:\d{1,3}(?:[, \u202f']\d{3})+(?![\d])|\d+)(?:\.\d+)?|\.\d+"
+_GROUPED = r"[1-9]\d{0,2}(?:[, \u202f']\d{3})+(?![\d])(?:\.\d+)?"
+_COMMA = r"(?:0,\d{3}|\d+,(?:\d{1,2}|\d{4,}))(?![\d,])"  # `1,6`, and `0,125`
+_DIGITS = rf"{_GROUPED}|{_COMMA}|\d+(?:\.\d+)?|\.\d+"
 DIGITS = re.compile(
     rf"(?<![\w.,^])(?P<sign>[-\u2212+](?=[\d.]))?(?P<digits>{_DIGITS})"
     r"(?:(?:[eE]|\s?(?:x|\*|\u00d7|·)\s?10\^?\*{0,2})(?P<power>[-\u2212+]?\d{1,3})(?!\w))?"
@@ -49,6 +51,7 @@ SCALES = {"hundred": 100, "dozen": 12, "thousand": 1000, "million": 10**6}
 PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10, "twentieth": 20}
 PARTS |= {f"{name}s": part for name, part in PARTS.items()} | {"halves": 2, "hundredth": 100}
 WORD = re.compile(r"[a-z]+", re.IGNORECASE)
+COMPARED = re.compile(r"\b(?:than|as|least|most|exactly|number)\s$", re.IGNORECASE)  # `than one`
 MINUS = re.compile(r"\b(?:minus|negative)\s$", re.IGNORECASE)
 
 
@@ -65,16 +68,17 @@ class Number:
 def numbers(text: str) -> list[Number]:
     """All numbers of a text, in order, except parts of names, as in `T3` or `gfn2`."""
     found = sorted((*_digits(text), *_worded(text)), key=lambda n: n.start)
-    kept: list[Number] = []
+    retained: list[Number] = []
     for number in found:
-        if not kept or number.start >= kept[-1].end:
-            kept.append(number)
-    return kept
+        if not retained or number.start >= retained[-1].end:
+            retained.append(number)
+    return retained
 
 
 def _digits(text: str) -> Iterator[Number]:
     for match in DIGITS.finditer(text):
-        written = re.sub(r"[, \u202f']", "", match["digits"])
+        decimal = re.fullmatch(_COMMA, match["digits"])
+        written = re.sub(r"[, \u202f']", "." if decimal else "", match["digits"])
         before = text[max(0, match.start() - 2) : match.start()]
         signed = match["sign"] or ""
         ranged = signed and before[-1:] and not before[-1].isspace() and before[-1] not in "([=<>:,"
@@ -95,6 +99,8 @@ def _worded(text: str) -> Iterator[Number]:
     at = 0
     while at < len(words):
         value, count = _longest(text, words, at)
+        if not count and words[at][0] == "one" and COMPARED.search(text, 0, words[at][1]):
+            value, count = 1.0, 1
         if count:
             yield Number(value, words[at][1], words[at + count - 1][2], worded=True)
         at += count or 1

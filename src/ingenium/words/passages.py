@@ -13,7 +13,8 @@ MOST_BYTES, MOST_FILES, MOST_SENTENCES = 16 << 20, 20_000, 400_000
 END = re.compile(
     r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z\d\u00c0-\u00de])|\n\s*\n|\n(?=\s*(?:[-*#|]|\d+\.\s))"
 )
-SHORT = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|no|fig|eq|approx|dr|mr|mrs|st)|\b[A-Z])\.$", re.I)
+HEADING = re.compile(r"\s*(#+ [^\n]*)\n")
+SHORT = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs?|no|fig|eq|approx|dr|mr|mrs|st)|\b[A-Z])\.$", re.I)
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ def sentences(name: str, text: str) -> list[Passage]:
         end = len(text) if m is None else m.start()
         if m is not None and SHORT.search(text, max(start, end - 8), end):
             continue
+        heading = HEADING.match(text, start, end)
+        if heading and any(map(str.isalnum, text[heading.end() : end])):
+            line = heading.start(1), heading.end(1)
+            found.append(Passage(name, *line, text[slice(*line)]))
+            start = heading.end()
         piece = text[start:end]
         left = len(piece) - len(piece.lstrip())
         if any(map(str.isalnum, piece)):

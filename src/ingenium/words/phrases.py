@@ -17,6 +17,7 @@ class PhraseLine:
     words: tuple[str, ...]
     default: str
     spans: tuple[Span, ...]
+    note: str = ""  # what it replaces
 
 
 def lines(made: Worded, text: str) -> list[PhraseLine]:
@@ -34,7 +35,7 @@ def _line(origin: ValueOrigin, text: str) -> PhraseLine:
     unit = "" if origin.unit in ("", "1") else f" {origin.unit}"
     value = f"{SIDES[side]} {number}{unit}" if listed else f"{number}{unit}"
     pieces = tuple(dict.fromkeys(" ".join(text[a:b].split()) for a, b in origin.words))
-    return PhraseLine(head, value, pieces, origin.default, origin.words)
+    return PhraseLine(head, value, pieces, origin.default, origin.words, origin.note)
 
 
 PARTS = {

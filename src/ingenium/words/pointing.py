@@ -7,7 +7,7 @@ probabilities by a softmax.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -44,13 +44,17 @@ THEIRS = 0.15  # a word behind it that begins the next clause
 ALIKE = 0.85  # a word of a name that means the same and is another: `time` of `quick`
 MOST_MISSED = 6.0
 STEM = 4  # letters by which words are forms of one
+HEADS = 3  # first words of a text that say what an entry is
+EMPTY = ("count", "number", "score")  # of a name that says the rest
 ANGLES = ("degree", "rad", "radian")
 
 
 @cache
 def fits(unit: str, entry: str) -> bool:
     """True if a unit converts to that of an entry; angles are no plain numbers here."""
-    if (unit in ANGLES) != (entry in ANGLES) or unit == "count":
+    if unit == entry:
+        return True
+    if (unit in ANGLES) != (entry in ANGLES) or "dB" in (unit, entry):
         return False
     try:
         convert(1.0, unit, entry, of="a number")
@@ -103,7 +107,7 @@ class Lexis:
 
     def alone(self, unit: str) -> bool:
         """True if a single entry has a unit of this dimension."""
-        return sum(fits(unit, n.entry.unit) for n in self.numeric) == 1
+        return sum(fits(unit, n.entry.counts_in) for n in self.numeric) == 1
 
     def sharing(self, entry: ContractEntry, measure: Measure) -> int:
         """Count quantities to limit that have the dimension of an entry.
@@ -111,7 +115,7 @@ class Lexis:
         If the problem's own limits bound some of them on that side, only these count.
         """
         own = [n.entry for n in self.numeric if n.entry.kind == "limit"]
-        own = [e for e in own if fits(e.unit, entry.unit)]
+        own = [e for e in own if fits(e.counts_in, entry.counts_in)]
         alike = [e for e in own if _way(self.contract, e, measure)]
         return max(1, len(alike) if entry in alike else len(own))
 
@@ -119,8 +123,8 @@ class Lexis:
 def _terms(name: str) -> list[str]:
     """Terms of a name, without the unit at its end."""
     parts = [p for p in name.replace(".", "_").split("_") if p]
-    kept = [p for p in parts if len(p) > 1] or parts
-    return terms(" ".join(kept)) or [p.lower() for p in kept]
+    retained = [p for p in parts if len(p) > 1 and p not in EMPTY] or parts
+    return terms(" ".join(retained)) or [p.lower() for p in retained]
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,7 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
     entry = one.entry
     unit = measure.unit
     counted = entry.whole and unit in ("d", "week", "year")
-    if unit is not None and not counted and not fits(unit, entry.unit):
+    if unit is not None and not counted and not fits(unit, entry.counts_in):
         return None
     if entry.whole and any(v != int(v) for v in measure.ends):
         return None
@@ -177,16 +181,16 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
     text = sum(w * seen.weights.get(t, 0.0) for t, w in one.text.items())
     own = {t for t in one.name if seen.weights.get(t, 0.0) > THEIRS}
     missed = sum(w for t, w in one.name.items() if t not in own)
-    last = set(_terms(entry.name.rpartition(".")[2]))
     alone = unit is not None and lexis.alone(unit)
-    if entry.kind == "setup" and not _settable(entry, measure, bool(own), last <= own, alone):
+    named = set(_terms(entry.name.rpartition(".")[2])) <= own or _headed(entry, seen)
+    if entry.kind == "setup" and not _settable(entry, measure, bool(own), named, alone):
         return None
     met = [t for t in (*one.name, *one.text) if t in seen.weights]
     near = 1 / (1 + min((seen.steps[t] for t in met), default=99))
     total = sum(seen.weights[t] for t in seen.weights if t in lexis.known) or 1.0
     explained = sum(seen.weights[t] for t in met) / total
     bound, setting = measure.sense in ("least", "most"), entry.kind == "setup"
-    dimension = unit is not None and unit not in ("percent",) and not one.plain
+    dimension = unit not in (None, "percent") and not one.plain
     return np.array(
         [
             name,
@@ -205,6 +209,12 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
             _literal(entry, seen),
         ]
     )
+
+
+def _headed(entry: ContractEntry, seen: View) -> bool:
+    """True if a first word of what an entry is stands next to the number: `viscosity 0.01`."""
+    first = terms(entry.text)[:HEADS]
+    return any(seen.steps.get(t, 9) <= 1 and seen.weights[t] > THEIRS for t in first)
 
 
 def _literal(entry: ContractEntry, seen: View) -> float:
@@ -265,13 +275,11 @@ class Pointing:
     lone: bool = False  # whether only its unit does, and it is unique to it
 
 
-def point(
-    lexis: Lexis, request: Request, number: int, weights: Sequence[float] | np.ndarray = RULES
-) -> Pointing:
+def point(lexis: Lexis, request: Request, number: int) -> Pointing:
     """Rank the entries for a measure."""
     seen, measure = view(request, number), request.measures[number]
     rows = [(n, features(lexis, n, seen, measure)) for n in lexis.numeric]
-    scored = [(float(f @ weights), n, f) for n, f in rows if f is not None]
+    scored = [(float(f @ RULES), n, f) for n, f in rows if f is not None]
     scored.sort(key=lambda row: -row[0])
     if not scored:
         return Pointing((), (), (), named=False)

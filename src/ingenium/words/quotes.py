@@ -40,8 +40,8 @@ def lacking(sentence: str, quote: str) -> str:
     stray = [n for n in sorted(names) if n.lower() not in words and terms(n)]
     if stray:
         return f"the name {stray[0]}"
-    asked, held = terms(sentence), set(terms(quote))
-    if not asked or sum(t in held for t in asked) < LEAST * len(asked):
+    requested, held = terms(sentence), set(terms(quote))
+    if not requested or sum(t in held for t in requested) < LEAST * len(requested):
         return "words that the quote does not have"
     return ""
 

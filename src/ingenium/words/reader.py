@@ -5,11 +5,7 @@ entries, choices and codes are matched in place, and unread parts become questio
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
-
-import numpy as np
 
 from ingenium.words.adjectives import VAGUE
 from ingenium.words.aims import aims
@@ -19,20 +15,22 @@ from ingenium.words.counts import Counts
 from ingenium.words.lexicon import WORD, terms
 from ingenium.words.meanings import Meanings
 from ingenium.words.naming import texts, unnamed
-from ingenium.words.pointing import RULES, Lexis
+from ingenium.words.pointing import Lexis
 from ingenium.words.reading import OpenQuestion, ReadValue, RequestReading, Span
+from ingenium.words.slots import slots
+from ingenium.words.titles import title_form
 from ingenium.words.tokens import Request
 
-BESIDE = 15  # letters from the name of a condition to its choice
+PLAIN_ADJECTIVES = frozenset(["light", "cheap", "stiff", "strong", "thin", "thick"])
+ALONGSIDE = 15  # letters from the name of a condition to its choice
 
 
 class RequestReader(Counts, Meanings):
     """Reader of requests to one problem."""
 
-    def __init__(self, contract: Contract, weights: Sequence[float] | np.ndarray = RULES) -> None:
+    def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.lexis = Lexis(contract)
-        self.weights = weights
         names = terms(f"{contract.problem} {contract.summary}".replace("_", " ").replace(".", " "))
         self.title = frozenset(names)
         own = contract.problem.partition(".")[2].replace("_", " ")
@@ -48,40 +46,65 @@ class RequestReader(Counts, Meanings):
     def read(self, text: str, words: tuple[str, ...] = ()) -> RequestReading:
         """Read a request to the problem; `words` is the vocabulary for spelling corrections."""
         request = Request(text, self.digits, self.phrases, vocabulary=words)
-        found, asked = self._choices(request)
-        asked += self._named_only(request, found, asked)
+        found, requested = self._choices(request)
+        requested += self._named_only(request, found, requested)
         spans = {s for f in found for s in f.words}
         found += texts(request, self.lexis, spans)
+        filled = slots(request, self.contract, found)
+        request.taken.update(s for f in filled for s in f.words)
+        request.taken.update(self._named_low(text))
+        found += filled
         lists, listed = self._lists(request)
         found += lists
         counted, open_, counts = self._counts(request)
         found += counted
-        asked += open_
+        requested += open_
         named = {s for f in found if f.names for s in f.words}
         goals, open_ = aims(request, self.lexis)
         goals = [g for g in goals if not named & set(g.words)]
-        asked += open_
+        requested += open_
         request.taken.update(s for g in goals for s in g.words)
-        bounds, open_ = self._bounds(request, listed | counts)
+        bounds, open_ = self._bounds(request, listed | counts | self._filled(request, found))
         found += bounds
-        asked += open_
+        requested += open_
         found += self._nones(request, found)
         found += self._ones(request, found)
-        found += goals
-        asked += self._vague(request, found, asked)
-        asked += unnamed(request, self.lexis, found)
-        found, asked = self._added(found, asked)
-        left = self._unread(request, found, asked)
-        return RequestReading(text, self.contract.problem, tuple(found), tuple(asked), left)
+        found += [g for g in goals if not self._limited(request, g, found)]
+        requested += self._vague(request, found, requested)
+        requested += unnamed(request, self.lexis, found)
+        found, requested = self._added(found, requested)
+        return RequestReading(text, self.contract.problem, tuple(found), tuple(requested))
+
+    def _named_low(self, text: str) -> set[Span]:
+        """Places of `low-voltage feeder` and the like, which name no quantity."""
+        form = title_form(self.contract.problem)
+        found = form.finditer(text) if form else ()
+        return {m.span() for m in found if m[0].lower().startswith("low")}
+
+    def _filled(self, request: Request, found: list[ReadValue]) -> set[int]:
+        """Measures that a slot has used."""
+        spans = [s for f in found for s in f.words]
+        return {
+            i
+            for i, m in enumerate(request.measures)
+            if any(a <= m.start and m.end <= b for a, b in spans)
+        }
+
+    def _limited(self, request: Request, goal: ReadValue, found: list[ReadValue]) -> bool:
+        """True for a plain adjective whose quantity has a limit: `a light bracket under 500 g`."""
+        plain = len(goal.words) == 1 and " " not in request.text[slice(*goal.words[0])]
+        word = request.text[slice(*goal.words[0])].lower()
+        limited = any(f.part == "limit" and f.entry == goal.entry for f in found)
+        return plain and limited and word in PLAIN_ADJECTIVES
 
     def _choices(self, request: Request) -> tuple[list[ReadValue], list[OpenQuestion]]:
         """Read choices that are named; a word inside a longer name does not count."""
         found: list[ReadValue] = []
-        asked: list[OpenQuestion] = []
+        requested: list[OpenQuestion] = []
         for naming in self.lexis.namings:
             got, open_ = of_choices(request, naming.entry)
             found += got
-            asked += open_
+            requested += open_
         spans = {s for f in found for s in f.words}
 
         def inside(one: ReadValue) -> bool:
@@ -89,23 +112,23 @@ class RequestReader(Counts, Meanings):
                 any(a <= s[0] and s[1] <= b and (a, b) != s for a, b in spans) for s in one.words
             )
 
-        kept = [self._no_quantity(request, f) for f in found if not inside(f)]
-        return [f for f in kept if f.names], asked
+        retained = [self._no_quantity(request, f) for f in found if not inside(f)]
+        return [f for f in retained if f.names], requested
 
     def _named_only(
-        self, request: Request, found: list[ReadValue], asked: list[OpenQuestion]
+        self, request: Request, found: list[ReadValue], requested: list[OpenQuestion]
     ) -> list[OpenQuestion]:
         """Ask about conditions that are named without a choice: `an attack on T7`."""
-        done = {f.entry.name for f in found} | {q.about for q in asked}
+        done = {f.entry.name for f in found} | {q.about for q in requested}
         quantities = {t for n in self.lexis.numeric if len(n.name) == 1 for t in n.name}
         open_ = []
         for n in self.lexis.namings:
             entry = n.entry
             if entry.kind != "condition" or not entry.choices or entry.name in done:
                 continue
-            for token, after in zip(request.tokens, (*request.tokens[1:], None), strict=True):
-                beside = after is not None and after.start - token.end <= 1
-                alone = not (beside and after is not None and after.term in quantities)
+            for token, after in zip(request.tokens, (*request.tokens[1:], None), strict=False):
+                alongside = after is not None and after.start - token.end <= 1
+                alone = not (alongside and after is not None and after.term in quantities)
                 if request.text[: token.start].lower().endswith("under "):
                     continue  # `weeks under attack` implies some
                 if set(n.name) == {token.term} and token.term in self.title and alone:
@@ -124,22 +147,29 @@ class RequestReader(Counts, Meanings):
 
         def meant(name: str) -> bool:
             places = [t.start for t in request.tokens if t.term in terms(name)]
-            beside = any(abs(a - b) < BESIDE for a in own for b in places)
+            alongside = any(abs(a - b) < ALONGSIDE for a in own for b in places)
             own_words = set(terms(name))
-            return beside or not own_words or not own_words <= rivals
+            return alongside or not own_words or not own_words <= rivals
 
-        kept = tuple(name for name in found.names if meant(name))
-        spans = tuple((t.start, t.end) for t in request.tokens for n in kept if t.term in terms(n))
-        return replace(found, names=kept, words=spans or found.words)
+        retained = tuple(name for name in found.names if meant(name))
+        spans = tuple(
+            (t.start, t.end) for t in request.tokens for n in retained if t.term in terms(n)
+        )
+        if any(c.isdigit() for name in retained for c in name):
+            spans = found.words
+        return replace(found, names=retained, words=spans or found.words)
 
     def _vague(
-        self, request: Request, found: list[ReadValue], asked: list[OpenQuestion]
+        self, request: Request, found: list[ReadValue], requested: list[OpenQuestion]
     ) -> list[OpenQuestion]:
         """Ask about vague words, such as `with a low voltage`."""
-        filled = {s for f in found for s in f.words} | {s for q in asked for s in q.words}
+        filled = {s for f in found for s in f.words} | {s for q in requested for s in q.words}
         open_: list[OpenQuestion] = []
         for match in WORD.finditer(request.text):
-            joined = request.text[match.end() : match.end() + 1] == "-"
+            form = title_form(self.contract.problem)
+            joined = request.text[match.end() : match.end() + 1] == "-" or (
+                form is not None and form.match(request.text, match.start()) is not None
+            )
             if match[0].lower() not in VAGUE or joined:
                 continue
             if any(a < match.end() and match.start() < b for a, b in filled):
@@ -170,7 +200,7 @@ class RequestReader(Counts, Meanings):
         return None
 
     def _added(
-        self, found: list[ReadValue], asked: list[OpenQuestion]
+        self, found: list[ReadValue], requested: list[OpenQuestion]
     ) -> tuple[list[ReadValue], list[OpenQuestion]]:
         """Add settings that a quantity requires."""
         setup = {f.entry.name for f in found if f.part == "setup"}
@@ -185,20 +215,5 @@ class RequestReader(Counts, Meanings):
                 found.append(ReadValue("setup", entry, one.words, names=(plain,)))
             else:
                 text = f"{one.entry.name} is measured with {name} alone; which?"
-                asked.append(OpenQuestion(name, "missing", text, one.words))
-        return found, asked
-
-    def _unread(
-        self, request: Request, found: list[ReadValue], asked: list[OpenQuestion]
-    ) -> tuple[Span, ...]:
-        """Clauses with content of which nothing was used."""
-        used = [s for f in found for s in f.words] + [s for q in asked for s in q.words]
-        edges = sorted({0, len(request.text), *request.stops, *request.pauses})
-        left: list[Span] = []
-        for start, end in pairwise(edges):
-            if any(a < end and start < b for a, b in used):
-                continue
-            own = [t for t in request.tokens if start <= t.start < end]
-            if own and not all(t.term in self.title for t in own):
-                left.append((own[0].start, max(t.end for t in own)))
-        return tuple(left)
+                requested.append(OpenQuestion(name, "missing", text, one.words))
+        return found, requested

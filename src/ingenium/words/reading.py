@@ -10,6 +10,7 @@ from ingenium.words.measures import Measure
 
 Span = tuple[int, int]
 Part = Literal["condition", "limit", "fixed", "objective", "setup", "given", "count"]
+LEAVE_OUT = "leave it out"
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,28 @@ class ReadValue:
         return self.part, self.entry.name
 
 
+QuestionKind = Literal[
+    "missing", "open", "contradiction", "unread", "outside", "language", "range", "unit", "relative"
+]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer to a question, as a line that answers it."""
+
+    text: str  # for a person
+    says: str = ""  # `mass <= 0.6 kg`, `problem structures.bracket`; empty leaves the words out
+
+
 @dataclass(frozen=True)
 class OpenQuestion:
-    """An open question of a request, with its words."""
+    """An open question of a request, with its words and its likely answers."""
 
     about: str  # a name of the contract, or `problem`, `n`, `words`
-    kind: Literal["missing", "open", "contradiction", "unread", "outside", "language"]
+    kind: QuestionKind
     text: str  # the question, in fixed words
     words: tuple[Span, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,7 +69,7 @@ class RequestReading:
     problem: str | None
     found: tuple[ReadValue, ...] = ()
     questions: tuple[OpenQuestion, ...] = ()
-    unread: tuple[Span, ...] = ()  # sentences of which nothing was used
+    unread: tuple[Span, ...] = ()  # phrases of which nothing was used
     title: tuple[Span, ...] = ()  # words by which the problem was chosen
     rivals: tuple[str, ...] = ()  # other problems that were near
 

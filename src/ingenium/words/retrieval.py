@@ -23,7 +23,7 @@ from ingenium.words.passages import Passage
 K1, B = 1.2, 0.75  # of BM25, as its authors recommend
 MARKS, SEED = 128, 7
 WEIGHED = 50  # sentences that are reranked
-NEAR, COVERED, BESIDE = 0.3, 1.0, 0.3  # weights of similarity, covered words, and pairs of them
+NEAR, COVERED, ALONGSIDE = 0.3, 1.0, 0.3  # weights of similarity, covered words, and pairs of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +92,8 @@ class SentenceIndex:
         own = [self.number[t] for t in terms(question) if t in self.number]
         if not own:
             return np.zeros(len(self.listed))
-        asked = (self.word_marks[own] * self.rare[own, None]).sum(0)
-        return np.asarray(self.marks @ _long_one(asked[None])[0])
+        requested = (self.word_marks[own] * self.rare[own, None]).sum(0)
+        return np.asarray(self.marks @ _long_one(requested[None])[0])
 
     def found(self, question: str, most: int) -> list[tuple[Passage, float]]:
         """The best sentences for a question, without those that share no word."""
@@ -102,20 +102,20 @@ class SentenceIndex:
             return []
         worth = words / words.max() + NEAR * self.likeness(question)
         order = np.argsort(-worth, kind="stable")[:WEIGHED]
-        asked = list(dict.fromkeys(terms(question)))
-        again = [float(worth[i]) + self._covered(int(i), asked) for i in order]
+        requested = list(dict.fromkeys(terms(question)))
+        again = [float(worth[i]) + self._covered(int(i), requested) for i in order]
         ranked = sorted(zip(again, order.tolist(), strict=True), key=lambda x: (-x[0], x[1]))
         return [(self.passages[i], score) for score, i in ranked[:most] if words[i] > 0]
 
-    def _covered(self, i: int, asked: list[str]) -> float:
+    def _covered(self, i: int, requested: list[str]) -> float:
         """Share of a question's terms in a sentence, by rareness, and of its pairs."""
         own = self.listed[i]
-        rare = np.array([self.rare[self.number[t]] if t in self.number else 0.0 for t in asked])
-        held = np.array([t in own for t in asked], dtype=np.float64)
-        pairs = list(pairwise(asked))
-        beside = set(pairwise(own))
+        rare = np.array([self.rare[self.number[t]] if t in self.number else 0.0 for t in requested])
+        held = np.array([t in own for t in requested], dtype=np.float64)
+        pairs = list(pairwise(requested))
+        alongside = set(pairwise(own))
         share = float(rare @ held / max(rare.sum(), 1e-9))
-        return COVERED * share + BESIDE * sum(p in beside for p in pairs) / max(len(pairs), 1)
+        return COVERED * share + ALONGSIDE * sum(p in alongside for p in pairs) / max(len(pairs), 1)
 
 
 def _long_one(rows: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:

@@ -10,9 +10,18 @@ from ingenium.words.choices import PARTLY
 from ingenium.words.contract import Contract
 from ingenium.words.lexicon import terms
 from ingenium.words.reading import Span
+from ingenium.words.titles import others
 from ingenium.words.tokens import Request
 
-WORTH = {"name": 3.0, "summary": 2.0, "field": 1.0, "entry": 0.9, "choice": 0.9, "text": 0.35}
+WORTH = {
+    "name": 3.0,
+    "also": 1.6,
+    "summary": 2.0,
+    "field": 1.0,
+    "entry": 0.9,
+    "choice": 0.9,
+    "text": 0.35,
+}
 LEAST_TITLE = 2.2  # that the words of names and summaries must be worth
 LEAST_SCORE = 3.2
 STRONG_SCORE = 9.0  # by entries alone, without a word of the name or the summary
@@ -20,6 +29,8 @@ LEAST_KNOWN = 0.3
 MISSED = 0.4  # of a word of a name that the request does not have
 WHOLE_NAME = 5.0  # of a name of several words that are all there
 LEAST_READ = 0.3  # share of the words that a problem knows of which it reads nothing
+NAMED = 1.0  # share of known words that only the name of a problem exceeds
+LEAST_NEAR, RESCUED = 0.42, 0.55  # likeness below which, and above which, words are overruled
 LEAD = 0.04  # share of the best score, by which it has to lead
 
 
@@ -32,11 +43,15 @@ class ProblemRoute:
     titled: float  # worth of the words of its name and summary
     known: float = 1.0  # share of the words known to the first problem
     field: tuple[str, ...] = ()  # problems of the fields that are named
+    near: float | None = None  # likeness of the best, where meaning was looked at as well
+    weak_words: bool = False  # then: whether words alone were too few
 
     @property
     def outside(self) -> bool:
         """True if no problem fits."""
-        return self._weak and not self.field
+        if self.near is not None and self.known < NAMED:
+            return self.near < (RESCUED if self.weak and not self.field else LEAST_NEAR)
+        return self.weak and not self.field
 
     @property
     def stranger(self) -> bool:
@@ -44,7 +59,10 @@ class ProblemRoute:
         return self.known < LEAST_READ
 
     @property
-    def _weak(self) -> bool:
+    def weak(self) -> bool:
+        """True if too few words name the best problem."""
+        if self.near is not None:
+            return self.weak_words
         if not self.scores or (self.known < LEAST_KNOWN and self.titled < 3 * LEAST_TITLE):
             return True
         best = self.scores[0][1]
@@ -53,7 +71,7 @@ class ProblemRoute:
     @property
     def rivals(self) -> tuple[str, ...]:
         """Other problems that fit nearly as well as the best; for a field, all of its problems."""
-        if self._weak:
+        if self.weak:
             return tuple(name for name in self.field if name != self.scores[0][0])
         best = self.scores[0][1]
         return tuple(name for name, score in self.scores[1:] if score > best * (1 - LEAD))
@@ -128,6 +146,7 @@ def _bag(contract: Contract) -> Mapping[str, float]:
     add(name, WORTH["name"])
     add(contract.summary, WORTH["summary"])
     add(f"{field} {contract.field}", WORTH["field"])
+    add(" ".join(others().get(contract.problem, ())), WORTH["also"])
     for entry in contract.entries:
         add(entry.name, WORTH["entry"])
         add(entry.text, WORTH["text"])

@@ -7,6 +7,7 @@ from typing import Any
 from ingenium.core.spec import Limit, Spec, parse
 from ingenium.core.units import convert
 from ingenium.words.contract import Contract, ContractEntry
+from ingenium.words.files import FILE
 from ingenium.words.measures import Measure, measures
 from ingenium.words.numbers import numbers
 from ingenium.words.reading import ReadValue, RequestReading, Span
@@ -23,6 +24,7 @@ class ValueOrigin:
     unit: str = ""
     words: tuple[Span, ...] = ()  # none for a default
     default: str = ""  # source of a default, in words; empty for a value of the request
+    note: str = ""  # what a value of the request replaces
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ def worded(reading: RequestReading, contract: Contract) -> Worded:
     origins: list[ValueOrigin] = []
     table: dict[str, Any] = {"problem": contract.problem, "title": _title(reading.text)}
     origins.append(ValueOrigin("problem", contract.problem, words=reading.title))
-    setup = _setup(reading, origins)
-    given = {f.entry.name: _copied(reading, f, origins, "given") for f in reading.of("given")}
+    setup = _setup(reading, contract, origins)
+    given = {f.entry.name: _given(reading, f, origins) for f in reading.of("given")}
     conditions = {f.entry.name: _condition(f, origins) for f in reading.of("condition")}
     fixed = {f.entry.name: _fixed(f, origins) for f in reading.of("fixed")}
     limits = _limits(reading, contract, origins)
@@ -76,8 +78,17 @@ def _count(reading: RequestReading, origins: list[ValueOrigin]) -> int | None:
     return None
 
 
-def _setup(reading: RequestReading, origins: list[ValueOrigin]) -> dict[str, Any]:
+def _given(reading: RequestReading, found: ReadValue, origins: list[ValueOrigin]) -> Any:
+    """An input of a problem: a text as it stands, or the file that holds it."""
+    value = _copied(reading, found, origins, "given")
+    return {"file": value} if isinstance(value, str) and FILE.fullmatch(value) else value
+
+
+def _setup(
+    reading: RequestReading, contract: Contract, origins: list[ValueOrigin]
+) -> dict[str, Any]:
     setup: dict[str, Any] = {}
+    _groups(reading, contract, setup, origins)
     for found in reading.of("setup"):
         name = found.entry.name
         if found.exact is not None:
@@ -96,6 +107,25 @@ def _setup(reading: RequestReading, origins: list[ValueOrigin]) -> dict[str, Any
             inner = inner.setdefault(step, {})
         inner[last] = value
     return setup
+
+
+def _groups(
+    reading: RequestReading, contract: Contract, setup: dict[str, Any], origins: list[ValueOrigin]
+) -> None:
+    """Defaults of a group of settings, such as a material, of which the request names some."""
+    named = {f.entry.name for f in reading.of("setup")}
+    for group in {n.rpartition(".")[0] for n in named} - {""}:
+        for entry in contract.entries:
+            head, _, last = entry.name.rpartition(".")
+            if head != group or entry.name in named or entry.default is None:
+                continue
+            inner = setup
+            for step in group.split("."):
+                inner = inner.setdefault(step, {})
+            inner[last] = entry.default
+            reported = "the problem's own setting"
+            origin = ValueOrigin(f"setup.{entry.name}", entry.default, entry.unit, (), reported)
+            origins.append(origin)
 
 
 def _copied(
@@ -127,8 +157,8 @@ def _condition(found: ReadValue, origins: list[ValueOrigin]) -> Any:
     ):
         if measure is None:
             ends[name] = bound
-            told = f"the end of the range of {entry.name}"
-            origins.append(ValueOrigin(f"{place}.{name}", bound, entry.unit, default=told))
+            reported = f"the end of the range of {entry.name}"
+            origins.append(ValueOrigin(f"{place}.{name}", bound, entry.unit, default=reported))
         else:
             ends[name] = _converted(measure.ends[end], measure, entry)
             origins.append(ValueOrigin(f"{place}.{name}", ends[name], entry.unit, found.words))
@@ -153,12 +183,12 @@ def _limits(
 ) -> list[dict[str, Any]]:
     """Limits of the request, and the problem's own where it names none."""
     limits = []
-    asked = set()
+    requested = set()
     for found in reading.of("limit"):
-        asked.add(found.entry.name)
-        limits += list(_limit(found, origins))
+        requested.add(found.entry.name)
+        limits += list(_limit(found, origins, _replaced(found, contract)))
     for own in contract.limits:
-        if own.quantity not in asked and limits:
+        if own.quantity not in requested and limits:
             origins += list(_default(own))
             limits.append(_plain(own))
     if not limits:
@@ -166,7 +196,15 @@ def _limits(
     return limits
 
 
-def _limit(found: ReadValue, origins: list[ValueOrigin]) -> Iterator[dict[str, Any]]:
+def _replaced(found: ReadValue, contract: Contract) -> str:
+    """Describe what a limit of the request replaces."""
+    own = [x for x in contract.limits if x.quantity == found.entry.name]
+    bounds = [(s, b) for x in own for s, b in (("at least", x.at_least), ("at most", x.at_most))]
+    reported = " and ".join(f"{side} {bound:g}" for side, bound in bounds if bound is not None)
+    return f"replaces the problem's own {reported}" if reported else ""
+
+
+def _limit(found: ReadValue, origins: list[ValueOrigin], note: str) -> Iterator[dict[str, Any]]:
     """Yield one limit, or two if its ends have different units."""
     entry = found.entry
     low = found.low and (found.low.ends[0], found.low)
@@ -179,12 +217,14 @@ def _limit(found: ReadValue, origins: list[ValueOrigin]) -> Iterator[dict[str, A
             continue
         value, measure = pair
         unit = measure.unit or (entry.readable if len(units) == 1 else entry.unit)
+        unit = entry.unit if unit == entry.counts_in else unit
         convert(value, unit, entry.unit, of=entry.name)
         one = tables.setdefault(unit, {"quantity": entry.name})
         one |= {name: value} | ({"unit": unit} if unit not in ("1", "") else {})
         bare = measure.unit is None and unit not in ("1", "")
-        told = f"{unit}, the problem's own unit" if bare else unit
-        origins.append(ValueOrigin(f"limits.{entry.name}.{name}", value, told, found.words))
+        reported = f"{unit}, the problem's own unit" if bare else unit
+        place = f"limits.{entry.name}.{name}"
+        origins.append(ValueOrigin(place, value, reported, found.words, note=note))
     yield from tables.values()
 
 
@@ -202,14 +242,19 @@ def _plain(limit: Limit) -> dict[str, Any]:
 def _default(limit: Limit) -> Iterator[ValueOrigin]:
     for name, bound in (("at_least", limit.at_least), ("at_most", limit.at_most)):
         if bound is not None:
-            told = "the problem's own limit"
-            yield ValueOrigin(f"limits.{limit.quantity}.{name}", bound, limit.unit or "", (), told)
+            reported = "the problem's own limit"
+            yield ValueOrigin(
+                f"limits.{limit.quantity}.{name}", bound, limit.unit or "", (), reported
+            )
 
 
 def _converted(value: float, measure: Measure, entry: ContractEntry) -> float:
     """Convert a number of the request to the most plausible value in the unit of its entry."""
-    if measure.unit is None or (entry.whole and measure.unit in ("d", "week", "year")):
+    if measure.unit in (None, entry.unit, entry.counts_in):
         return value
+    if entry.whole and measure.unit in ("d", "week", "year"):
+        return value
+    assert measure.unit is not None
     return float(f"{convert(value, measure.unit, entry.unit, of=entry.name):.12g}")
 
 
@@ -240,7 +285,7 @@ def _one_stands(value: Any, origin: ValueOrigin, text: str, names: set[str]) -> 
         )
     near = [m for a, b in origin.words for m in measures(text[a:b])]
     units = {m.unit for m in near}
-    ends = [(v, unit) for m in near for v in m.ends for unit in units]
+    ends = [(v + step, unit) for m in near for v in m.ends for unit in units for step in _steps(m)]
     zero = any(
         text[a:b].lower().startswith(("no", "without", "zero", "free", "never"))
         for a, b in origin.words
@@ -251,6 +296,11 @@ def _one_stands(value: Any, origin: ValueOrigin, text: str, names: set[str]) -> 
         or (value == 1 and one)
         or any(_equal(float(value), v, u, origin) for v, u in ends)
     )
+
+
+def _steps(measure: Measure) -> tuple[float, ...]:
+    """Return the step that a strict bound adds to a count: `fewer than 5` is at most 4."""
+    return (0.0, -1.0, 1.0) if measure.strict else (0.0,)
 
 
 def _equal(value: float, written: float, unit: str | None, origin: ValueOrigin) -> bool:

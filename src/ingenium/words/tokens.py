@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from ingenium.words.lexicon import STOP, WORD, term
+from ingenium.words.materials import ALIKE
 from ingenium.words.measures import Measure, measures
 
 CHUNK = re.compile(r"\S+")
@@ -67,6 +68,7 @@ class Request:
     def measures(self) -> tuple[Measure, ...]:
         """Numbers and ranges outside codes."""
         away = [(c.start, c.end) for c in self.codes]
+        away += [m.span() for _, form in ALIKE for m in form.finditer(self.text)]
         found = measures(self.text, away)
         return tuple(m for m in found if not self._part(m))
 
