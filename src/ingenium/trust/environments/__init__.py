@@ -1,0 +1,1 @@
+"""Engines outside this process, as programs or in isolated environments."""
