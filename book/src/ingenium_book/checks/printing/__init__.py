@@ -1,0 +1,1 @@
+"""Checks of settings of metal printers, on measured melt pools."""
