@@ -1,0 +1,1 @@
+"""Problem `buildings.plan`: floor plans of several storeys from a brief."""
