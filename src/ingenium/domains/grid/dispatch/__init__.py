@@ -1,0 +1,1 @@
+"""Plans of a day for a transmission grid, secure against every single outage."""

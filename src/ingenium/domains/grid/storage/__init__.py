@@ -1,0 +1,1 @@
+"""Storage behind a site: battery, wear, scenarios, programmes, schedules and their files."""

@@ -1,0 +1,1 @@
+"""Transmission networks: case files, admittances, flows and sensitivities."""
