@@ -1,0 +1,1 @@
+"""Checks of reports, messages and catalogues, through the command line."""

@@ -1,0 +1,1 @@
+"""Catalogues of messages in another language."""

@@ -1,0 +1,1 @@
+"""Messages from a thread: summaries, drafts and other tones, with every fact in place."""
