@@ -1,0 +1,1 @@
+"""Metamath: databases, the kernel, the grammar of formulas, and files of proofs."""

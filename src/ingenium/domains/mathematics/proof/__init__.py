@@ -1,0 +1,1 @@
+"""`mathematics.proof`: proofs that two kernels accept."""
