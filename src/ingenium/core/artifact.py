@@ -38,7 +38,7 @@ def load(path: Path, kind: type[T], what: str) -> T:
         InputError: if the file is missing, or is not such a table.
     """
     expected = f"{what} as a TOML file"
-    found = text(path, expected, most=MOST_TOML)
+    found = text(path, expected, most=MOST_TOML, prose=True)
     with refusing(expected, path):
         table = tomllib.loads(found)
     return parse(table, kind, str(path))

@@ -17,7 +17,7 @@ from ingenium.core.digest import array_digest, content_digest, digest
 from ingenium.core.errors import InputError, choose
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.documents import json_text
-from ingenium.core.reading.files import content, refusing
+from ingenium.core.reading.files import content, plain, refusing
 from ingenium.core.reading.tables import DataTable, is_row, table_of
 from ingenium.core.text import codes
 from ingenium.core.units import convert
@@ -174,7 +174,8 @@ class _Source:
     def text(self) -> str:
         """The text of the file."""
         with refusing(self.what, self.path):
-            return (self.data or b"").decode("utf-8-sig").replace("\r\n", "\n")
+            found = (self.data or b"").decode("utf-8-sig")
+            return plain(found, self.what, str(self.path), prose=True)
 
     def table(self) -> DataTable:
         """The rows of the file."""

@@ -221,7 +221,7 @@ def load(source: str | Path | Mapping[str, Any]) -> Spec:
         return parse(source, Spec, "the spec")
     path = Path(source)
     what = "a spec as a TOML file in UTF-8; `ingenium examples COPY-TO` writes some"
-    found = text(path, what, most=MOST_TOML)
+    found = text(path, what, most=MOST_TOML, prose=True)
     with refusing(what, path):
         table = tomllib.loads(found)
     spec = parse(table, Spec, str(path))

@@ -48,7 +48,7 @@ def texts(run: Path) -> tuple[PublishedText, ...]:
 def _text(path: Path, run: Path) -> PublishedText:
     name = str(path.relative_to(run / "designs"))
     try:
-        found = text_of(path, "a text", most=MOST)
+        found = text_of(path, "a text", most=MOST, prose=True)
         html = path.suffix.lower() == ".html"
         lines = tuple(lines_of(found, "en") if html else found.rstrip("\n").split("\n"))
     except InputError as error:

@@ -79,7 +79,7 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
     what = "a transcript, a line of JSON for each answer"
     found = {}
     try:
-        for line in text_of(path, what, most=MOST_BYTES).splitlines():
+        for line in text_of(path, what, most=MOST_BYTES, prose=True).splitlines():
             row = json.loads(line)
             key = hashlib.sha256(json.dumps(row["asked"], sort_keys=True).encode()).hexdigest()
             if key != row["key"] or not isinstance(row["answer"], str):

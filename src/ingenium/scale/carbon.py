@@ -183,7 +183,7 @@ def fuel_of(name: str, cost: float = 0.0) -> str:
 
 def _table(path: Path) -> Float[np.ndarray, " t"]:
     what = f"a CSV file with the columns {HOUR} and {GRAMS}"
-    found = text(path, what, most=MOST_TOML)
+    found = text(path, what, most=MOST_TOML, prose=True)
     with refusing(what, path):
         lines = (line for line in io.StringIO(found) if not line.startswith("#"))
         rows = [(int(row[HOUR]), float(row[GRAMS])) for row in csv.DictReader(lines)]

@@ -63,6 +63,12 @@ def forgeries(endings: tuple[str, ...]) -> Mapping[str, Damage]:
         "with digits of another script": partial(_written, endings, _other_digits),
         "with underscores in its numbers": partial(_written, endings, _underscored),
         "with lines that few programs break": partial(_written, endings, _other_lines),
+        "with carriage returns as its lines' ends": partial(
+            _written, endings, lambda b: b.replace(b"\n", b"\r")
+        ),
+        "with no-break spaces between numbers": partial(
+            _written, endings, lambda b: re.sub(rb"(?<=\d) +(?=[-+]?\d)", "\xa0".encode(), b)
+        ),
         "with a hidden end": partial(_written, endings, lambda b: b + b"\0\n"),
         **{k: partial(with_bytes, endings, partial(_same, v)) for k, v in STRANGE.items()},
         "with another beside it": partial(_alongside, endings),

@@ -49,7 +49,7 @@ class DocumentSet:
             raise InputError(what, f"{len(files)} of them in {folder}", "Name another folder.")
         base = folder.parent if folder.is_file() else folder
         texts = {
-            str(f.relative_to(base)): text_of(f, "a document as text", most=MOST_BYTES)
+            str(f.relative_to(base)): text_of(f, "a document as text", most=MOST_BYTES, prose=True)
             for f in files
         }
         found = [p for name, text in texts.items() for p in sentences(name, text)]

@@ -23,13 +23,15 @@ from ingenium.core.reading.files import (
 
 def test_what_a_file_holds(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
-    file.write_bytes("\ufeffé\r\nb\rc\n".encode())
+    file.write_bytes("\ufeffé\r\nb\n c\n".encode())
     assert content(file, "text")[:3] == b"\xef\xbb\xbf"
-    assert text(file, "text") == "é\nb\nc\n"
-    assert lines(file, "text") == ["é", "b", "c"]
+    assert text(file, "text") == "é\nb\n c\n"
+    assert lines(file, "text") == ["é", "b", " c"]
 
 
-@pytest.mark.parametrize("sign", ["\0", "\x0b", "\x0c", "\x1e", "\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize(
+    "sign", ["\0", "\r", "\x0b", "\x0c", "\x1e", "\x1f", "\x85", "\u2028", "\u2029"]
+)
 def test_signs_that_end_a_line_to_some_programs_alone_are_refused(
     sign: str, tmp_path: Path
 ) -> None:
@@ -37,8 +39,20 @@ def test_signs_that_end_a_line_to_some_programs_alone_are_refused(
     file = tmp_path / "a.gcode"
     file.write_text(f"; a note{sign}G1 X0\n", encoding="utf-8")
     for read in (text, lines):
-        with pytest.raises(InputError, match=rf"as plain text, got the sign U\+{ord(sign):04X}"):
+        with pytest.raises(InputError, match=rf"line feed, got the sign U\+{ord(sign):04X}"):
             read(file, "a path")
+
+
+@pytest.mark.parametrize("sign", ["\xa0", "\u2003", "\u200b", "\u202f", "\u3000", "\ufeff"])
+def test_spaces_of_typography_part_words_in_prose_alone(sign: str, tmp_path: Path) -> None:
+    """`C<U+00A0>name` is a molecule and its name to Python, and no molecule to RDKit."""
+    file = tmp_path / "a.smi"
+    file.write_text(f"C name\nC{sign}name\n", encoding="utf-8")
+    with pytest.raises(InputError, match=rf"U\+{ord(sign):04X} in line 2"):
+        lines(file, "molecules")
+    assert sign in text(file, "a poem", prose=True)
+    with pytest.raises(ValueError, match="is no number"):
+        number(f"{sign}1.5")
 
 
 def test_numbers_that_python_alone_reads_are_none() -> None:

@@ -90,12 +90,61 @@ def test_a_task_without_a_plan_or_an_end_is_told() -> None:
         "for i in range(10 ** 9): solver.Add(1 <= 2)",
         "solver.Minimize('a' * 100000000)",
         "x = {i: solver.BoolVar(f'{i!r:>99999999}') for i in plants}",
+        "for supply in (9,): solver.Add(1 <= 2)",  # Python keeps the last value
+        "sum = solver.BoolVar('x')",
+        "for solver in plants: solver.Add(1 <= 2)",
+        "abs = solver.BoolVar('x')",
+        "solver.Minimize(len(i for i in plants))",
+        "x = solver.BoolVar('x')\nsolver.Add((x and 1) <= 2)",
+        "x = solver.BoolVar('x')\nsolver.Add(sum(1 for i in plants if x) <= 2)",
+        "x = solver.BoolVar('x')\ny = solver.BoolVar(f'{x}')",
+        "x = solver.BoolVar('x')\nsolver.Add(sum(1 for i in (1, 2) if x in (x, i)) <= 2)",
     ],
 )
 def test_code_that_is_no_programme_is_refused(line: str) -> None:
     task = first("transport")
     with pytest.raises(InputError, match="a programme of lines"):
         programme(f"{line}\nsolver.Minimize(1)\n", task.names)
+
+
+def test_and_or_have_the_values_that_python_gives_them() -> None:
+    for text in ("1 and 2", "0 or 3", "0 and 5", "2 or 7", "1 and 0 or 4"):
+        goal = programme(f"solver.Minimize(600 * ({text}))", {}).goal
+        assert goal is not None
+        assert goal.constant == 600 * eval(text)
+
+
+@pytest.mark.parametrize("head", ["plants = supply = 2", "cost = sum = 10", "costs = 1\ncosts = 1"])
+def test_numbers_that_bind_more_names_are_refused(head: str, tmp_path: Path) -> None:
+    task = first("transport")
+    form = ProgrammeFiles(task)
+    lines = next(iter(task.programmes().values()))
+    place = form.write(programmes([lines], [0]), tmp_path)[0] / CODE
+    place.write_text(place.read_text().replace("\nsolver = ", f"\n{head}\nsolver = ", 1))
+    with pytest.raises(InputError, match="numbers"):
+        form.read(place)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        (MPS, "ENDATA", "QUADOBJ\n    {0}  {0}  40\nENDATA"),
+        (LP, "st\n", " + [ 1000 {0} ^2 ] / 2\nst\n"),
+        (LP, "end\n", "semi-continuous\n {0}\nend\n"),
+    ],
+)
+def test_models_with_more_than_linear_parts_are_refused(
+    name: str, old: str, new: str, tmp_path: Path
+) -> None:
+    highs.write(
+        programme("x = solver.NumVar(0, 9, 'x')\nsolver.Maximize(2 * x)", {}), tmp_path / name
+    )
+    whole = (tmp_path / name).read_text()
+    assert old in whole
+    assert highs.read(tmp_path / name).names == ["x"]
+    (tmp_path / name).write_text(whole.replace(old, new.format("x"), 1))
+    with pytest.raises(InputError, match="a programme as MPS or LP"):
+        highs.read(tmp_path / name)
 
 
 def test_code_ends_however_deep_its_loops_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ class Records:
         """
         file = path / self.file if path.is_dir() else path
         what = f"{self.file}, an object of JSON a line"
-        found = text(file, what, most=MOST_BYTES).splitlines()
+        found = text(file, what, most=MOST_BYTES, prose=True).splitlines()
         rows = [json_text(row, what, f"line {i} of {file}") for i, row in enumerate(found, 1)]
         heads = (DESIGN, *(column.head for _, column in self.declared))
         for i, row in enumerate(rows, 1):

@@ -23,7 +23,7 @@ def json_file(path: Path, what: str) -> Any:
     Raises:
         InputError: if it is not JSON, is too large, or has an entry of one object twice.
     """
-    return json_text(text(path, what, most=MOST_JSON), what, str(path))
+    return json_text(text(path, what, most=MOST_JSON, prose=True), what, str(path))
 
 
 def json_text(found: str, what: str, where: str) -> Any:

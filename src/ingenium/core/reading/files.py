@@ -15,7 +15,9 @@ MOST_BYTES = 256 << 20  # of a file
 MOST_MEMORY = 1 << 30  # that parsing one file may take
 MOST_TOML = 1 << 20  # bytes of a file written by hand
 MOST_LINES = 1_000_000
-ODD_ENDS = re.compile("[\x00\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+ODD_ENDS = re.compile("[\x00\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]")  # once \r\n is \n
+ODD_SPACES = re.compile("[\xa0\u1680\u180e\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff]")
+BLANKS = " \t\r\n"
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 SPREAD = re.compile(r"\([0-9]*\)")  # the standard error in the last digits, behind a number
 STATUS = Path("/proc/self/status")
@@ -84,21 +86,40 @@ def content(path: Path, what: str, *, most: int = MOST_BYTES) -> bytes:
     return data
 
 
-def text(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> str:
-    """Read a UTF-8 text file, with uniform line ends and without a byte-order mark.
+def text(path: Path, what: str, *, most: int = MOST_BYTES // 4, prose: bool = False) -> str:
+    """Read a UTF-8 text file whose lines end in a line feed, without a byte-order mark.
+
+    Args:
+        path: of the file.
+        what: the file should have been, as it reads after "expected".
+        most: bytes.
+        prose: whether spaces of typography may part words; in files for programs they are refused,
+            since Python alone takes them for spaces.
 
     Raises:
-        InputError: as for `content`, for what is not UTF-8, and for characters that end a line, or
-            a text, in some programs alone, which would then read another text.
+        InputError: as for `content`, for what is not UTF-8, and for characters that end a line or
+            part words in some programs alone, which would then read another text: a carriage
+            return without a line feed is one.
     """
     data = content(path, what, most=most)
     with refusing(what, path):
-        found = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    if odd := ODD_ENDS.search(found):
+        return plain(data.decode("utf-8-sig"), what, _named(path), prose=prose)
+
+
+def plain(found: str, what: str, where: str, *, prose: bool = False) -> str:
+    """Return a text whose lines end in line feeds to every program that reads it.
+
+    Raises:
+        InputError: for characters that end a line or part words in some programs alone.
+    """
+    found = found.replace("\r\n", "\n")
+    odd = ODD_ENDS.search(found) or (None if prose else ODD_SPACES.search(found))
+    if odd:
+        line = found.count("\n", 0, odd.start()) + 1
         raise InputError(
-            f"{what} as plain text",
-            f"the sign U+{ord(odd[0]):04X} in {_named(path)}",
-            "Take it out.",
+            f"{what} as plain text, whose lines end in a line feed",
+            f"the sign U+{ord(odd[0]):04X} in line {line} of {where}",
+            "Take it out, or write a space or a new line.",
         )
     return found
 
@@ -113,7 +134,7 @@ def lines(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> list[str]:
     count = found.count("\n")
     if count > MOST_LINES:
         raise InputError(f"{what} of at most {MOST_LINES} lines", f"{count} in {_named(path)}")
-    return found.splitlines()
+    return found.removesuffix("\n").split("\n") if found else []
 
 
 def numbered(path: Path, form: str, what: str) -> tuple[list[Path], list[int]]:
@@ -140,7 +161,7 @@ def number(word: str) -> float:
         ValueError: for anything else, such as `1_000` or digits of other scripts, which Python
             alone takes.
     """
-    if NUMBER.fullmatch(word.strip()) is None:
+    if NUMBER.fullmatch(word.strip(BLANKS)) is None:
         raise ValueError(f"{word[:40]!r} is no number")
     return float(word)
 

@@ -86,7 +86,7 @@ def read_uc(path: Path) -> CommitmentCase:
     Raises:
         InputError: for another file, or values that no unit can have, naming the unit.
     """
-    found = text(path, WHAT, most=MOST_UC)
+    found = text(path, WHAT, most=MOST_UC, prose=True)
     with refusing(WHAT, path):
         table = json_text(found, WHAT, str(path))
         hours = int(table["time_periods"])

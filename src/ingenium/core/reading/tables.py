@@ -228,7 +228,12 @@ def read_table(
         return DataTable(frame.set_axis(range(frame.shape[1]), axis=1),
                      tuple(map(str, frame.columns)), path, what)  # fmt: skip
     return table_of(
-        text(path, what, most=MOST_CSV), what, path, delimiter=delimiter, exact=exact, filled=filled
+        text(path, what, most=MOST_CSV, prose=True),
+        what,
+        path,
+        delimiter=delimiter,
+        exact=exact,
+        filled=filled,
     )
 
 

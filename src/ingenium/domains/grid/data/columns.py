@@ -138,7 +138,7 @@ def read_mapping(source: Path | Mapping[str, Any]) -> ColumnMapping:
 
 def _read_toml(path: Path) -> Mapping[str, Any]:
     what = "a mapping in TOML"
-    found = text(path, what, most=MOST_TOML)
+    found = text(path, what, most=MOST_TOML, prose=True)
     with refusing(what, path):
         return tomllib.loads(found)
 

@@ -74,7 +74,7 @@ def read_json(path: Path) -> Any:
         NetworkError: broken JSON, not a net, or an object that is not plain data.
     """
     with of_nets():
-        return _net_in(text(path, WHAT, most=MOST_JSON), path)
+        return _net_in(text(path, WHAT, most=MOST_JSON, prose=True), path)
 
 
 @contextmanager

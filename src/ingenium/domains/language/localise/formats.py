@@ -80,7 +80,7 @@ class CatalogueFolders:
         return catalogues(read, numbers if whole else list(range(len(numbers))), self.longest)
 
     def _file(self, file: Path) -> str:
-        text = text_of(file, "a catalogue as text", most=MOST)
+        text = text_of(file, "a catalogue as text", most=MOST, prose=True)
         found = read_xliff(text) if file.suffix in (".xlf", ".xliff") else read_po(text)
         plain = found.po() if file.suffix in (".xlf", ".xliff") else text
         if len(plain) > self.longest:
@@ -95,7 +95,7 @@ class CatalogueFolders:
             raise InputError(f"{self.language}.po and {companion.name}", ", ".join(sorted(names)))
         if not companion.exists():
             return text
-        other = text_of(companion, "XLIFF of a catalogue", most=MOST)
+        other = text_of(companion, "XLIFF of a catalogue", most=MOST, prose=True)
         if other != xliff(read_po(text), self.language):
             raise InputError("XLIFF that says what the PO says", f"{companion}", "Remove it.")
         return text

@@ -77,7 +77,7 @@ def _folder(place: Path) -> str:
     if not {p.name for p in place.iterdir()} <= {MARKDOWN, HTML}:
         raise InputError(f"{MARKDOWN} and {HTML}, and nothing else", f"{place}")
     other = place / HTML
-    if other.exists() and text_of(other, "a message as HTML", most=MOST) != _html(text):
+    if other.exists() and text_of(other, "a message as HTML", most=MOST, prose=True) != _html(text):
         raise InputError(f"{HTML} that says what {MARKDOWN} says", f"{place}", "Remove it.")
     return text
 
@@ -87,7 +87,7 @@ def _html(text: str) -> str:
 
 
 def _text(file: Path) -> str:
-    found = text_of(file, "a message as text", most=MOST)
+    found = text_of(file, "a message as text", most=MOST, prose=True)
     if file.suffix == ".html":
         found = "\n".join(lines_of(found, "en")) + "\n"
     if not found.startswith("# ") or len(found) > LONGEST:

@@ -108,14 +108,16 @@ class StoryFolders:
             raise InputError(f"{', '.join(sorted(wanted))}, and nothing else", f"{place}")
         for name, make in self._companions.items():
             file = place / name
-            if file.exists() and text_of(file, "a companion of a story", most=MOST) != make(story):
+            if file.exists() and text_of(
+                file, "a companion of a story", most=MOST, prose=True
+            ) != make(story):
                 raise InputError(f"{name} that says what {MARKDOWN} says", f"{file}", "Remove it.")
         return story
 
 
 def _story(file: Path) -> str:
     """Read the text of a story from Markdown, or from HTML."""
-    found = text_of(file, "a story as text", most=MOST)
+    found = text_of(file, "a story as text", most=MOST, prose=True)
     if file.suffix == ".html":
         found = "\n".join(lines_of(found, "en")) + "\n"
     if not found.startswith("# "):

@@ -68,7 +68,7 @@ class DiffFiles:
 
     def _diff(self, file: Path) -> str:
         """Read a diff in its normal form, from the program that it results in."""
-        found = text_of(file, "a unified diff of the program", most=MOST)
+        found = text_of(file, "a unified diff of the program", most=MOST, prose=True)
         made = self.bug.patched(found)
         if made == self.bug.source:
             raise InputError("a diff that changes something", f"nothing in {file}")

@@ -110,7 +110,7 @@ class SuiteFolders:
                 f"{', '.join((self.test_file, *wanted))}, and nothing else", f"{place}"
             )
         for name, content in wanted.items():
-            found = text_of(place / name, "results of a suite", most=MOST)
+            found = text_of(place / name, "results of a suite", most=MOST, prose=True)
             if _SECONDS.sub("", found) != _SECONDS.sub("", content):
                 raise InputError(
                     f"{name} with what is measured of {self.test_file}",
@@ -122,7 +122,7 @@ class SuiteFolders:
     def _suite(self, file: Path) -> str:
         """Return the tests of a file, without its imports."""
         what = f"a test file of {self.subject.module.name} as propose writes it"
-        found = text_of(file, what, most=MOST).replace("\r\n", "\n")
+        found = text_of(file, what, most=MOST, prose=True)
         first = head(self.subject.module.name)
         if not found.startswith(first):
             raise InputError(what, f"{file}", "Write these lines first:\n" + first.rstrip())

@@ -2,10 +2,13 @@
 
 Each statement is one line: `x = {k: solver.NumVar(...) for ...}`, `[for ...:] solver.Add(a <= b)`,
 or `solver.Minimize(...)`. Only names of the data and of earlier lines are known, so that a
-programme means the same here as in Python with OR-Tools.
+programme means the same here as in Python with OR-Tools. What Python would read in another way is
+refused: a name of Python's own that is bound again, a loop variable that is known before or used
+after its loop, and variables in conditions or in names.
 """
 
 import ast
+import builtins
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
@@ -14,6 +17,7 @@ from ingenium.core.errors import InputError
 from ingenium.domains.words.programme.linear import INF, LinearProgramme, LinearSum, Row
 
 STEPS, VARIABLES, ROWS = 400_000, 4_000, 8_000  # of one programme
+RESERVED = {*dir(builtins), "solver", "pywraplp", "inf"}  # whose meaning a programme relies on
 SIGNS = {ast.LtE: "<=", ast.GtE: ">=", ast.Eq: "=="}
 WHAT = "a programme of lines such as `solver.Add(sum(x[i] for i in stock) <= 4)`"
 
@@ -85,13 +89,17 @@ class _Interpreter:
         """Execute one line."""
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.DictComp | ast.Call):
             (target,) = node.targets
-            if not isinstance(target, ast.Name) or target.id in self.names:
+            if not isinstance(target, ast.Name) or target.id in self.names.keys() | RESERVED:
                 raise LineError("a new name left of =")
             self.names[target.id] = self.value(node.value, self.names)
         elif isinstance(node, ast.For) and len(node.body) == 1 and not node.orelse:
             listed = self.value(node.iter, self.names)
             if not isinstance(node.body[0], ast.Expr):
                 raise LineError("solver.Add after for")
+            if known := {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)} & {
+                *self.names
+            }:  # in Python it would keep its last value
+                raise LineError(f"a new name after for, not {min(known)}")
             for item in list(listed):
                 self.act(node.body[0].value, self._bound(node.target, item, self.names))
         elif isinstance(node, ast.Expr):
@@ -142,25 +150,45 @@ class _Interpreter:
             case ast.BinOp(left, op, right) if type(op) in self.binary:
                 return self._reckoned(op, self.value(left, names), self.value(right, names))
             case ast.BoolOp(op, items):
-                test = all if isinstance(op, ast.And) else any
-                return test(self.value(i, names) for i in items)
+                return self._chosen(isinstance(op, ast.Or), items, names)
             case ast.Compare(left, [sign], [right]):
                 ends = self.value(left, names), self.value(right, names)
-                if any(isinstance(x, LinearSum) for x in ends):
+                if any(map(_has_variables, ends)):
                     raise LineError("variables are compared in solver.Add alone")
                 return self.compared[type(sign)](*ends)
             case ast.JoinedStr(parts):
                 return "".join(self._piece(p, names) for p in parts)
-            case ast.GeneratorExp(one, loops) | ast.ListComp(one, loops):
+            case ast.GeneratorExp(one, loops):  # read once, without a length
+                return iter([self.value(one, inner) for inner in self._loops(loops, names)])
+            case ast.ListComp(one, loops):
                 return [self.value(one, inner) for inner in self._loops(loops, names)]
             case ast.DictComp(key, one, loops):
                 return {
-                    self.value(key, inner): self.value(one, inner)
+                    self._key(key, inner): self.value(one, inner)
                     for inner in self._loops(loops, names)
                 }
             case ast.Call(called, args, []):
                 return self._call(called, [self.value(a, names) for a in args])
         raise LineError(f"no {type(node).__name__}")
+
+    def _chosen(self, either: bool, items: list[ast.expr], names: Mapping[str, Any]) -> Any:
+        """Evaluate `and` or `or` as Python does: to the first value that decides, or the last."""
+        for item in items:
+            found = self.value(item, names)
+            if self._holds(found) is either:
+                return found
+        return found
+
+    def _holds(self, value: Any) -> bool:
+        if _has_variables(value):
+            raise LineError("variables decide nothing; write conditions on the data")
+        return bool(value)
+
+    def _key(self, node: ast.expr, names: Mapping[str, Any]) -> Any:
+        key = self.value(node, names)
+        if _has_variables(key):
+            raise LineError("keys from the data")
+        return key
 
     def _reckoned(self, op: ast.operator, left: Any, right: Any) -> Any:
         if any(isinstance(x, str | tuple | list) for x in (left, right)):
@@ -198,7 +226,7 @@ class _Interpreter:
     def _piece(self, node: ast.expr, names: Mapping[str, Any]) -> str:
         match node:
             case ast.FormattedValue(one, -1, None):
-                return str(self.value(one, names))
+                return str(self._key(one, names))
             case ast.Constant(str() as text):
                 return text
         raise LineError("plain names in f-strings")
@@ -213,12 +241,12 @@ class _Interpreter:
         first, *rest = loops
         for item in list(self.value(first.iter, names)):
             inner = self._bound(first.target, item, names)
-            if all(self.value(test, inner) for test in first.ifs):
+            if all(self._holds(self.value(test, inner)) for test in first.ifs):
                 yield from self._loops(rest, inner)
 
     def _bound(self, target: ast.expr, item: Any, names: Mapping[str, Any]) -> Mapping[str, Any]:
         match target:
-            case ast.Name(name):
+            case ast.Name(name) if name not in RESERVED:
                 return {**names, name: item}
             case ast.Tuple(parts):
                 if not isinstance(item, tuple) or len(item) != len(parts):
@@ -227,3 +255,9 @@ class _Interpreter:
                     names = self._bound(part, one, names)
                 return names
         raise LineError("names after for")
+
+
+def _has_variables(value: Any) -> bool:
+    if isinstance(value, tuple | list | dict):
+        return any(map(_has_variables, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, LinearSum)

@@ -165,11 +165,13 @@ def _literal(value: Any) -> str:
 def _numbers(reported: str, what: str) -> dict[str, Any]:
     """Parse assignments of literals, by name."""
     try:
-        tree = ast.parse(reported)
-        return {
-            statement.targets[0].id: ast.literal_eval(statement.value)  # type: ignore[attr-defined]
-            for statement in tree.body
-        }
+        found: dict[str, Any] = {}
+        for statement in ast.parse(reported).body:
+            (target,) = statement.targets  # type: ignore[attr-defined]
+            if target.id in found:
+                raise ValueError(f"{target.id} twice")
+            found[target.id] = ast.literal_eval(statement.value)  # type: ignore[attr-defined]
+        return found
     except (SyntaxError, ValueError, AttributeError, TypeError, RecursionError, MemoryError) as e:
         raise InputError(what, f"no numbers ({e})", "Write name = value a line.") from None
 

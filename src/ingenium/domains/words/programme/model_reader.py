@@ -14,15 +14,22 @@ from typing import Any
 import highspy
 
 SECONDS = 1  # of CPU time, for a file
+KINDS = {highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger}
 
 
 def read(path: str) -> dict[str, Any] | None:
-    """Return columns, rows and objective of a file; empty if HiGHS cannot read it."""
+    """Return columns, rows and objective of a file.
+
+    None if HiGHS cannot read it, or if it holds more than a linear programme: a quadratic
+    objective, or variables that are zero or at least their lower bound.
+    """
     one = highspy.Highs()  # type: ignore[no-untyped-call]
     one.setOptionValue("output_flag", False)
     if one.readModel(path) != highspy.HighsStatus.kOk:
         return None
     model = one.getLp()
+    if one.getModel().hessian_.dim_ or not KINDS.issuperset(model.integrality_):
+        return None
     matrix = model.a_matrix_
     return {
         "names": list(model.col_names_),

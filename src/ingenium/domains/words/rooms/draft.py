@@ -21,7 +21,9 @@ def rooms(*files: str) -> tuple[str, tuple[str, ...]]:
     """
     if not 1 <= len(files) <= 2:
         raise InputError("a brief, and the rules of the place", f"{len(files)} files")
-    texts = [" ".join(text_of(Path(f), "a brief as text", most=MOST).split()) for f in files]
+    texts = [
+        " ".join(text_of(Path(f), "a brief as text", most=MOST, prose=True).split()) for f in files
+    ]
     brief = BuildingBrief.of(texts[0])
     if not brief.rooms:
         raise InputError("a brief that names rooms", files[0], "Write: a house with a kitchen, ...")

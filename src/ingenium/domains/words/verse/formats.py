@@ -65,7 +65,7 @@ class PoemText:
 
 def _read(file: Path) -> str:
     """Read the text of a file; without our head it is a poem if it has several lines."""
-    found = text_of(file, "a poem as text", most=MOST)
+    found = text_of(file, "a poem as text", most=MOST, prose=True)
     head, _, rest = found.partition("\n")
     if re.fullmatch(rf"{HEAD} \d+\s*", head):
         return _taken(rest)
