@@ -48,6 +48,18 @@ def _half(text: str) -> str:
     return head + mark + "\n".join([*(f"{r} 1.0" for r in rows[:-1]), f"{rows[-1]} 0.5", ""])
 
 
+def _sites(word: str, value: str) -> Damage:
+    """Add a column to the atoms."""
+    last = " _atom_site_fract_z\n"
+
+    def change(text: str) -> str:
+        head, mark, atoms = text.partition(last)
+        rows = [f"{row} {value}\n" for row in atoms.split("\n") if row]
+        return f"{head}{mark} _atom_site{word}\n{''.join(rows)}"
+
+    return _text(change)
+
+
 class TestCrystal(ProblemContract):
     problem_name = "matter.crystal"
     setup: ClassVar = {
@@ -71,6 +83,21 @@ class TestCrystal(ProblemContract):
                 "with a word twice": _text(
                     lambda t: t.replace("loop_", "_cell_length_a 7\nloop_", 1)
                 ),
+                "with a word twice in a line": _text(
+                    lambda t: t.replace("loop_", "_cell_angle_beta 90 _cell_length_a 9 loop_", 1)
+                ),
+                "with two lists of operations": _text(
+                    lambda t: t.replace(
+                        "loop_", "loop_ _space_group_symop_operation_xyz 'x, y, z'\nloop_", 1
+                    )
+                ),
+                "with a second block in a line": _text(
+                    lambda t: t.replace("_cell_length_b", "data_second _cell_length_b", 1)
+                ),
+                "with a block before its words": _text(lambda t: "_cell_length_a 9\n" + t),
+                "with alternatives": _sites("_disorder_group", "1"),
+                "with dummies": _sites("_calc_flag", "dum"),
+                "with hydrogens that are not listed": _sites("_attached_hydrogens", "2"),
                 "with atoms on each other": _text(
                     lambda t: _line(t, " Pb", lambda w: [*w[:3], "0.01", "0.01", "0.01"])
                 ),

@@ -8,12 +8,20 @@ from typing import Any
 import numpy as np
 
 from ingenium.core.errors import InputError
+from ingenium.domains.matter.cif_grammar import WHAT, block
 from ingenium.domains.matter.packages import package
 
 OPERATIONS = ("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz")
 NUMBERS = ("_symmetry_Int_Tables_number", "_space_group_IT_number")
 NAMES = ("_symmetry_space_group_name_H-M", "_space_group_name_H-M_alt")
 FORMULA = "_chemical_formula_sum"
+UNKNOWN = (".", "?")
+SITES = {
+    "_atom_site_disorder_group": UNKNOWN,
+    "_atom_site_disorder_assembly": UNKNOWN,
+    "_atom_site_calc_flag": (*UNKNOWN, "d", "calc", "c"),
+    "_atom_site_attached_hydrogens": (*UNKNOWN, "0"),
+}
 
 
 def check_words(text: str, structure: Any) -> None:
@@ -24,27 +32,33 @@ def check_words(text: str, structure: Any) -> None:
     Raises:
         InputError: naming the data item.
     """
-    rows = [row.strip() for row in text.split("\n")]
-    words = [row.split()[0].lower() for row in rows if row.lower().startswith(("data_", "_"))]
-    blocks = sum(word.startswith("data_") for word in words)
-    twice = [word for word in words if words.count(word) > 1]
-    if blocks != 1 or twice:
-        got = f"{blocks} of them" if blocks != 1 else f"{twice[0]} twice"
-        raise InputError("one crystal in a file, and each of its words once", got)
-    (block,) = package("pymatgen.io.cif").CifFile.from_str(text).data.values()
-    said = {key.lower(): value for key, value in block.data.items()}
-    listed = next((said[w] for w in OPERATIONS if w in said), None)
-    if listed is not None:
-        _check_group(said, [listed] if isinstance(listed, str) else listed, structure)
-    formula = said.get(FORMULA)
+    said = block(text)
+    _check_sites(said)
+    (seen,) = package("pymatgen.io.cif").CifFile.from_str(text).data.values()
+    if {key.lower() for key in seen.data} != said.keys():
+        raise InputError(WHAT, "a file that pymatgen reads in another way", "Write it with a tool.")
+    lists = [said[word] for word in OPERATIONS if word in said]
+    if len({tuple(map(_plain, each)) for each in lists}) > 1:
+        raise InputError("one list of operations", f"two that differ, {' and '.join(OPERATIONS)}")
+    if lists:
+        _check_group(said, lists[0], structure)
+    (formula,) = said.get(FORMULA, [None])
     own = structure.composition
-    if formula is not None:
+    if formula not in (None, *UNKNOWN):
         reported = package("pymatgen.core").Composition(str(formula))
         if reported.reduced_formula != own.reduced_formula:
             raise InputError(f"the formula of its atoms, {own.reduced_formula}", str(formula))
 
 
-def _check_group(said: dict[str, Any], listed: list[str], structure: Any) -> None:
+def _check_sites(said: dict[str, list[str]]) -> None:
+    """Refuse atoms that readers count in different ways: alternatives, dummies, hydrogens."""
+    for word, plain in SITES.items():
+        odd = [value for value in said.get(word, []) if value.lower() not in plain]
+        if odd:
+            raise InputError("atoms that are all there, and all listed", f"{word} {odd[0]}")
+
+
+def _check_group(said: dict[str, list[str]], listed: list[str], structure: Any) -> None:
     """Refuse a group that is not that of the listed operations."""
     operation = package("pymatgen.core.operations").SymmOp.from_xyz_str
     each = [operation(text) for text in listed]
@@ -56,7 +70,8 @@ def _check_group(said: dict[str, Any], listed: list[str], structure: Any) -> Non
     due = "operations of a group" if kind is None else f"{kind.international_short} ({kind.number})"
     for words, own in ((NUMBERS, kind and kind.number), (NAMES, kind and kind.international_short)):
         for word in words:
-            reported = _plain(said.get(word.lower(), own))
+            (value,) = said.get(word.lower(), [own])
+            reported = _plain(own if value in UNKNOWN else value)
             if reported != _plain(own):
                 raise InputError(
                     f"{due}, which the operations in the file are", f"{word} {reported}"
