@@ -83,17 +83,87 @@ def test_3mf_in_other_units_and_with_moved_components(tmp_path):
         '<object id="2"><components><component objectid="1" transform="-2 0 0 0 1 0 0 0 1 5 0 0"/>'
         "</components></object></resources>",
     ).replace('<item objectid="1"/>', '<item objectid="2" transform="1 0 0 0 1 0 0 0 1 0 0 3"/>')
-    with zipfile.ZipFile(tmp_path / "moved.3mf", "w") as archive:
-        archive.writestr("3D/3dmodel.model", moved)
+    _repacked(tmp_path / "inch.3mf", tmp_path / "moved.3mf", {"3D/3dmodel.model": moved})
     back = read_mesh(tmp_path / "moved.3mf")
     assert back.volume == pytest.approx(2 * box.volume)
     assert back.bounds.mean(0) == pytest.approx([5 * 0.0254, 0, 3 * 0.0254])
+
+
+def _repacked(before, after, changed):
+    """Copy a package with some parts replaced, added, or, where None, left out."""
+    with zipfile.ZipFile(before) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    with zipfile.ZipFile(after, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in {**parts, **changed}.items():
+            if text is not None:
+                archive.writestr(name, text)
+
+
+MODEL, RELATIONS = "3D/3dmodel.model", "_rels/.rels"
+PRODUCTION = 'xmlns:p="http://schemas.microsoft.com/3dmanufacturing/production/2015/06"'
+BEAMS = "http://schemas.microsoft.com/3dmanufacturing/beamlattice/2017/02"
+OTHER_PARTS = {  # edits of the model or of the relationships, and what the refusal names
+    "another root": (RELATIONS, "/3D/3dmodel.model", "/3D/part.xml", "type"),
+    "no such root": (RELATIONS, "/3D/3dmodel.model", "/3D/absent.model", "no part"),
+    "no relation": (RELATIONS, '3dmodel"/>', 'thumbnail"/>', "one document"),
+    "a path": (
+        MODEL,
+        'objectid="1"/>',
+        f'{PRODUCTION} p:path="/3D/a.model" objectid="1"/>',
+        "file",
+    ),
+    "a requirement": (MODEL, "<model ", '<model requiredextensions="zz" ', "zz"),
+    "a lattice": (MODEL, "</mesh>", f'<b:beamlattice xmlns:b="{BEAMS}"/></mesh>', "beamlattice"),
+    "a support": (MODEL, 'type="model"', 'type="support"', "support"),
+    "not printed": (MODEL, 'objectid="1"/>', 'printable="0" objectid="1"/>', "printed"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_PARTS)
+def test_a_3mf_that_is_another_part_to_other_readers_is_refused(name, tmp_path):
+    part, old, new, message = OTHER_PARTS[name]
+    write_3mf(trimesh.creation.box((0.02, 0.02, 0.02)), tmp_path / "a.3mf")
+    write_3mf(trimesh.creation.box((0.002, 0.002, 0.05)), tmp_path / "b.3mf")
+    with zipfile.ZipFile(tmp_path / "a.3mf") as archive:
+        before = archive.read(part).decode()
+    with zipfile.ZipFile(tmp_path / "b.3mf") as archive:
+        other = archive.read(MODEL).decode()
+    assert old in before
+    added = {"3D/part.xml": other, "3D/a.model": other}
+    _repacked(tmp_path / "a.3mf", tmp_path / "c.3mf", {**added, part: before.replace(old, new)})
+    with pytest.raises(InputError, match=message):
+        read_mesh(tmp_path / "c.3mf")
+
+
+@pytest.mark.parametrize("part", [RELATIONS, "[Content_Types].xml"])
+def test_a_zip_that_is_no_package_is_refused(part, tmp_path):
+    write_3mf(trimesh.creation.box((0.02, 0.02, 0.02)), tmp_path / "a.3mf")
+    _repacked(tmp_path / "a.3mf", tmp_path / "b.3mf", {part: None})
+    with pytest.raises(InputError, match="whole 3MF with"):
+        read_mesh(tmp_path / "b.3mf")
 
 
 def test_a_text_stl_is_read(tmp_path):
     box = trimesh.creation.box((10.0, 20.0, 30.0))
     (tmp_path / "box.stl").write_text(trimesh.exchange.stl.export_stl_ascii(box))
     assert read_mesh(tmp_path / "box.stl").volume == pytest.approx(6e-6)
+
+
+def test_facets_where_other_readers_see_none_are_refused(tmp_path):
+    text = trimesh.exchange.stl.export_stl_ascii(trimesh.creation.box((10.0, 20.0, 30.0))).strip()
+    first, _, rest = text.partition("\n")
+    facets, _, last = rest.rpartition("\n")
+    for forged in (
+        f"{first} {rest.replace(chr(10), ' ')}\n{last}\n",
+        f"{first}\n{last}\n{facets}\n",
+        f"{first}\n{facets}\n",
+        f"{first}\n{facets}\n{last}\n{first}\n{facets}\n{last}\n",
+        text.replace("endloop", "endloop vertex 0 0 0", 1),
+        text.replace("vertex", "# vertex", 1),
+    ):
+        (tmp_path / "box.stl").write_text(forged)
+        with pytest.raises(InputError, match="STL as text|no faces"):
+            read_mesh(tmp_path / "box.stl")
 
 
 def _box(shift=0.0, size=0.01):
@@ -145,17 +215,29 @@ def test_a_cavity_inside_a_body_is_welcome(tmp_path):
     assert read_mesh(tmp_path / "hollow.stl").volume == pytest.approx(1e-6 - 0.064e-6)
 
 
+TEXT_FACET = """solid x
+facet normal 0 0 1
+outer loop
+vertex {}
+vertex 1 0 0
+vertex 0 1 0
+endloop
+endfacet
+endsolid x
+"""
+
+
 def test_damaged_and_foreign_files_are_refused(tmp_path, part):
     write_stl(part, tmp_path / "cut.stl")
     (tmp_path / "cut.stl").write_bytes((tmp_path / "cut.stl").read_bytes()[:-7])
     write_3mf(part, tmp_path / "cut.3mf")
     (tmp_path / "cut.3mf").write_bytes((tmp_path / "cut.3mf").read_bytes()[:-300])
-    (tmp_path / "text.stl").write_text("solid x\nvertex 1 2 three\nendsolid")
+    (tmp_path / "text.stl").write_text(TEXT_FACET.format("1 2 three"))
     (tmp_path / "part.obj").write_text("v 0 0 0")
     for name, message in {
         "cut.stl": "length fits",
         "cut.3mf": "whole 3MF",
-        "text.stl": "numbers as coordinates",
+        "text.stl": "numbers",
         "part.obj": "ends in .stl or .3mf",
         "absent.stl": "no file",
     }.items():
@@ -171,8 +253,8 @@ def packed(path, objects, *, item="1", declared=""):
         f'{declared}<model xmlns="{CORE}"><resources>{objects}</resources>'
         f'<build><item objectid="{item}"/></build></model>'
     )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("3D/3dmodel.model", model)
+    write_3mf(trimesh.creation.box((0.01, 0.01, 0.01)), path)
+    _repacked(path, path, {MODEL: model})
     return path
 
 
@@ -199,7 +281,7 @@ def test_components_of_components_are_counted_before_they_are_made(tmp_path, cou
         held(str(level), uses(*[str(level - 1)] * count)) for level in range(2, 9)
     )
     file = packed(tmp_path / "a.3mf", objects, item="8")
-    assert file.stat().st_size < 1500
+    assert file.stat().st_size < 2000
     with pytest.raises(InputError, match=r"triangles|bodies|edges|items and components"):
         read_mesh(file)
 

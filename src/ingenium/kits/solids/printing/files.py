@@ -9,7 +9,7 @@ import numpy as np
 
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
-from ingenium.core.reading.files import content, refusing
+from ingenium.core.reading.files import content, plain, refusing
 from ingenium.kits.solids.printing.mesh import (
     Faces,
     Trimesh,
@@ -27,6 +27,14 @@ DIGITS = 6  # decimals of a coordinate in a 3MF
 SMALLEST_M, LARGEST_M = 1e-4, 10.0  # longest side of a part
 WHEN = (1980, 1, 1, 0, 0, 0)  # the same mesh gives the same bytes
 HEADER = b"ingenium, millimetres".ljust(80, b"\0")
+FACET = re.compile(
+    r"^[ \t]*facet[ \t]+normal(?:[ \t]+\S+){3}[ \t]*\n[ \t]*outer[ \t]+loop[ \t]*\n"
+    r"(?:[ \t]*vertex(?:[ \t]+\S+){3}[ \t]*\n){3}"
+    r"[ \t]*endloop[ \t]*\n[ \t]*endfacet[ \t]*\n",
+    re.IGNORECASE | re.MULTILINE,
+)
+VERTEX = re.compile(r"^[ \t]*vertex[ \t]+(\S+)[ \t]+(\S+)[ \t]+(\S+)", re.I | re.M)
+SOLID = re.compile(r"solid[^\n]*\n(?:\0|[ \t]*\n)*[ \t]*endsolid[^\n]*\s*", re.IGNORECASE)
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("spare", "<u2")])
 TYPES = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -139,13 +147,8 @@ def _read_stl(path: Path) -> tuple[Vertices, Faces]:
     if len(data) == 84 + RECORD.itemsize * count:
         check_count(count)
         corners = np.frombuffer(data, RECORD, offset=84)["corners"].astype(np.float64)
-    elif data.lstrip()[:5].lower() == b"solid":
-        check_count(data.count(b"vertex") // 3)
-        found = re.findall(rb"vertex\s+(\S+)\s+(\S+)\s+(\S+)", data)
-        corners = numbers(found).reshape(-1, 3)
-        if len(corners) % 3:
-            raise InputError("three corners for each facet", f"{len(corners)} corners")
-        corners = corners.reshape(-1, 3, 3)
+    elif data[:5].lower() == b"solid":
+        corners = _text_corners(plain(data.decode("utf-8"), "an STL as text", path.name))
     else:
         raise InputError(
             "an STL whose length fits its number of triangles",
@@ -154,3 +157,21 @@ def _read_stl(path: Path) -> tuple[Vertices, Faces]:
         )
     place, number = np.unique(corners.reshape(-1, 3) + 0.0, axis=0, return_inverse=True)
     return place / MM, without_slivers(number.reshape(-1, 3).astype(np.int64))
+
+
+def _text_corners(text: str) -> np.ndarray:
+    """Read the corners of an STL as text, in the lines that its grammar gives them.
+
+    Raises:
+        InputError: for lines of anything else, or outside of the solid.
+    """
+    check_count(text.count("vertex") // 3)
+    left = FACET.sub("\0", text)
+    if SOLID.fullmatch(left) is None:
+        odd = next((row for row in left.split("\n")[1:] if row.strip("\0 \t")), "")
+        raise InputError(
+            "an STL as text: one solid, of facets in seven lines each",
+            f"`{odd.strip(chr(0))[:60]}` between or after them",
+            "Export it again.",
+        )
+    return numbers(VERTEX.findall(text)).reshape(-1, 3, 3)

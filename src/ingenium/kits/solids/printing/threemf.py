@@ -1,5 +1,7 @@
 """Reader of 3MF models: meshes, and components that place meshes, as one list of triangles.
 
+What would make another part of the same triangles is refused: extensions that the file requires,
+lattices and other geometry of extensions, objects that are not printed, and other model files.
 Source: 3D Manufacturing Format, Core Specification 1.3, 3MF Consortium.
 """
 
@@ -11,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from ingenium.core.errors import InputError
-from ingenium.core.reading.archives import members
 from ingenium.core.reading.documents import Element, elements
+from ingenium.core.reading.opc import root_part
 from ingenium.kits.solids.printing.mesh import (
     MOST_FACES,
     Faces,
@@ -31,6 +33,10 @@ UNITS_M = {
     "meter": 1.0,
 }
 CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
+MODEL = "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"
+MODEL_TYPE = "application/vnd.ms-package.3dmanufacturing-3dmodel+xml"
+SHAPING = ("beamlattice", "slice", "volumetric", "boolean", "displacement", "implicit")
+PLAIN = "Export the part as a plain mesh, without extensions."
 DEEPEST = 8  # components within components
 MOST_USES = 10_000  # items and components of a file
 Mesh = tuple[Vertices, Faces]
@@ -43,11 +49,9 @@ def read_3mf(path: Path) -> Mesh:
         InputError: for an incomplete 3MF or several models, a model that builds nothing or far too
             much, or items that name no object.
     """
-    found = members(path, "a whole 3MF", ".model")
-    if len(found) != 1:
-        raise InputError("a 3MF with one model", f"{len(found)} models")
+    _, data = root_part(path, "a whole 3MF", MODEL, MODEL_TYPE)
     model = _Model()
-    for element in elements(*found.values()):
+    for element in elements(data):
         model.take(element)
     scale = UNITS_M.get(model.unit)
     if scale is None:
@@ -63,6 +67,7 @@ class _Object:
     corners: list[tuple[str | None, ...]] = field(default_factory=list)
     triangles: list[tuple[str | None, ...]] = field(default_factory=list)
     parts: list[Mapping[str, str]] = field(default_factory=list)
+    kind: str = "model"
 
 
 class _Model:
@@ -80,6 +85,8 @@ class _Model:
         """Process an element that has ended; the parts of an object end before the object."""
         reported = element.attributes
         space, _, name = element.name.rpartition(" ")
+        if any(word in space.lower() for word in SHAPING):
+            raise InputError("a 3MF of meshes", f"{name[:40]} of {space[:100]}", PLAIN)
         if space != CORE:
             return
         if name == "vertex":
@@ -91,13 +98,16 @@ class _Model:
             )
             self._check(self._open.triangles)
         elif name == "component":
-            self._open.parts.append(reported)
+            self._open.parts.append(_own(reported))
         elif name == "item":
-            self.items.append(reported)
+            self.items.append(_own(reported))
         elif name == "object":
+            self._open.kind = reported.get("type", "model")
             self._file(reported.get("id", ""))
         elif name == "model":
             self.unit = reported.get("unit", "millimeter")
+            if required := reported.get("requiredextensions", "").strip():
+                raise InputError("a 3MF that requires no extension", required[:100], PLAIN)
 
     def built(self) -> Mesh:
         """Return all built meshes, in the unit of the model.
@@ -136,9 +146,20 @@ class _Model:
             raise InputError("items that name objects of the file", f'object "{name}"')
         if name not in self._made:
             one = self._objects[name]
+            if one.kind != "model":
+                raise InputError("objects that are printed", f'one of type "{one.kind[:40]}"')
             parts = _joined(self._placed(one.parts, deep - 1)) if one.parts else _read(one)
             self._made[name] = parts
         return self._made[name]
+
+
+def _own(use: Mapping[str, str]) -> Mapping[str, str]:
+    """Refuse a use of an object in another file, or one that is not printed."""
+    if any(key.rpartition(" ")[2] == "path" for key in use):
+        raise InputError("a 3MF with all objects in one model", "one in another file", PLAIN)
+    if use.get("printable", "1") not in ("1", "true"):
+        raise InputError("items that are printed", 'one with printable="0"', "Take it out.")
+    return use
 
 
 def _joined(parts: Iterator[Mesh]) -> Mesh:
