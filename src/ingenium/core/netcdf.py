@@ -13,6 +13,8 @@ import xarray as xr
 from ingenium.core.errors import InputError
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.reading.files import content, refusing
+from ingenium.core.reading.hdf5 import check_own_data
+from ingenium.core.reading.trial import try_reading
 
 MOST_UNPACKED = 256 << 20  # bytes of all arrays
 MOST_TEXTS = 100_000
@@ -45,12 +47,14 @@ def read_netcdf(path: Path, what: str) -> xr.Dataset:
     Raises:
         InputError: for a file that is not NetCDF-4, or too large.
     """
+    import h5netcdf  # noqa: F401 - once, for both readings
     import h5py
 
     data = content(path, what)
     with refusing(what, path):
         with h5py.File(BytesIO(data)) as plain:  # refuses without a trace; h5netcdf prints one
-            plain.visititems(lambda name, part: None)
+            check_own_data(plain, what, scaled=True)
+        try_reading(lambda: _loaded(data, path, what), what, path)
         return _loaded(data, path, what)
 
 

@@ -17,7 +17,8 @@ from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.netcdf import MOST_UNPACKED, read_netcdf, write_netcdf
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.files import content, refusing
+from ingenium.core.reading.files import refusing
+from ingenium.core.reading.hdf5 import opened
 
 MOST = 200_000  # designs of a file
 SAME = 1e-9  # relative, within which an attribute or a coordinate is the declared one
@@ -205,10 +206,10 @@ class HdfArrays(Arrays):
     def unpack(self, path: Path) -> xr.Dataset:
         import h5py
 
-        data, found = content(path, self.what), dict[str, xr.Variable]()
+        found: dict[str, xr.Variable] = {}
         dims: dict[str, tuple[str, ...]] = {v.name: (DESIGN, *v.dims) for v in self.variables}
         dims |= {d.name: () for d in self.derived} | {DESIGN: (DESIGN,)}
-        with refusing(self.what, path), h5py.File(BytesIO(data), "r") as file:
+        with refusing(self.what, path), opened(path, self.what) as file:
             for name, own in dims.items():
                 held = file.get(name)
                 if not isinstance(held, h5py.Dataset):

@@ -18,7 +18,8 @@ import numpy as np
 import torch
 
 from ingenium.core.errors import InputError
-from ingenium.core.reading.files import content, refusing
+from ingenium.core.reading.files import refusing
+from ingenium.core.reading.hdf5 import opened
 from ingenium.kits.spikes.layered import LayeredNetwork, Rhythm
 
 KNOWN = ("Input", "Affine", "LIF", "LI", "Output")
@@ -56,7 +57,6 @@ def read(path: Path) -> LayeredNetwork:
     Raises:
         InputError: for an invalid NIR, unsupported nodes, or a graph that is no chain of layers.
     """
-    content(path, "a network as NIR")  # a plain file of bounded size
     _known_nodes(path)
     with refusing("a network as NIR", path):
         graph = nir.read(path)
@@ -69,9 +69,7 @@ def read(path: Path) -> LayeredNetwork:
 
 def _known_nodes(path: Path) -> None:
     """Refuse, by name, nodes of kinds that no layered network has, before any is built."""
-    import h5py
-
-    with refusing("a network as NIR", path), h5py.File(path) as file:
+    with refusing("a network as NIR", path), opened(path, "a network as NIR") as file:
         kinds = {name: _text(node["type"][()]) for name, node in file["node/nodes"].items()}
     for name, kind in kinds.items():
         if kind not in KNOWN:

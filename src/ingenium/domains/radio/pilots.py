@@ -5,7 +5,6 @@ Shapes: n channels, b sets of readings, m numbers of a set, f subcarriers, a ant
 
 import math
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.core.given import Input
 from ingenium.core.reading.files import refusing
+from ingenium.core.reading.hdf5 import opened_bytes
 from ingenium.domains.radio.ground import OpenGround
 from ingenium.domains.radio.rays import PATHS, Rays, delays, steering, subcarriers
 
@@ -49,9 +49,8 @@ class Pilots:
             InputError: for an invalid file, fewer pilots than delays and angles need, another
                 carrier or array than that of the site, or unknown units.
         """
-        import h5py
-
-        with refusing("pilots as HDF5", Path("pilots.h5")), h5py.File(BytesIO(data), "r") as file:
+        what, path = "pilots as HDF5", Path("pilots.h5")
+        with refusing(what, path), opened_bytes(data, what, path) as file:
             if "pilots" not in file:
                 raise InputError("HDF5 with an array `pilots`", ", ".join(file) or "none", HOW)
             values = file["pilots"]

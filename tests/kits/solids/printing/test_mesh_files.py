@@ -162,7 +162,7 @@ def test_facets_where_other_readers_see_none_are_refused(tmp_path):
         text.replace("vertex", "# vertex", 1),
     ):
         (tmp_path / "box.stl").write_text(forged)
-        with pytest.raises(InputError, match="STL as text|no faces"):
+        with pytest.raises(InputError, match=r"STL as text|no faces"):
             read_mesh(tmp_path / "box.stl")
 
 

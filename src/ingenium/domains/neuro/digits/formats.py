@@ -20,6 +20,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.files import content, refusing
+from ingenium.core.reading.hdf5 import opened
 from ingenium.domains.neuro import nir_graphs
 from ingenium.domains.neuro.digits.data import LEVELS, SIDE
 from ingenium.domains.neuro.digits.verifier import DrawnVerifier
@@ -136,7 +137,8 @@ class NetworkFile:
         file = path / FILE if path.is_dir() else path
         network = nir_graphs.read(file)
         self._same(network, file)
-        with refusing("drives beside the network, in the group drawn", file), h5py.File(file) as f:
+        what = "drives beside the network, in the group drawn"
+        with refusing(what, file), opened(file, what) as f:
             names = (DESIGN, "rate", "digit", "image")
             held = {k: real_numbers(np.asarray(f[f"drawn/{k}"])) for k in names}
             rate, digit, index = held["rate"], held["digit"], held[DESIGN].astype(np.int64)
