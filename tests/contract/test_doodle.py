@@ -41,6 +41,9 @@ class TestSubjects(ProblemContract):
             "with a sheet of style": ("<svg ", '<?xml-stylesheet href="a.css"?>\n<svg '),
             "with a document type": ("<svg ", '<!DOCTYPE svg SYSTEM "a.dtd">\n<svg '),
             "hidden": ("<path ", '<path visibility="hidden" '),
+            "with a comma behind a letter": ('d="M', 'd="M,'),
+            "with a comma behind each letter": ("L", "L,"),
+            "with a no-break space": ('d="M', 'd="M&#160;'),
             "in a title": ("<title>", "<title><path d='M1 1L9 9'/>"),
         }
         return {

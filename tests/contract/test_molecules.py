@@ -13,7 +13,7 @@ PLACES = {
     f"sdf: {name}": "Only atoms and bonds are judged: their positions in a file do not matter."
     for name in ("a tenth larger", "a thousandth as large", "flat", "of no size", "shifted")
 }
-SDF, XYZ = (".sdf",), (".xyz",)
+SDF, XYZ, SMI = (".sdf",), (".xyz",), (".smi",)
 
 
 def _words(old: bytes, new: bytes) -> Damage:
@@ -66,11 +66,35 @@ CONFORMERS: Mapping[str, Mapping[str, Damage]] = {
 }
 
 
+SRU = b"M  STY  1   1 SRU\nM  SLB  1   1   1\nM  SAL   1  2   1   2\nM  SMT   1 n\nM  END"
+LIBRARY: Mapping[str, Mapping[str, Damage]] = {
+    "smi": {
+        "an extension where its name stands": partial(
+            with_bytes, SMI, lambda b: b.replace(b" ", b" |Z:0,1| ", 1)
+        ),
+        "a radical by an extension": partial(
+            with_bytes, SMI, lambda b: b.replace(b" ", b" |^1:0| ", 1)
+        ),
+        "a no-break space before its name": partial(
+            with_bytes, SMI, lambda b: b.replace(b" ", "\xa0".encode(), 1)
+        ),
+    },
+    "sdf": {
+        "repeated units in brackets": _words(b"M  END", SRU),
+        "an alias of an atom": _words(b"M  END", b"A    1\nPhe\nM  END"),
+        "a point of attachment": _words(b"M  END", b"M  APO  1   1   1\nM  END"),
+    },
+}
+
+
 class TestLibrary(ProblemContract):
     problem_name = "molecules.library"
     setup: ClassVar[Mapping[str, Any]] = {"known": 200}
     no_answer = "C1CC"
     harmless = PLACES
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return LIBRARY
 
 
 class TestLead(ProblemContract):

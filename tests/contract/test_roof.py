@@ -12,7 +12,7 @@ def _changed(pattern: str, by: str, path: Path) -> None:
     """Replace the first match of a file, which must exist."""
     text, count = re.subn(pattern, by, path.read_text(), count=1, flags=re.M)
     assert count == 1, pattern
-    path.write_text(text)
+    path.write_text(text, newline="")
 
 
 class TestRoofTruss(ProblemContract):
@@ -36,6 +36,8 @@ class TestRoofTruss(ProblemContract):
             "geometry that follows": (r"^\*STEP", "*STEP, NLGEOM"),
             "a comment that hides a bar": (r"^4, 4, 5\n", "** 4, 4, 5\n"),
             "another file within": (r"^\*STEP", "*INCLUDE, INPUT=a.inp\n*STEP"),
+            "gravity in another order": (r"^(\w+), GRAV, 9\.81", r"9.81, \1, GRAV"),
+            "a section in a comment": (r"^(\*SOLID SECTION)", r"** sections\r\1"),
             "a second step": (r"^\*END STEP", "*END STEP\n*STEP\n*STATIC\n*END STEP"),
         }
         drawing = {
@@ -51,6 +53,11 @@ class TestRoofTruss(ProblemContract):
             "a block that is put nowhere": (r"ENTITIES", "BLOCKS"),
             "in inches": (r"^ 70\n4$", " 70\n1"),
             "in no unit": (r"^  9\n\$INSUNITS\n 70\n4\n", ""),
+            "a circle at its end": (r"  0\nENDSEC\n  0\nEOF\n\Z", "  0\nCIRCLE\n  8\n0\n"),
+            "no end": (r"  0\nEOF\n\Z", ""),
+            "a line after its end": (r"(  0\nEOF\n)\Z", r"\1  0\nLINE\n"),
+            "entities twice": (r"(  0\nEOF\n)\Z", r"  0\nSECTION\n  2\nENTITIES\n  0\nENDSEC\n\1"),
+            "a code that few programs read": (r"^ 10\n", " 1_0\n"),
             "a circle": (r"^  0\nLINE", "  0\nCIRCLE"),
         }
         return {

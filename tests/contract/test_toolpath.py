@@ -46,6 +46,10 @@ class TestPrintedColumn(ProblemContract):
             "a move in a comment": (r"^(G1 .*\n)", r"; \1"),
             "a comment with a move": (r"^(G1 .*)\n", "; layer\u2028\\1\n"),
             "inches": (r"^G21", "G20"),
+            "inches by digits after a point": (r"^G21", "G20.9999"),
+            "extrusion as filament": (r"^M200 S1", "M200 S0.9999"),
+            "moves by digits after a point": (r"^G1 ", "G0.9999 "),
+            "a move of another kind": (r"^G1 ", "G0 "),
             "a move more": (r"\Z", "G1 X0.0 Y0.0 Z0.0 E1000.0\n"),
         }
         return {"gcode": {what: partial(_changed, *how) for what, how in damages.items()}}

@@ -93,11 +93,12 @@ class SmilesFile:
     def _constitutions(self, found: Sequence[tuple[int, list[str]]], file: Path) -> list[str]:
         """Return canonical SMILES of numbered lines; all lines that have none are named at once."""
         smiles, faults, flat = list[str](), list[InputError](), 0
-        for i, (written, *_) in found:
+        for i, (written, *further) in found:
             plain = _without_stereo(written)
             flat += plain != written
             what = f"the molecule in line {i} of {file}"
             try:
+                check_name(further, what)
                 smiles.append(canonical(self.screen.admit(readable(plain, what), what)))
             except InputError as error:
                 faults.append(error)
@@ -106,6 +107,18 @@ class SmilesFile:
         if flat:
             remark(f"{flat} of {len(found)} lines of {file.name} state stereochemistry: dropped.")
         return smiles
+
+
+def check_name(words: Sequence[str], what: str) -> None:
+    """Refuse an extension where a name stands: it makes another molecule of the SMILES before it.
+
+    Raises:
+        InputError: for a word that begins as an extension of ChemAxon does.
+    """
+    if words and words[0].startswith("|"):
+        raise InputError(
+            f"{what} as SMILES and a name", words[0][:40], "Write the molecule itself as SMILES."
+        )
 
 
 def _without_stereo(smiles: str) -> str:
@@ -126,6 +139,15 @@ def _joined(faults: Sequence[InputError], file: Path) -> InputError:
     more = f" and {len(rest) - MOST_LINES} more" if len(rest) > MOST_LINES else ""
     also = f"{len(rest)} other lines of {file.name} are faulty too: {', '.join(lines)}{more}."
     return InputError(first.expected, first.got, f"{first.instead} {also}")
+
+
+MARKS = {  # of atoms that stand for something else, as RDKit names them
+    "molFileAlias": "an alias of an atom",
+    "molAttchpt": "a point of attachment",
+    "molAttchOrd": "a point of attachment",
+    "_MolFileRLabel": "an R group",
+    "molRgroupLabel": "an R group",
+}
 
 
 @dataclass(frozen=True)
@@ -236,6 +258,10 @@ def _from_block(record: str, what: str) -> Chem.Mol:
         mol = Chem.MolFromMolBlock(record, removeHs=False)  # with them, valences are checked
     if mol is None or not mol.GetNumAtoms():
         raise InputError("an SDF of molecules", f"{what}, which is none", "Write V2000 or V3000.")
+    marked = next((p for a in mol.GetAtoms() for p in MARKS if a.HasProp(p)), None)
+    if marked or Chem.GetMolSubstanceGroups(mol):
+        got = f"{what}, with {MARKS.get(marked or '', 'a group in brackets')}"
+        raise InputError("an SDF of whole molecules", got, "Draw every atom.")
     return mol
 
 

@@ -32,7 +32,11 @@ ABOUT = "word and points of the pen"
 MOST_BYTES = 1 << 16
 SHOWN = "240"  # pixels of a side
 # Possessive matches: a near-path would otherwise be tried in 2^n ways.
-PATH = re.compile(r"(?>\s*+[MLHVmlhv]?\s*+,?\s*+-?[0-9]{1,3}+(?:\.[0-9]{1,6}+)?+)++\s*+")
+BLANK = "[ \\t\\n]*+"
+PATH = re.compile(  # a comma stands between numbers alone
+    rf"(?>{BLANK}(?:[MLHVmlhv]{BLANK}|(?:(?<=[0-9 \t\n]),{BLANK})?)"
+    rf"-?[0-9]{{1,3}}+(?:\.[0-9]{{1,6}}+)?+)++{BLANK}"
+)
 WHAT = "a sketch as SVG: a title, and paths of straight lines on whole points"
 
 
@@ -169,7 +173,7 @@ def read_path(d: str, where: str) -> list[Stroke]:
     Raises:
         InputError: for curves, and for points off the grid.
     """
-    if not PATH.fullmatch(d) or d.lstrip()[:1] not in ("M", "m"):
+    if not PATH.fullmatch(d) or d.lstrip(" \t\n")[:1] not in ("M", "m"):
         raise InputError("a path of straight lines, such as M4 4L20 20", f"{d[:60]!r} in {where}")
     try:
         lines = polylines(d)

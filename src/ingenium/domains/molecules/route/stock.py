@@ -15,6 +15,7 @@ from pathlib import Path
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.reading.files import lines
+from ingenium.domains.molecules.formats import check_name
 from ingenium.domains.molecules.route.common import COMMON
 from ingenium.domains.molecules.route.reaction import molecule
 from ingenium.kits.chemistry.parsing import canonical, readable
@@ -68,7 +69,7 @@ def from_file(path: Path, screen: DualUseScreen) -> BlockStock:
         InputError: if there is no such file, it is empty, or a line is no molecule or refused.
     """
     listed = enumerate(lines(path, "stock as a file of SMILES, a line each"), 1)
-    words = [(i, line.split()[0]) for i, line in listed if line.strip()]
+    words = [(i, line.split()) for i, line in listed if line.strip()]
     if not words:
         raise InputError(
             "at least one block in the stock",
@@ -76,7 +77,9 @@ def from_file(path: Path, screen: DualUseScreen) -> BlockStock:
             "Write SMILES, a line each, or leave stock out for the blocks of the package.",
         )
     what = "the block in line {} of " + str(path)
-    mols = [(readable(text, what.format(i)), what.format(i)) for i, text in words]
+    for i, (_, *further) in words:
+        check_name(further, what.format(i))
+    mols = [(readable(first, what.format(i)), what.format(i)) for i, (first, *_) in words]
     return BlockStock({canonical(screen.admit(mol, where)): UNSEEN for mol, where in mols})
 
 

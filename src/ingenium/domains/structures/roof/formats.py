@@ -67,6 +67,9 @@ def _profile(names: Sequence[str]) -> tuple[int, ...]:
     return tuple(p for p in places if p is not None)
 
 
+FRAME = ("SECTION", "ENDSEC", "EOF")  # of a drawing
+
+
 @dataclass(frozen=True, eq=False)
 class TrussFile:
     """One file for each truss, `truss_00012` with the suffix of the format."""
@@ -217,7 +220,8 @@ class TrussDeck(TrussFile):
                 close()
                 words, rows = ", ".join(parts), []
             else:
-                words += "".join(f" {p}" for p in parts if not _is_number(p))
+                if not all(map(_is_number, parts)):  # names and numbers in the order they have
+                    words += " " + ", ".join("#" if _is_number(p) else p for p in parts)
                 rows.append([number(p) for p in parts if _is_number(p)])
         close()
         return out
@@ -255,8 +259,9 @@ class TrussDrawing(TrussFile):
 
     def blocks(self, found: list[str]) -> list[Block]:
         """Return a block for each layer, lines sorted, independent of their directions."""
-        pairs = [(int(c), v.strip()) for c, v in zip(found[::2], found[1::2], strict=True)]
+        pairs = [(_code(c), v.strip()) for c, v in zip(found[::2], found[1::2], strict=True)]
         starts = [i for i, (code, _) in enumerate(pairs) if code == 0]
+        _check_frame(pairs, starts)
         section = ""
         by_layer: dict[str, list[list[tuple[float, ...]]]] = {}
         for a, b in pairwise(starts):
@@ -289,6 +294,22 @@ class TrussDrawing(TrussFile):
         bottom = next(b for b in said if b.words.startswith(GROUPS[0].upper()))
         every = np.concatenate([b.numbers for b in said])
         return len(bottom.numbers), round(float(every[:, [1, 4]].max()) / MM, 6), profile
+
+
+def _code(word: str) -> int:
+    if re.fullmatch(r" {0,3}-?[0-9]{1,4} *", word) is None:
+        raise InputError("a group code, a whole number", f"{word[:40]!r}", "Export it again.")
+    return int(word)
+
+
+def _check_frame(pairs: list[tuple[int, str]], starts: list[int]) -> None:
+    """Refuse a drawing whose sections are not closed, or stand twice, or that goes on after EOF."""
+    frame = [(pairs[i][1], *pairs[i + 1 : i + 2]) for i in starts if pairs[i][1] in FRAME]
+    names = [str(code).upper() for what, *code in frame if what == FRAME[0]]
+    closed = [what for what, *_ in frame] == [*FRAME[:2] * len(names), FRAME[2]]
+    if not closed or pairs[-1] != (0, FRAME[2]) or len(set(names)) < len(names):
+        got = f"{len(names)} sections, and {pairs[-1][1][:40]} as its last word"
+        raise InputError("a drawing of closed sections, each once, that ends in EOF", got)
 
 
 def _check_drawn(codes: list[tuple[int, str]], section: str) -> None:

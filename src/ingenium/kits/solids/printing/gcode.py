@@ -21,6 +21,7 @@ HEAD = (
 )
 UNITS_MM = {"G20": 25.4, "G21": 1.0}
 ASIDE = ("G4", "G28", "G90", "M")  # commands without an effect on the toolpath
+COMMAND = re.compile(r"[A-Z][0-9]+(?![0-9.])")
 WORD = re.compile(r"([A-Z])\s*(-?\d+(?:\.\d*)?|-?\.\d+)")
 
 
@@ -74,10 +75,18 @@ def _toolpath(found: Sequence[str], file: Path) -> Toolpath:
     for number, line in enumerate(found, 1):
         if line.startswith(";HEIGHT:"):
             height = float(line[8:])
-        words = WORD.findall(line.split(";")[0].upper())
-        if not words:
+        plain = line.split(";")[0].upper().strip()
+        if not plain:
             continue
-        code = f"{words[0][0]}{int(float(words[0][1]))}"
+        words = WORD.findall(plain)
+        code = words[0][0] + words[0][1] if words else plain[:40]
+        moves = code in ("G0", "G1") and WORD.sub("", plain).strip()
+        if moves or COMMAND.match(plain) is None:  # a printer reads `G20.9` as G20
+            raise InputError(
+                "commands such as G1 X2.5, letters with whole numbers of codes",
+                f"{plain[:40]} in line {number} of {file.name}",
+                "Export it again.",
+            )
         if code in UNITS_MM:
             scale = UNITS_MM[code]
         elif code in ("G0", "G1"):
