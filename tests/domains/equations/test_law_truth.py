@@ -284,6 +284,27 @@ def test_files_run_nothing(table: MeasuredTable, tmp_path: Path) -> None:
             FormulaFiles(table).read(file)
 
 
+@pytest.mark.parametrize("names", [("R", "I", "U"), ("S", "N", "E"), ("gamma", "oo", "zeta")])
+def test_names_that_sympy_and_c_own_are_written_as_other_names(
+    names: tuple[str, str, str], tmp_path: Path
+) -> None:
+    """Ohm's law of columns R, I and U is `U = I_*R`, not R times the imaginary unit."""
+    a, b, target = names
+    rows = [f"{i},{j},{i * j}" for i in range(1, 6) for j in range(1, 6)]
+    table = read("\n".join([f"{a} [ohm],{b} [A],{target} [V]", *rows]) + "\n", target, ())
+    form = FormulaFiles(table)
+    made = laws([(a, b, "*")], [()], [0])
+    place = form.write(made, tmp_path)[0]
+    head, _, formula = (place / "law.sympy").read_text().splitlines()[-1].partition(" = ")
+    found = sympy.sympify(formula)
+    assert {s.name.rstrip("_") for s in found.free_symbols} == {a, b}
+    assert head.rstrip("_") == target
+    assert sympy.sympify(head).is_Symbol
+    assert form.read(place)["law"].values[0] == made["law"].values[0]
+    code = place / "law.c"
+    subprocess.run(["cc", "-fsyntax-only", "-Wall", "-Werror", str(code)], check=True)
+
+
 def test_reports_show_laws_as_people_write_them(table: MeasuredTable) -> None:
     """A LaTeX fraction needs no brackets in a product, but does in a square."""
     tokens = ("c", "length", "gravity", "/", "*", "c", "+")

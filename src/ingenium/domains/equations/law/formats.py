@@ -81,14 +81,28 @@ class FormulaFiles:
             C: self._c(tokens, symbols, places),
         }
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Columns of the table."""
+        return self.table.language.names
+
+    @property
+    def target(self) -> str:
+        """The explained column, as it is called in files."""
+        return written.exported((self.table.target, *self.names))[self.table.target]
+
     def _about(self) -> str:
-        columns = zip(self.table.language.names, self.table.units, strict=True)
+        """Return the head of a file: columns with units, and what they are called in formulas."""
+        columns = zip(self.names, self.table.units, strict=True)
+        own = written.exported(self.names) | {self.table.target: self.target}
+        other = [f"{new} is {name}" for name, new in own.items() if new != name]
         reported = ", ".join(f"{name} in {unit}" for name, unit in columns)
-        return f"{self.table.target} in {self.table.target_unit}, of {reported}"
+        about = f"{self.table.target} in {self.table.target_unit}, of {reported}"
+        return f"{about}; here {', '.join(other)}" if other else about
 
     def _sympy(self, tokens: Postfix, symbols: list[str], lines: list[str]) -> str:
-        formula = written.infix(tokens, symbols, "sympy")
-        return f"# {self._about()}\n{''.join(lines)}{self.table.target} = {formula}\n"
+        formula = written.infix(tokens, symbols, "sympy", written.exported(self.names))
+        return f"# {self._about()}\n{''.join(lines)}{self.target} = {formula}\n"
 
     def _latex(self, tokens: Postfix, constants: list[float], held: list[str]) -> str:
         formula = latex(self.table, tokens, constants)
@@ -100,12 +114,12 @@ class FormulaFiles:
         return f"% {self._about()}\n{''.join(units)}{formula}\n"
 
     def _c(self, tokens: Postfix, symbols: list[str], places: list[str]) -> str:
-        names = self.table.language.names
-        takes = ", ".join(f"double {n}" for n in names)
-        formula = written.infix(tokens, symbols, "c")
+        names = written.exported(self.names)
+        takes = ", ".join(f"double {names[n]}" for n in self.names)
+        formula = written.infix(tokens, symbols, "c", names)
         return (
             f"/* {self._about()} */\n#include <math.h>\n\n"
-            f"double {self.table.target}({takes})\n{{\n{''.join(places)}"
+            f"double {self.target}({takes})\n{{\n{''.join(places)}"
             f"    return {formula};\n}}\n"
         )
 
@@ -166,8 +180,8 @@ class FormulaFiles:
                 )
             values[match[1]], units[match[1]] = _float(match[2]), token
         head, _, formula = (lines[-1] if lines else "").partition(" = ")
-        if head != self.table.target:
-            raise InputError(f"a last line `{self.table.target} = ...`", head[:60])
+        if head != self.target:
+            raise InputError(f"a last line `{self.target} = ...`", head[:60])
         tokens, held = written.parsed(formula, self.table.language, units)
         own = tuple(values[h] if isinstance(h, str) else float(h) for h in held)
         if not all(np.isfinite(own)):

@@ -6,11 +6,28 @@ Files are parsed to a tree of a few kinds of nodes and never executed.
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 
 from ingenium.core.errors import InputError
 from ingenium.domains.equations.law.language import PURE, WHOLE, Language, Postfix
 from ingenium.domains.equations.law.operations import ATOM, OPERATIONS, SIGN
 
+C_NAMES = [
+    "NAN",
+    "INFINITY",
+    "HUGE_VAL",
+    "DOMAIN",
+    "OVERFLOW",
+    "pow",
+    "fabs",
+    "y0",
+    "y1",
+    "yn",
+    "j0",
+    "j1",
+    "jn",
+]
 DEEPEST = 40  # of a tree that is read
 FORMULA = "a formula in SymPy's syntax over the columns of the table"
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
@@ -22,6 +39,24 @@ def number(value: float) -> str:
     """Write a constant, always with a point or an exponent, to distinguish it from 1 and 2."""
     text = repr(float(value))
     return text if set(text) & set(".einf") else f"{text}.0"
+
+
+@cache
+def names_of_tools() -> frozenset[str]:
+    """Names that SymPy 1.14 and `math.h` give a meaning of their own, such as I, E, S and gamma."""
+    found = files(__package__).joinpath("sympy_names.txt").read_text("ascii")
+    return frozenset((*found.split(), *C_NAMES))
+
+
+def exported(names: Sequence[str]) -> dict[str, str]:
+    """Return the name of each column in files: `I_` for I, which SymPy reads as imaginary."""
+    found: dict[str, str] = {}
+    for name in names:
+        own = name
+        while own in names_of_tools() or (own != name and own in (*names, *found.values())):
+            own += "_"
+        found[name] = own
+    return found
 
 
 def infix(
@@ -105,7 +140,8 @@ def parsed(
         tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise InputError(FORMULA, f"{text[:60]!r} ({error})") from None
-    walk = _Walk(text, language, units)
+    columns = {own: name for name, own in exported(language.names).items()}
+    walk = _Walk(text, language, units, columns)
     walk.over(tree.body, 0)
     if not language.whole(walk.tokens):
         raise InputError(f"{FORMULA} of bounded length", text[:60])
@@ -119,6 +155,7 @@ class _Walk:
     text: str
     language: Language
     units: Mapping[str, str]
+    columns: Mapping[str, str]
     tokens: list[str] = field(default_factory=list)
     held: list[float | str] = field(default_factory=list)
 
@@ -134,8 +171,8 @@ class _Walk:
                 self._constant(PURE, -value)
             case ast.Call(ast.Name(id=name), [inside], []) if name in OPERATIONS:
                 self._parts(name, depth, inside)
-            case ast.Name(id=name) if name in self.language.names:
-                self.tokens.append(name)
+            case ast.Name(id=name) if name in self.columns:
+                self.tokens.append(self.columns[name])
             case ast.Name(id=name) if name in self.units:
                 self._constant(self.units[name], name)
             case ast.Constant(value=1 | 2 as value) if type(value) is int:
