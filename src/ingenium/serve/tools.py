@@ -8,6 +8,7 @@ from typing import Any
 from ingenium.core.errors import InputError
 from ingenium.serve.allowed import AllowedFolders
 from ingenium.serve.jobs import Jobs
+from ingenium.serve.specs import allowed_spec
 
 QUICK_S = 60.0  # limit after which a question is answered as a running job
 
@@ -52,7 +53,7 @@ class Tools:
             problem: its name, such as "grid.feeder_day".
             spec: TOML; with it, also how it is understood.
         """
-        return self._requested("show", problem, spec=_spec(problem, spec))
+        return self._requested("show", problem, spec=allowed_spec(self.folders, problem, spec))
 
     def ask(
         self, request: str, out: str, problem: str = "", answers: list[str] | None = None
@@ -111,7 +112,9 @@ class Tools:
             spec: TOML; empty for that of the run, or the problem's own limits.
         """
         places = [str(self.folders.place(f)) for f in files]
-        return self._requested("verify", problem, *places, spec=_spec(problem, spec))
+        return self._requested(
+            "verify", problem, *places, spec=allowed_spec(self.folders, problem, spec)
+        )
 
     def replay(self, folder: str, design: int) -> dict[str, Any]:
         """Reproduce one design of a run, and report whether its evidence is confirmed.
@@ -178,13 +181,5 @@ class Tools:
     def _submitted(self, words: list[str], problem: str, spec: str, out: str) -> dict[str, Any]:
         place = self.folders.place(out)
         words = [*words, "--out", str(place)]
-        job = self.jobs.submit(words, spec=_spec(problem, spec), made=place)
+        job = self.jobs.submit(words, spec=allowed_spec(self.folders, problem, spec), made=place)
         return self.jobs.state(job) | {"folder": str(place)}
-
-
-def _spec(problem: str, spec: str) -> str | None:
-    """Add the problem's name to the spec, which callers give separately."""
-    if not spec.strip():
-        return None
-    named = any(line.split("=")[0].strip() == "problem" for line in spec.splitlines())
-    return spec if named else f'problem = "{problem}"\n{spec}'

@@ -13,21 +13,10 @@ from ingenium.core.errors import InputError
 from ingenium.domains.equations.law.language import PURE, WHOLE, Language, Postfix
 from ingenium.domains.equations.law.operations import ATOM, OPERATIONS, SIGN
 
-C_NAMES = [
-    "NAN",
-    "INFINITY",
-    "HUGE_VAL",
-    "DOMAIN",
-    "OVERFLOW",
-    "pow",
-    "fabs",
-    "y0",
-    "y1",
-    "yn",
-    "j0",
-    "j1",
-    "jn",
-]
+C_NAMES = (
+    *("NAN", "INFINITY", "HUGE_VAL", "DOMAIN", "OVERFLOW"),
+    *("pow", "fabs", "y0", "y1", "yn", "j0", "j1", "jn"),
+)
 DEEPEST = 40  # of a tree that is read
 FORMULA = "a formula in SymPy's syntax over the columns of the table"
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
