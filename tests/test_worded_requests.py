@@ -256,3 +256,16 @@ def test_a_request_that_is_open_writes_no_spec(tmp_path: Path) -> None:
     assert not (out / "spec.toml").exists()
     page = (out / "request.html").read_text()
     assert "<script>alert" not in page
+
+
+def test_a_run_of_the_same_request_goes_on_and_of_another_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr("ingenium.cli.ask._propose", lambda reply, *rest: ran.append(reply.verb))
+    truss, words = "roof trusses of 24 m span with deflection below", ["--out", str(tmp_path)]
+    for mm, code in ((60, 0), (60, 0), (50, 2)):
+        done = CliRunner().invoke(app, ["ask", f"{truss} {mm} mm", "--run", *words])
+        assert done.exit_code == code, done.output
+    assert len(ran) == 2
+    assert CliRunner().invoke(app, ["ask", f"{truss} 60 mm", *words]).exit_code == 2

@@ -11,7 +11,7 @@ from test_other_plants import FeederBattery, Gain
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
-from ingenium.operate import worth
+from ingenium.operate import running, worth
 from ingenium.operate.drill import Drill, PersonActs
 from ingenium.operate.judging import decisions, measured
 from ingenium.operate.plant import PlantState, Policy, Signal, WorthRate
@@ -56,6 +56,29 @@ def _ran(policy: Policy, folder: Path | None = None) -> Operation:
     run = Operation(plant, policy, Shell(plant, None), drill, PERIODS, 0, late=none)
     run.run(folder)
     return run
+
+
+class Slow(Gain):
+    """A policy that takes longer than a period, by a clock that a test moves."""
+
+    clock: float = 0.0
+
+    def act(self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        Slow.clock += 1e6
+        return super().act(memory, seen, wanted)
+
+
+def test_the_time_of_a_decision_counts_in_real_time_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same command gives the same run on a busy machine."""
+    monkeypatch.setattr(running.time, "perf_counter", lambda: Slow.clock)
+    missed = []
+    for pace in (None, lambda k: None):
+        plant = FeederBattery()
+        run = Operation(plant, Slow(0.0, 1.0), Shell(plant, None), Drill(), 20, 0, pace=pace)
+        run.run(None)
+        missed.append(int(run.trajectory["late"].sum()))
+        assert (run.trajectory["seconds"] > 1e5).all()
+    assert missed == [0, 20]
 
 
 def test_rates_are_integrated_by_who_really_acted_and_when() -> None:

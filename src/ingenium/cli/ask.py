@@ -76,13 +76,16 @@ def ask(
     """
     from ingenium.words.reading import LONGEST
 
-    check_new(out / (SPEC if documents is None else ANSWER), overwrite)
+    if documents is not None or not run:
+        check_new(out / (SPEC if documents is None else ANSWER), overwrite)
     text = sys.stdin.buffer.read(8 * LONGEST + 1) if request == "-" else request
     if documents is not None:
         raise typer.Exit(answer(text, documents, out, transcript, json))
     said, look, known = list(answers or ()), _looked_at(given), _contracts()
     while True:
         reply = _reply(text, known, problem, verb, given, said)
+        if run and not _written_before(reply, out):
+            check_new(out / SPEC, overwrite)
         _write(reply, out, known)
         if json or reply.complete:
             break
@@ -182,6 +185,16 @@ def _words(text: str, spans: Any) -> list[dict[str, Any]]:
 
 def _status(reply: "Reply") -> str:
     return "outside" if reply.outside else "complete" if reply.complete else "draft"
+
+
+def _written_before(reply: "Reply", out: Path) -> bool:
+    """Whether the same request wrote this spec before, so that its run goes on."""
+    from ingenium.words.drafts import short
+
+    path = out / SPEC
+    if reply.made is None or not path.is_file():
+        return False
+    return path.read_text(encoding="utf-8") == short(reply.made.spec)
 
 
 def _write(reply: "Reply", out: Path, known: "tuple[Contract, ...]") -> None:

@@ -50,7 +50,7 @@ class Operation:
     drill: Drill
     periods: int
     scenario: int
-    late: Bool[np.ndarray, " t"] | None = None  # late periods of a replayed run; None: as measured
+    late: Bool[np.ndarray, " t"] | None = None  # of a replay; None: in real time, as measured
     pace: Callable[[int], None] | None = None  # waits for the period that begins
 
     def __post_init__(self) -> None:
@@ -112,7 +112,7 @@ class Operation:
         began = time.perf_counter()
         proposed = self.policy.act(self.memory, seen, wanted)
         took = time.perf_counter() - began
-        late = took > h if self.late is None else bool(self.late[k])
+        late = self.pace is not None and took > h if self.late is None else bool(self.late[k])
         decided = self.shell.decide(self.known, seen, proposed, late=late, person=person)
         action, who, why = decided.action, int(decided.who[0]), int(decided.why[0])
         if stopping:
