@@ -24,6 +24,7 @@ from ingenium.kits.spikes.layered import LayeredNetwork, Rhythm
 
 KNOWN = ("Input", "Affine", "LIF", "LI", "Output")
 METADATA = "rhythm"
+SAME = 1e-6  # relative: times in single precision are the same
 
 
 def graph_of(network: LayeredNetwork) -> nir.NIRGraph:
@@ -63,6 +64,10 @@ def read(path: Path) -> LayeredNetwork:
     chain = _chain(graph)
     with refusing("a chain of Affine, LIF, Affine and LI with its rhythm in the metadata", path):
         steps, step_ms, tau_ms = np.asarray(graph.metadata[METADATA]).tolist()
+        if steps % 1:
+            raise InputError(
+                "a whole number of steps", f"{steps:g}", "Write it without a fraction."
+            )
         rhythm = Rhythm(int(steps), step_ms, tau_ms)
         return _network(chain, rhythm)
 
@@ -114,7 +119,7 @@ def _network(chain: list[Any], rhythm: Rhythm) -> LayeredNetwork:
     weights, biases = [], []
     for i, (affine, neurons) in enumerate(zip(chain[::2], chain[1::2], strict=True)):
         r = 1.0 if i == 0 else tau
-        same = np.allclose(neurons.tau, tau) and np.allclose(neurons.r, r)
+        same = all(np.allclose(x, y, SAME, 0) for x, y in ((neurons.tau, tau), (neurons.r, r)))
         spiking = isinstance(neurons, nir.LIF)
         resets = not spiking or ((neurons.v_threshold == 1).all() and (neurons.v_reset == 0).all())
         if not (same and resets and (neurons.v_leak == 0).all()):
