@@ -81,6 +81,8 @@ LIBRARY: Mapping[str, Mapping[str, Damage]] = {
     },
     "sdf": {
         "repeated units in brackets": _words(b"M  END", SRU),
+        "a row beside its columns": _words(b" C   0  0", b"  C   0  0"),
+        "a row without a count": _words(b" C   0  0  0", b" C   0  0 0"),
         "an alias of an atom": _words(b"M  END", b"A    1\nPhe\nM  END"),
         "a point of attachment": _words(b"M  END", b"M  APO  1   1   1\nM  END"),
     },

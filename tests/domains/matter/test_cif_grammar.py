@@ -41,6 +41,7 @@ def test_names_and_values() -> None:
         "data_one _a 1 2",
         "data_one loop_ _a _b 1 2 3",
         "data_one loop_ 1 2",
+        "data_one loop_ _cell_length_a 4",
         "data_one _a",
         "data_one _a 1 data_two _b 1",
         "data_one save_x _a 1",
@@ -53,6 +54,26 @@ def test_names_and_values() -> None:
 def test_what_is_no_crystal_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="CIF"):
         block(text)
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        ("x, y, z", "x, y, z"),
+        ("x, y, z", "-y, x, z"),
+        ("-x, -y, -z",),
+        ("x, y, z", "x+1/4, y, z"),
+        ("x, y, z", "0, y, z"),
+        ("x, y, z", "z, x, y1"),
+    ],
+)
+def test_operations_that_are_no_group_are_refused(listed: tuple[str, ...]) -> None:
+    """spglib ends the process on some of them."""
+    made = Structure(Lattice.cubic(4.0), ["Cs"], [[0, 0, 0]])
+    rows = "".join(f"'{one}'\n" for one in listed)
+    text = f"data_a\nloop_\n_symmetry_equiv_pos_as_xyz\n{rows}"
+    with pytest.raises(InputError, match=r"operations (of a group|such as)"):
+        check_words(text, made)
 
 
 def test_files_of_pymatgen_and_ase_are_accepted(tmp_path: Path) -> None:

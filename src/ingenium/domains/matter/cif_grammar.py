@@ -18,6 +18,10 @@ TOKEN = re.compile(
     r"|(?P<word>[^ \t\n_\#$'\"\[\]][^ \t\n]*)"
 )
 OTHERS = ("save_", "global_", "stop_")
+SINGLE = (  # words that no loop has
+    *("_cell_", "_symmetry_space_group_name", "_symmetry_int", "_space_group_it"),
+    *("_space_group_name", "_chemical_formula"),
+)
 WHAT = "one crystal in a file of CIF 1.1, and each of its words once"
 
 
@@ -44,8 +48,8 @@ def block(text: str) -> dict[str, list[str]]:
             raise InputError(WHAT, f"{word[:60]} with {len(values)} values", "Give each its value.")
         for i, at in enumerate(names):
             name = parts[at][1].lower()
-            if name in found:
-                raise InputError(WHAT, f"{name} twice")
+            if name in found or (loop and name.startswith(SINGLE)):
+                raise InputError(WHAT, f"{name} {'in a loop' if loop else 'twice'}")
             found[name] = [parts[v][1] for v in values[i :: len(names)]]
         k = values[-1] + 1
     return found

@@ -3,6 +3,7 @@
 Source: Hall, Allen and Brown, The crystallographic information file, Acta Cryst. A47, 1991.
 """
 
+import re
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,11 @@ OPERATIONS = ("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz")
 NUMBERS = ("_symmetry_Int_Tables_number", "_space_group_IT_number")
 NAMES = ("_symmetry_space_group_name_H-M", "_space_group_name_H-M_alt")
 FORMULA = "_chemical_formula_sum"
+_TERM = r"(?:[xyz]|[0-9]+/[0-9]+|[0-9]*\.[0-9]+|[0-9]+)"
+_PLACE = rf"[-+]?{_TERM}(?:[-+]{_TERM})*"
+OPERATION = re.compile(rf"{_PLACE},{_PLACE},{_PLACE}")
 UNKNOWN = (".", "?")
+MOST_OPERATIONS, STEPS = 192, 24  # of a space group; of an edge
 SITES = {
     "_atom_site_disorder_group": UNKNOWN,
     "_atom_site_disorder_assembly": UNKNOWN,
@@ -61,7 +66,11 @@ def _check_sites(said: dict[str, list[str]]) -> None:
 def _check_group(said: dict[str, list[str]], listed: list[str], structure: Any) -> None:
     """Refuse a group that is not that of the listed operations."""
     operation = package("pymatgen.core.operations").SymmOp.from_xyz_str
+    odd = [text for text in listed if not OPERATION.fullmatch("".join(text.lower().split()))]
+    if odd:
+        raise InputError("operations such as -y, x, z+1/2", odd[0][:60])
     each = [operation(text) for text in listed]
+    _check_closed([x.affine_matrix for x in each])
     kind = package("spglib").get_spacegroup_type_from_symmetry(
         np.array([np.rint(x.rotation_matrix) for x in each], dtype=np.int32),
         np.array([x.translation_vector for x in each]),
@@ -76,6 +85,28 @@ def _check_group(said: dict[str, list[str]], listed: list[str], structure: Any) 
                 raise InputError(
                     f"{due}, which the operations in the file are", f"{word} {reported}"
                 )
+
+
+def _check_closed(each: list[np.ndarray]) -> None:
+    """Refuse operations that are no group, on which spglib would crash.
+
+    Raises:
+        InputError: for too many operations, one twice, or a product that is not listed.
+    """
+    turned = all(abs(round(float(np.linalg.det(matrix)))) == 1 for matrix in each)
+    if turned and len(each) <= MOST_OPERATIONS:
+        known = {_key(matrix) for matrix in each}
+        products = {_key(a @ b) for a in each for b in each}
+        if len(known) == len(each) and products == known:
+            return
+    raise InputError("operations of a group, each once", f"{len(each)} that are none")
+
+
+def _key(matrix: np.ndarray) -> tuple[int, ...]:
+    """Rotation, and translation in 24ths of an edge, of an operation up to whole edges."""
+    whole = np.rint(STEPS * matrix).astype(int)
+    whole[:3, 3] %= STEPS
+    return tuple(whole.ravel().tolist())
 
 
 def _plain(value: Any) -> str:

@@ -16,6 +16,7 @@ from ingenium.core.errors import EngineError, InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.reading.files import lines, text
 from ingenium.core.remarks import remark
+from ingenium.domains.molecules.columns import check_columns
 from ingenium.domains.molecules.files import numbers
 from ingenium.domains.molecules.language import ATOMS_AT, SMILES, variable
 from ingenium.kits.chemistry import rules
@@ -254,6 +255,7 @@ def _recount(block: str, mol: Chem.Mol) -> None:
 
 def _from_block(record: str, what: str) -> Chem.Mol:
     """Molecule of one record, with its explicit hydrogens."""
+    check_columns(record, what)
     with rdBase.BlockLogs():
         mol = Chem.MolFromMolBlock(record, removeHs=False)  # with them, valences are checked
     if mol is None or not mol.GetNumAtoms():
