@@ -91,6 +91,11 @@ class TestCrystal(ProblemContract):
                         "loop_", "loop_ _space_group_symop_operation_xyz 'x, y, z'\nloop_", 1
                     )
                 ),
+                "with a group by its number alone": _text(
+                    lambda t: t.replace("_symmetry_equiv_pos", "_x").replace(
+                        "_symmetry_space", "_x"
+                    )
+                ),
                 "with a second block in a line": _text(
                     lambda t: t.replace("_cell_length_b", "data_second _cell_length_b", 1)
                 ),

@@ -47,6 +47,10 @@ def check_words(text: str, structure: Any) -> None:
         raise InputError("one list of operations", f"two that differ, {' and '.join(OPERATIONS)}")
     if lists:
         _check_group(said, lists[0], structure)
+    elif not any(w.lower() in said for w in NAMES) and any(w.lower() in said for w in NUMBERS):
+        raise InputError(
+            "the operations of its group, or its name", "its number alone", "List them."
+        )
     (formula,) = said.get(FORMULA, [None])
     own = structure.composition
     if formula not in (None, *UNKNOWN):
