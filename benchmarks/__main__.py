@@ -25,6 +25,7 @@ NAMES = (
     "strategies_kept",
     "forgeries",
     "damaged",
+    "reader_differences",
     "kills",
     "buildings_packer",
     "sandbox",
