@@ -1,0 +1,279 @@
+"""Reader of prose: facts from patterns over the words of each sentence, with their characters.
+
+What stands in quotes, under a negation, a condition, a wish, a memory or the past perfect is no fact
+of the story and is not read. A sentence that names a person and gives no fact counts as not read.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from ingenium.domains.desk.story import words as w
+from ingenium.domains.desk.story.facts import Fact
+from ingenium.words.passages import Passage, sentences
+
+DET = r"(?:the|his|her|their|its|P_'s)"
+NOUN = r"(?:[a-z]+ ){0,2}?(?P<{0}>[a-z][a-z-]+)"
+STOP = r"(?=[.,;:!?\u2014]|$| (?:and|with|at|in|on|by|while|when|where|before|after|to|for|as|but|"
+STOP += r"again|alone|from|until|into|over|out|up|down|off|of|that|till|once|all|under|near|through|beside|behind|between|about) ?| \w+ly\b)"
+ADVERB = r"(?:(?:still|already|just|now|only|then|alone|quietly|slowly|soon|once|also|again|back|even|\w+ly) )?"
+NOT_THINGS = frozenset(
+    "way thread game race war argument battle time use sight temper mind voice balance hope head "
+    "hand hands eye eyes face door window words word place seat turn side breath part road train "
+    "boat curtain shutters fire oar oars others other one rest whole".split()
+)
+IRREGULAR = {"his": "he", "her": "she", "their": "they", "the": "", "its": "it"}
+
+
+def _noun(group: str) -> str:
+    return NOUN.replace("{0}", group)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Facts of a text, sentences that name a person, and those of them that gave no fact."""
+
+    facts: tuple[Fact, ...]
+    naming: int
+    unread: tuple[Passage, ...]
+    persons: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """Share of the sentences that name a person in which a fact was read."""
+        return 1 - len(self.unread) / self.naming if self.naming else 1.0
+
+
+class StoryReader:
+    """Reads facts; persons and places of a premise are known beforehand."""
+
+    def __init__(self, persons: tuple[str, ...] = (), places: dict[str, str] | None = None) -> None:
+        self.known, self.levels = persons, w.LEVEL | (places or {})
+
+    def read(self, text: str) -> Reading:
+        """Read a text; its headings and its lines in other marks are breaks."""
+        persons = tuple(dict.fromkeys((*self.known, *_discovered(text))))
+        forms = _Forms(persons, self.levels)
+        facts: list[Fact] = []
+        unread: list[Passage] = []
+        naming, last, ended = 0, "", 0
+        for one in sentences("draft", text):
+            gap = text[ended : one.start]
+            ended = one.end
+            if one.text.startswith("#") or "***" in gap or "* * *" in gap:
+                facts.append(Fact("breaks", (), one.start, one.end, one.text))
+                last = ""
+                if one.text.startswith("#"):
+                    continue
+            if one.text.startswith(("> ", "<!--", "[[", "::")):
+                continue
+            bare = forms.bare(one.text)
+            named = forms.name.findall(bare)
+            if not named and last and re.match(r"(?:He|She)\b", bare):
+                bare = re.sub(r"^(?:He|She)\b", last, bare)
+                named = [last]
+            found = [Fact(k, a, one.start, one.end, one.text) for k, a in forms.read(bare)]
+            facts += found
+            if named:
+                naming += 1
+                last = named[0] if len(set(named)) == 1 else ""
+                if not any(f.kind != "passes" for f in found):
+                    unread.append(one)
+            elif "\n\n" in gap:
+                last = ""
+        return Reading(tuple(facts), naming, tuple(unread), persons)
+
+
+def _discovered(text: str) -> list[str]:
+    """Return names: capitalised words that speak or act, and that stand inside sentences too."""
+    plain = w.QUOTED.sub(' "" ', text)
+    acting = rf"(?:{w.any_of(w.SPEAK)}|{w.any_of(w.ACT)})"
+    before = re.findall(rf"\b([A-Z][a-z]+)\b(?:,? (?:who|which)\b[^,]*,)? {acting}\b", plain)
+    after = re.findall(rf"\"\" (?:{w.any_of(w.SPEAK)}) ([A-Z][a-z]+)\b", plain)
+    buried = re.findall(r"\bburied ([A-Z][a-z]+)\b", plain)
+    counts = re.findall(r"\b([A-Z][a-z]+)\b (?:was|died|drowned|is) ", plain)
+    common = set(re.findall(r"\b[a-z]+\b", plain))
+    found = dict.fromkeys((*before, *after, *buried))
+    twice = dict.fromkeys(n for n in counts if counts.count(n) > 1 or n in found)
+    listed = dict.fromkeys((*found, *twice))
+    return [n for n in listed if n not in w.STRANGERS and n.lower() not in common]
+
+
+@dataclass(frozen=True, eq=False)
+class _Forms:
+    """Patterns for some persons and places."""
+
+    persons: tuple[str, ...]
+    levels: dict[str, str]
+
+    @cached_property
+    def one(self) -> str:
+        names = "|".join(sorted(map(re.escape, self.persons), key=len)[::-1]) or "(?!)"
+        return rf"(?:(?:Mr|Mrs|Miss|Dr|Captain|Old|Father|Aunt|Uncle)\.? )?(?:{names})(?: (?:{names}))?"
+
+    @cached_property
+    def name(self) -> re.Pattern[str]:
+        """Pattern of a person's name."""
+        names = "|".join(sorted(map(re.escape, self.persons), key=len)[::-1]) or "(?!)"
+        return re.compile(rf"\b(?:{names})\b")
+
+    def bare(self, sentence: str) -> str:
+        """Return a sentence in one line, with empty quotes."""
+        return " ".join(w.QUOTED.sub('""', sentence).split())
+
+    def person(self, said: str) -> str:
+        """Return the name by which a person is known."""
+        return next(iter(self.name.findall(said)), said)
+
+    def read(self, bare: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield facts of a sentence in the order of its words."""
+        yield from _times(bare)
+        found: list[tuple[int, str, tuple[str, ...]]] = []
+        doubt = w.DOUBT.search(bare)
+        turned = self.patterns["turned"].search(bare)
+        if turned:
+            found.append((0, "age", (self.person(turned["p"]), str(w.value(turned["n"])))))
+        for m in self.patterns["speech"].finditer(bare):
+            found.append((m.start(), "acts", (self.person(m["p"] or m["q"]),)))
+        if not doubt and self.name.search(bare):
+            found += self._events(bare)
+        for _, kind, args in sorted(dict.fromkeys(found)):
+            yield kind, args
+
+    def _events(self, bare: str) -> list[tuple[int, str, tuple[str, ...]]]:
+        found: list[tuple[int, str, tuple[str, ...]]] = []
+        for key in ("dies", "act", "go", "leave", "at", "inside", "lose", "drop", "slip", "find", "use"):
+            for m in self.patterns[key].finditer(bare):
+                found += [(m.start(), *f) for f in self._fact(key, m)]
+        for key in ("age", "aged", "at_age", "tell", "confess", "learn", "show", "new"):
+            for m in self.patterns[key].finditer(bare):
+                found += [(m.start(), *f) for f in self._fact(key, m)]
+        dead = {args[0] for _, kind, args in found if kind == "dies"}
+        return [f for f in found if not (f[1] == "acts" and f[2][0] in dead)]
+
+    def _fact(self, key: str, m: re.Match[str]) -> list[tuple[str, tuple[str, ...]]]:
+        groups = m.groupdict()
+        p = self.person(groups["p"]) if groups.get("p") else ""
+        if key == "dies":
+            return [("dies", (self.person(next(x for x in m.groups() if x)),))]
+        if key == "act":
+            return [("acts", (p,))]
+        if key == "leave":
+            return [("goes", (p, "", "site")), ("goes", (p, "", "room")), ("acts", (p,))]
+        if key in ("go", "at", "inside"):
+            return self._place(key, p, groups["l"])
+        if key in ("lose", "drop", "slip", "find", "use", "new"):
+            return self._thing(key, p, groups)
+        if key in ("age", "aged", "at_age"):
+            return [("age", (p, str(w.value(groups["n"]))))] if p else []
+        topic = groups["s"].strip()
+        if key in ("tell", "confess"):
+            q = self.person(groups["q"])
+            return [("shows", (q, topic)), ("learns", (p, topic)), ("acts", (q,))]
+        return [("learns" if key == "learn" else "shows", (p, topic)), ("acts", (p,))][
+            : 1 if key == "learn" else 2
+        ]
+
+    def _place(self, key: str, p: str, place: str) -> list[tuple[str, tuple[str, ...]]]:
+        level = self.levels.get(place)
+        if level is None and key != "go":
+            return []
+        kind = "goes" if key == "go" else "at"
+        found: list[tuple[str, tuple[str, ...]]] = []
+        if level is None:
+            found = [("goes", (p, "", v)) for v in ("site", "room")]
+        else:
+            found = [(kind, (p, place, level))]
+        return [*found, ("acts", (p,))] if key != "at" else found
+
+    def _thing(self, key: str, p: str, groups: dict[str, str | None]) -> list[tuple[str, tuple[str, ...]]]:
+        thing = groups["o"] or ""
+        if thing in NOT_THINGS or thing in self.levels:
+            return []
+        owner = groups.get("d") or ""
+        owner = IRREGULAR.get(owner.lower(), owner.removesuffix("'s").removesuffix("\u2019s"))
+        acts = [("acts", (p,))] if p else []
+        if key in ("find", "new"):
+            return [("finds", (p, thing)), *(acts if key == "find" else [])]
+        return [("uses" if key == "use" else "loses", (p, thing, owner)), *acts]
+
+    @cached_property
+    def patterns(self) -> dict[str, re.Pattern[str]]:
+        """Compiled patterns by key."""
+        one, places = self.one, "|".join(sorted(self.levels, key=len)[::-1])
+        p, q = rf"\b(?P<p>{one})\b", rf"(?P<q>{one})\b"
+        rel = r"(?:, (?:who|still|now)\b[^,]*,)?"
+        det = r"(?P<d>the|his|her|their|(?:[A-Z][a-z]+['\u2019]s))"
+        place = rf"(?:the |a |his |her |their |old |little |small |new |empty |dark |[A-Z][a-z]+['\u2019]s )*(?P<l>{places})\b"
+        thing = rf"{det} {_noun('o')}{STOP}"
+        topic = rf"(?:the|his|her|their) (?P<s>[a-z]+(?: [a-z]+)?){STOP}"
+        speak, act = w.any_of(w.SPEAK), w.any_of(f"{w.SPEAK} {w.ACT}")
+        forms = {
+            "speech": rf"\"\",? (?:(?P<p>{one}) {ADVERB}(?:{speak})|(?:{speak}) (?P<q>{one}))\b",
+            "dies": rf"\b({one}){rel} (?:died|drowned|perished|was (?:dead|killed|drowned|buried|hanged|"
+            rf"shot dead|murdered)|lay dead|fell to (?:his|her) death|bled to death|froze to death)\b|"
+            rf"\bburied ({one})\b|\b(?:body|funeral|grave|corpse|death) of ({one})\b|"
+            rf"\b({one})['\u2019]s (?:body|funeral|grave|corpse|death)\b|\b(?:killed|murdered) ({one})\b",
+            "act": rf"{p}{rel} {ADVERB}(?:{act})\b",
+            "go": rf"{p}{rel} (?:[\w ,]{{0,40}}? and )?{ADVERB}(?:(?:{w.any_of(w.GO)}) (?:\w+ ){{0,2}}?"
+            rf"(?:to|into|towards?|for|up to|down to)|set (?:out|off) for|left for|made for|"
+            rf"arrived (?:at|in)|reached|entered) {place}",
+            "leave": rf"{p}{rel} {ADVERB}(?:left (?!for)(?:the|his|her) |(?:went|walked|came|ran) (?:out|home|away|off|back)\b(?! to| into))",
+            "at": rf"{p}{rel} (?:(?:was|were) )?{ADVERB}(?:{w.any_of(w.STAY)}|{w.DOING})(?: (?:up|down|alone|still|late|asleep|ready|waiting))? (?:in|at|on|inside|outside) {place}",
+            "inside": rf"^(?:In|At|Inside|On) {place},? {p} {ADVERB}(?:\w+ed|{act}|{w.any_of(w.STAY)})\b",
+            "lose": rf"{p}{rel} {ADVERB}(?:{w.LOSE}|{w.SPOIL}) {thing}",
+            "drop": rf"{p}{rel} {ADVERB}(?:dropped|threw|flung|tossed|cast) {det} {_noun('o')} (?:into|in|over|overboard)",
+            "slip": rf"\b(?:The|the) (?P<o>[a-z]+) (?:slipped|fell)\b.* (?:and sank|into the (?:sea|water|well|river|fire)|and was (?:lost|gone))",
+            "find": rf"{p}{rel} {ADVERB}(?:{w.FIND}) (?:out |up )?{thing}",
+            "use": rf"{p}{rel} (?:[\w ,]{{0,40}}? and )?{ADVERB}(?:(?:{w.any_of(w.USE)}) (?:up |out |down )?|looked (?:at|through) |picked up |reached for ){thing}",
+            "new": r"\b(?:a|an|another|a new|new) (?P<o>[a-z]+)\b",
+            "turned": rf"{p} (?:had )?(?:just )?turned (?P<n>{w.NUMBER})\b(?! (?:years? )?(?:pages?|times?))",
+            "age": rf"{p}(?:, who)? was {ADVERB}(?P<n>{w.NUMBER})(?: years (?:old|of age))?(?=[.,;]| and\b| when\b| years? old)",
+            "aged": rf"{p}, (?:aged )?(?P<n>{w.NUMBER})(?: years old)?,",
+            "at_age": rf"\bAt (?:the age of )?(?P<n>{w.NUMBER}),? {p}\b",
+            "tell": rf"\b{q}{rel} {ADVERB}told (?P<p>{one}) (?:all )?(?:about|of) {topic}",
+            "confess": rf"\b{q}{rel} {ADVERB}(?:confessed|revealed|admitted|disclosed) {topic.replace(STOP, '')} to (?P<p>{one})\b",
+            "learn": rf"{p}{rel} {ADVERB}(?:learned|learnt|heard|found out|discovered)(?: of| about) {topic}",
+            "show": rf"{p}{rel} {ADVERB}(?:spoke (?:of|about)|mentioned|hinted at|talked about|alluded to|"
+            rf"(?:asked|warned|questioned) {one} (?:about|of)|accused {one} of|confronted {one} (?:about|with)) {topic}",
+        }
+        return {key: re.compile(form) for key, form in forms.items()}
+
+
+YEARS = rf"(?P<n>{w.NUMBER}) (?P<u>years?|months?|weeks?|days?|hours?)"
+PASSED = re.compile(
+    rf"^(?:{YEARS} (?:later|afterwards|went by|passed|had passed)\b)|^After {YEARS.replace('<n>', '<m>').replace('<u>', '<v>')}\b",
+    re.IGNORECASE,
+)
+NEXT = re.compile(
+    r"^(?:The (?:next|following)|That (?:same )?(?:night|evening|afternoon)|(?:The next )?(?:Morning|Evening) came|"
+    r"(?:By|In the|Towards) (?:morning|evening|noon|nightfall|afternoon)|Later|Meanwhile|At (?:dawn|dusk|noon|midnight)|"
+    r"(?:On )?(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b)"
+)
+LONG = re.compile(r"^(?:The (?:next|following) (?:year|month|spring|summer|autumn|winter)|Years|Months)\b")
+_SEASON = "|".join(w.MONTHS)
+IN_SEASON = re.compile(
+    rf"^(?:It was (?:now |already |still )?(?:(?:early|late|mid|the (?:middle|end|beginning|start|height|depth) of|"
+    rf"an? (?:[\w-]+ ){{1,3}}(?:in|of)) )*(?:the )?(?P<a>{_SEASON})\b|(?P<b>{_SEASON}) (?:had come|came|was)|"
+    rf"The (?P<c>winter|spring|summer|autumn) was\b|In (?:early |late )?(?P<d>{_SEASON}),? |That (?P<e>{_SEASON})\b)",
+    re.IGNORECASE,
+)
+
+
+def _times(bare: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield time that passes, and the season; in whole years, or as -1 for less."""
+    passed = PASSED.search(bare)
+    if passed:
+        unit = (passed["u"] or passed["v"]).lower()
+        count = w.value(passed["n"] or passed["m"])
+        short = unit.startswith(("day", "hour"))
+        yield "passes", ("-2" if short else f"{count if unit.startswith('year') else 0}",)
+    elif LONG.search(bare):
+        yield "passes", ("-1",)
+    elif NEXT.search(bare):
+        yield "passes", ("-2",)
+    found = IN_SEASON.search(bare)
+    if found and not re.search(r"\b(?:might|would|could|if)\b", bare):
+        word = next(g for g in found.groups() if g).lower()
+        yield "season", (w.MONTHS[word],)
