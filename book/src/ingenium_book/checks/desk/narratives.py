@@ -187,7 +187,9 @@ class _Writer:
         if kind == "knowledge":
             s = self._one(self.topics)
             self.spent.add(s)
-            return Plant(kind, self._say("shows", p=p, q=q, s=s), self._say("learns", p=p, q=q, s=s))
+            return Plant(
+                kind, self._say("shows", p=p, q=q, s=s), self._say("learns", p=p, q=q, s=s)
+            )
         x, y = rng.choice((("winter", "summer"), ("spring", "autumn"), ("summer", "winter")))
         mine = {"x": x, "m": rng.choice(SEASONS[x])}
         other_one = {"x": y, "m": rng.choice(SEASONS[y])}
@@ -221,4 +223,7 @@ class _Writer:
             s = self._one(self.topics)
             self.spent.add(s)
             return [self._say("learns", p=p, q=q, s=s), self._say("shows", p=p, q=q, s=s)]
-        return [self._say("season", x="summer", m="July"), self._say("season", x="summer", m="June")]
+        return [
+            self._say("season", x="summer", m="July"),
+            self._say("season", x="summer", m="June"),
+        ]

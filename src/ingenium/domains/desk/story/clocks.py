@@ -29,7 +29,5 @@ def moments(facts: Sequence[Fact]) -> Iterator[Moment]:
         elif fact.kind == "passes":
             known = max(int(fact.args[0]), 0)
             long = fact.args[0] == LONG
-            now = Moment(
-                now.epoch + 1, now.season_epoch + 1, now.chapter + long, now.years + known
-            )
+            now = Moment(now.epoch + 1, now.season_epoch + 1, now.chapter + long, now.years + known)
         yield now

@@ -57,7 +57,7 @@ class StoryReader:
         forms = _Forms(persons, self.levels)
         facts: list[Fact] = []
         unread: list[Passage] = []
-        naming, last, ended = 0, "", 0
+        naming, last, ended, lost = 0, "", 0, set[str]()
         for one in sentences("draft", text):
             gap = text[ended : one.start]
             ended = one.end
@@ -73,7 +73,12 @@ class StoryReader:
             if not named and last and re.match(r"(?:He|She)\b", bare):
                 bare = re.sub(r"^(?:He|She)\b", last, bare)
                 named = [last]
-            found = [Fact(k, a, one.start, one.end, one.text) for k, a in forms.read(bare)]
+            found = []
+            for kind, args in forms.read(bare):
+                lost |= {args[1]} if kind == "loses" else set()
+                if kind == "finds" and not args[0] and args[1] not in lost:
+                    continue  # another thing of this kind matters only where one is lost
+                found.append(Fact(kind, args, one.start, one.end, one.text))
             facts += found
             if named:
                 naming += 1
@@ -143,7 +148,19 @@ class _Forms:
 
     def _events(self, bare: str) -> list[tuple[int, str, tuple[str, ...]]]:
         found: list[tuple[int, str, tuple[str, ...]]] = []
-        for key in ("dies", "act", "go", "leave", "at", "inside", "lose", "drop", "slip", "find", "use"):
+        for key in (
+            "dies",
+            "act",
+            "go",
+            "leave",
+            "at",
+            "inside",
+            "lose",
+            "drop",
+            "slip",
+            "find",
+            "use",
+        ):
             for m in self.patterns[key].finditer(bare):
                 found += [(m.start(), *f) for f in self._fact(key, m)]
         for key in ("age", "aged", "at_age", "tell", "confess", "learn", "show", "new"):
@@ -187,7 +204,9 @@ class _Forms:
             found = [(kind, (p, place, level))]
         return [*found, ("acts", (p,))] if key != "at" else found
 
-    def _thing(self, key: str, p: str, groups: dict[str, str | None]) -> list[tuple[str, tuple[str, ...]]]:
+    def _thing(
+        self, key: str, p: str, groups: dict[str, str | None]
+    ) -> list[tuple[str, tuple[str, ...]]]:
         thing = groups["o"] or ""
         if thing in NOT_THINGS or thing in self.levels:
             return []
@@ -251,7 +270,9 @@ NEXT = re.compile(
     r"(?:By|In the|Towards) (?:morning|evening|noon|nightfall|afternoon)|Later|Meanwhile|At (?:dawn|dusk|noon|midnight)|"
     r"(?:On )?(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b)"
 )
-LONG = re.compile(r"^(?:The (?:next|following) (?:year|month|spring|summer|autumn|winter)|Years|Months)\b")
+LONG = re.compile(
+    r"^(?:The (?:next|following) (?:year|month|spring|summer|autumn|winter)|Years|Months)\b"
+)
 _SEASON = "|".join(w.MONTHS)
 IN_SEASON = re.compile(
     rf"^(?:It was (?:now |already |still )?(?:(?:early|late|mid|the (?:middle|end|beginning|start|height|depth) of|"

@@ -43,9 +43,7 @@ def _program(facts: Sequence[Fact], inside: Inside) -> list[str]:
     for i, (fact, now) in enumerate(zip(facts, moments(facts), strict=True)):
         if fact.kind not in SHOWN:
             continue
-        args = [
-            a if (fact.kind, k) in NUMBERS else _quoted(a) for k, a in enumerate(fact.args)
-        ]
+        args = [a if (fact.kind, k) in NUMBERS else _quoted(a) for k, a in enumerate(fact.args)]
         lines.append(f"{fact.kind}({','.join((str(i), *args))}).\n")
         lines.append(
             f"epoch({i},{now.epoch}). season_epoch({i},{now.season_epoch}). "

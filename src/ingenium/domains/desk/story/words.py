@@ -68,13 +68,17 @@ DOUBT = re.compile(
     r"nor|unless|whether|almost|nearly|hoped|feared|supposed|expected|wanted to|used to|had|"
     r"as though|ago)\b|n[\u2019']t\b|(?<!the )(?<!his )(?<!her )(?<!forged )\bwill\b|\?\s*$)|\bmay\b"
 )
-QUOTED = re.compile(r"\"[^\"]*\"?|\u201c[^\u201d]*\u201d?|\u2018[^\u2019]*\u2019(?!\w)|(?<!\w)'[^']+'(?!\w)")
+QUOTED = re.compile(
+    r"\"[^\"]*\"?|\u201c[^\u201d]*\u201d?|\u2018[^\u2019]*\u2019(?!\w)|(?<!\w)'[^']+'(?!\w)"
+)
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen"
 ).split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-NUMBER = rf"\d{{1,3}}|(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(_ONES[::-1])}"
+NUMBER = (
+    rf"\d{{1,3}}|(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(_ONES[::-1])}"
+)
 
 
 def any_of(words: str) -> str:
@@ -87,6 +91,4 @@ def value(word: str) -> int:
     plain = word.lower().replace("-", " ")
     if plain.isdigit():
         return int(plain)
-    return sum(
-        _ONES.index(w) if w in _ONES else 20 + 10 * _TENS.index(w) for w in plain.split()
-    )
+    return sum(_ONES.index(w) if w in _ONES else 20 + 10 * _TENS.index(w) for w in plain.split())
