@@ -21,7 +21,7 @@ PHRASES = {
     ),
     "lose": (
         "{p} dropped the {w} into the sea.", "{p} lost the {w}, somewhere between two doors.",
-        "{p} threw the {w} into the fire.",
+        "{p} mislaid the {w}.",
     ),
     "find": ("{p} found the {w} again.", "{p} recovered the {w}, and told the story to the dog."),
     "show": ("{p} spoke of the {w}.", "{p} mentioned the {w}, and then the weather."),
@@ -31,7 +31,7 @@ PHRASES = {
         "{p} told {q} about the {w}.", "{p} told {q} of the {w}, all of it, from the beginning.",
         "{p} confessed the {w} to {q}.",
     ),
-    "die": ("{p} died that night.", "{p} drowned off the point.", "By morning {p} was dead."),
+    "die": ("{p} died that night.", "{p} drowned off the point.", "They buried {p} at low water."),
 }  # fmt: skip
 SPEECHES = (
     "We have until the tide turns,", "Nobody asked me,", "Then it was all for nothing,",

@@ -5,6 +5,7 @@ of the story and is not read. A sentence that names a person and gives no fact c
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,7 +103,13 @@ def _discovered(text: str) -> list[str]:
     found = dict.fromkeys((*before, *after, *buried))
     twice = dict.fromkeys(n for n in counts if counts.count(n) > 1 or n in found)
     listed = dict.fromkeys((*found, *twice))
-    return [n for n in listed if n not in w.STRANGERS and n.lower() not in common]
+    spoken = set(after)
+    often = Counter(re.findall(r"\b[A-Z][a-z]+\b", plain))
+    return [
+        n
+        for n in listed
+        if n not in w.STRANGERS and n.lower() not in common and (n in spoken or often[n] > 1)
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,14 +142,14 @@ class _Forms:
         """Yield facts of a sentence in the order of its words."""
         yield from _times(bare)
         found: list[tuple[int, str, tuple[str, ...]]] = []
-        doubt = w.DOUBT.search(bare)
         turned = self.patterns["turned"].search(bare)
         if turned:
             found.append((0, "age", (self.person(turned["p"]), str(w.value(turned["n"])))))
         for m in self.patterns["speech"].finditer(bare):
             found.append((m.start(), "acts", (self.person(m["p"] or m["q"]),)))
-        if not doubt and self.name.search(bare):
-            found += self._events(bare)
+        if not w.DOUBT.search(bare):
+            real = "".join(c for c in w.CLAUSE.split(bare) if not w.UNREAL.search(c))
+            found += self._events(real) if self.name.search(real) else []
         for _, kind, args in sorted(dict.fromkeys(found)):
             yield kind, args
 
@@ -222,7 +229,7 @@ class _Forms:
         """Compiled patterns by key."""
         one, places = self.one, "|".join(sorted(self.levels, key=len)[::-1])
         p, q = rf"\b(?P<p>{one})\b", rf"(?P<q>{one})\b"
-        rel = r"(?:, (?:who|still|now)\b[^,]*,)?"
+        rel = r"(?:, (?:who|still|now)\b[^,]*,|,)?"
         det = r"(?P<d>the|his|her|their|(?:[A-Z][a-z]+['\u2019]s))"
         place = rf"(?:the |a |his |her |their |old |little |small |new |empty |dark |[A-Z][a-z]+['\u2019]s )*(?P<l>{places})\b"
         thing = rf"{det} {_noun('o')}{STOP}"
@@ -239,7 +246,7 @@ class _Forms:
             rf"(?:to|into|towards?|for|up to|down to)|set (?:out|off) for|left for|made for|"
             rf"arrived (?:at|in)|reached|entered) {place}",
             "leave": rf"{p}{rel} {ADVERB}(?:left (?!for)(?:the|his|her) |(?:went|walked|came|ran) (?:out|home|away|off|back)\b(?! to| into))",
-            "at": rf"{p}{rel} (?:(?:was|were) )?{ADVERB}(?:{w.any_of(w.STAY)}|{w.DOING})(?: (?:up|down|alone|still|late|asleep|ready|waiting))? (?:in|at|on|inside|outside) {place}",
+            "at": rf"{p}{rel} (?:(?:was|were) )?{ADVERB}(?:{w.any_of(w.STAY)}|{w.DOING})(?: (?:up|down|alone|still|late|asleep|ready|waiting))? (?:in|at|on|inside|outside) (?:the \w+ of )?{place}",
             "inside": rf"^(?:In|At|Inside|On) {place},? {p} {ADVERB}(?:\w+ed|{act}|{w.any_of(w.STAY)})\b",
             "lose": rf"{p}{rel} {ADVERB}(?:{w.LOSE}|{w.SPOIL}) {thing}",
             "drop": rf"{p}{rel} {ADVERB}(?:dropped|threw|flung|tossed|cast) {det} {_noun('o')} (?:into|in|over|overboard)",

@@ -54,7 +54,7 @@ def sections(
             "continuation; its tension is a mean over facts."
         )
         reported.append(Section("How far, and how tense", text, figure=_map(verdicts)))
-    if usual.text:
+    if usual.text and len(listed) > 1:
         reported.append(_text("The likeliest continuation", usual.text))
     for number, text in zip(designs[DESIGN].values[:SHOWN], listed, strict=False):
         tree = read_tree(text)

@@ -62,11 +62,18 @@ STRANGERS = frozenset(
     "English French German Dutch Latin Bible Until Since Though Because Under Over Above Below Down "
     "Up Out Off Across Along Between Through Something Anything Half Last First Next".split()
 )
-DOUBT = re.compile(
-    r"(?i:\b(?:if|would|could|might|should|must|can|cannot|shall|wish(?:ed)?|dream\w*|imagin\w+|"
-    r"remember\w*|recall\w*|thought of|perhaps|maybe|pretend\w*|never|not|nobody|no one|neither|"
-    r"nor|unless|whether|almost|nearly|hoped|feared|supposed|expected|wanted to|used to|had|"
-    r"as though|ago)\b|n[\u2019']t\b|(?<!the )(?<!his )(?<!her )(?<!forged )\bwill\b|\?\s*$)|\bmay\b"
+DOUBT = re.compile(  # of a whole sentence
+    r"(?i:(?<!as )\bif\b|\b(?:wish(?:ed)?|dream\w*|imagin\w+|remember\w*|recall\w*|thought of|"
+    r"perhaps|maybe|pretend\w*|unless|whether|hoped|feared|supposed|expected|used to|ago)\b|\?\s*$)"
+)
+UNREAL = re.compile(  # of a clause
+    r"(?i:\b(?:would|could|might|should|must|can|cannot|shall|never|not|nobody|no one|neither|nor|"
+    r"almost|nearly|wanted to|had|as if|as though|like)\b|n[\u2019']t\b|"
+    r"(?<!the )(?<!his )(?<!her )(?<!forged )\bwill\b)|\bmay\b"
+)
+CLAUSE = re.compile(
+    r"(?<=[,;:\u2014])|(?= (?:and|but|so that|because|while|where|when|until|before|after|as|that|"
+    r"than|though|which)\b)"
 )
 QUOTED = re.compile(
     r"\"[^\"]*\"?|\u201c[^\u201d]*\u201d?|\u2018[^\u2019]*\u2019(?!\w)|(?<!\w)'[^']+'(?!\w)"

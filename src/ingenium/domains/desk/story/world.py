@@ -44,7 +44,7 @@ class World:
         for fact in reading.facts:
             if fact.kind in ("at", "goes") and fact.args[1] and fact.args[2] == "site":
                 places[fact.args[1]] = None
-            elif fact.kind in ("uses", "loses"):
+            elif fact.kind in ("uses", "loses") and not fact.args[1].endswith("s"):
                 things[fact.args[1]] = None
             elif fact.kind in ("shows", "learns"):
                 secrets[fact.args[1]] = None
