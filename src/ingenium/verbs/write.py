@@ -1,7 +1,8 @@
 """Write a document with problems that propose texts, and record who wrote each span."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,7 @@ class ProblemTools:
     folder: Path
     ledger: Ledger | None
     watch: Watch
+    numbers: Iterator[int] = field(default_factory=count)  # of runs
 
     def _path(self, step: Step) -> Path | str:
         named = step.entries["spec"]
@@ -56,7 +58,7 @@ class ProblemTools:
     def propose(self, step: Step, text: str) -> Proposed:
         """Propose under a spec; `given` names the input that is the text so far."""
         spec = as_spec(self._path(step))
-        number = len(list(self.folder.glob("run_*")))
+        number = next(self.numbers)
         if step.entries.get("given"):
             file = self.folder / f"so_far_{number}.md"
             file.write_text(text, encoding="utf-8")
@@ -68,6 +70,7 @@ class ProblemTools:
             self.folder / f"run_{number}",
             ledger=self.ledger,
             watch=self.watch,
+            overwrite=True,  # what a stopped session has left
         )
         return Proposed(_shown(run, step), run.summary.accepted, run.summary.proposed)
 
@@ -102,7 +105,8 @@ def _shown(run: Run, step: Step) -> tuple[Shown, ...]:
             "design": int(run.designs["design"].values[at]),
             "prompt": step.entries.get("prompt", run.spec.title),
         }
-        family = run.spec.generator.family or run.problem.default_family
+        named = run.spec.generator.family
+        family = run.problem.default_family if named == "default" else named
         found.append(Shown(read(raw), measured, f"{run.problem.name}/{family}", origin))
     return tuple(found)
 

@@ -13,5 +13,9 @@ DOMAIN = Domain(
             f"{__name__}.story.problem:StoryBranches",
             "continuations of a draft, far from the likeliest, without contradictions",
         ),
+        "cutup": Offer(
+            f"{__name__}.cutup.problem:CutTexts",
+            "cut-up, chance and found texts, each word with its source line",
+        ),
     },
 )

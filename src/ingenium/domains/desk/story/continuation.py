@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ingenium.domains.desk.story.facts import Contradiction, Fact, moved
+from ingenium.domains.desk.story.facts import (
+    CONFLICTS,
+    Contradiction,
+    Fact,
+    moved,
+    page_and_line,
+)
 from ingenium.domains.desk.story.grammar import events_of, jaccard
 from ingenium.domains.desk.story.reader import Reading, StoryReader
 from ingenium.domains.desk.story.solvers import by_clingo, by_propagation
@@ -63,7 +69,7 @@ class StoryJudge:
 
     world: World
     draft: Reading
-    length: int  # characters of the draft
+    draft_text: str
     reader: StoryReader
 
     @cached_property
@@ -74,7 +80,7 @@ class StoryJudge:
     def judge(self, text: str) -> JudgedText:
         """Read a text and find what contradicts it."""
         reading = self.reader.read(text)
-        facts = (*self.before, *moved(reading.facts, self.length))
+        facts = (*self.before, *moved(reading.facts, len(self.draft_text)))
         first = len(self.before)
         both = (
             frozenset(c for c in solve(facts, self.world.inside) if c.second >= first)
@@ -98,6 +104,27 @@ class StoryJudge:
                 known = not names or {a for a in fact.args[: ABOUT[fact.kind]] if a} <= names
                 good += known and number not in wrong
         return good / len(about) if about else 1.0
+
+
+def contradictions(judge: StoryJudge, text: str) -> list[tuple[str, ...]]:
+    """Return a row for each contradiction of a text, with pages and lines of both sentences."""
+    judged = judge.judge(text)
+    return rows_of(judged.found, judged.facts, judge.draft_text + text)
+
+
+def rows_of(
+    found: frozenset[Contradiction], facts: Sequence[Fact], whole: str
+) -> list[tuple[str, ...]]:
+    """Return what contradicts: the kind, then page, line and sentence of both facts."""
+    rows = []
+    for one in sorted(found, key=lambda c: (c.second, c.first, c.kind)):
+        cells: list[str] = [CONFLICTS[one.kind]]
+        for number, said in zip((one.first, one.second), one.told(facts), strict=True):
+            start = facts[number].start
+            page, line = page_and_line(whole, start) if start >= 0 else ("", "")
+            cells += [str(page), str(line), " ".join(said.split())[:120]]
+        rows.append(tuple(cells))
+    return rows
 
 
 def tension(facts: Sequence[Fact]) -> float:

@@ -8,6 +8,7 @@ from ingenium.core.quantity import Variable
 from ingenium.core.reading.office import office_text
 from ingenium.domains.desk.story.drafts import checked_draft
 from ingenium.domains.desk.story.tree import read_tree
+from ingenium.write.files import OPEN
 
 STORY, MOST = "story", 8 << 20  # bytes of a file
 
@@ -21,7 +22,7 @@ def markdown(variable: Variable) -> TextFiles:
     """Return the format of texts as Markdown; word processors' files are read as well."""
 
     def taken(found: str, file: Path) -> str:
-        return checked_draft(found, file.name)
+        return checked_draft(found.rpartition(OPEN)[0] if OPEN in found else found, file.name)
 
     office = ((".docx", office_text), (".odt", office_text))
     endings = (".md", ".txt", ".docx", ".odt")

@@ -104,7 +104,7 @@ class StoryBranches(Problem):
             )
         self.reader = StoryReader(known.persons, dict(known.levels))
         self.judge = StoryJudge(
-            known if given.values else World(), reading, len(self.draft), self.reader
+            known if given.values else World(), reading, self.draft, self.reader
         )
         facts = [*known.facts, *reading.facts]
         if not given.values:
@@ -183,7 +183,7 @@ class StoryBranches(Problem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Sections on the map of continuations, the texts, and contradictions."""
-        return report.sections(designs, verdicts, self.judge, self.draft, self.branches.likeliest)
+        return report.sections(designs, verdicts, self.judge, self.branches.likeliest)
 
     def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...]:
         """Return the first words of each text."""

@@ -6,8 +6,12 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
-from ingenium.domains.desk.story.continuation import JudgedText, Likeliest, StoryJudge
-from ingenium.domains.desk.story.facts import CONFLICTS, Contradiction, page_and_line
+from ingenium.domains.desk.story.continuation import (
+    Likeliest,
+    StoryJudge,
+    contradictions,
+    rows_of,
+)
 from ingenium.domains.desk.story.formats import STORY
 from ingenium.domains.desk.story.reader import Reading
 from ingenium.domains.desk.story.solvers import by_clingo
@@ -43,7 +47,7 @@ def notes(
 
 
 def sections(
-    designs: xr.Dataset, verdicts: xr.Dataset, judge: StoryJudge, draft: str, usual: Likeliest
+    designs: xr.Dataset, verdicts: xr.Dataset, judge: StoryJudge, usual: Likeliest
 ) -> tuple[Section, ...]:
     """Return the sections of a run or of judged files."""
     listed = [str(t) for t in designs[STORY].values]
@@ -63,10 +67,10 @@ def sections(
     rows = [HEADS]
     for text in listed[:SHOWN]:
         for path in judge.paths(text)[:SHOWN]:
-            rows += contradictions(judge, judge.judge(path), draft, path)
+            rows += contradictions(judge, path)
     own = by_clingo(judge.before, judge.world.inside)
     if own:
-        rows += _rows(own, JudgedText(judge.before, 0, judge.draft, own, own), draft, draft)
+        rows += rows_of(own, judge.before, judge.draft_text)
     if len(rows) > 1:
         unique = list(dict.fromkeys(rows))
         reported.append(
@@ -74,27 +78,6 @@ def sections(
         )
     reported.append(_unread(judge, listed))
     return tuple(reported)
-
-
-def contradictions(
-    judge: StoryJudge, judged: JudgedText, draft: str, text: str
-) -> list[tuple[str, ...]]:
-    """Return a row for each contradiction of a text, with pages and lines of both sentences."""
-    return _rows(judged.found, judged, draft, draft + text)
-
-
-def _rows(
-    found: frozenset[Contradiction], judged: JudgedText, draft: str, whole: str
-) -> list[tuple[str, ...]]:
-    rows = []
-    for one in sorted(found, key=lambda c: (c.second, c.first, c.kind)):
-        cells: list[str] = [CONFLICTS[one.kind]]
-        for number, said in zip((one.first, one.second), one.told(judged.facts), strict=True):
-            start = judged.facts[number].start
-            page, line = page_and_line(whole, start) if start >= 0 else ("", "")
-            cells += [str(page), str(line), " ".join(said.split())[:120]]
-        rows.append(tuple(cells))
-    return rows
 
 
 def _text(heading: str, text: str) -> Section:

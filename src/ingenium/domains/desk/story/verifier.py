@@ -12,10 +12,23 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
-from ingenium.domains.desk.story.continuation import Likeliest, StoryJudge, spread, tension
+from ingenium.domains.desk.story.continuation import (
+    Likeliest,
+    StoryJudge,
+    contradictions,
+    spread,
+    tension,
+)
 from ingenium.domains.desk.story.drafts import WORDS
 from ingenium.domains.desk.story.grammar import events_of, jaccard
 from ingenium.domains.desk.story.tree import read_tree
+
+
+FOUND = 6  # contradictions that are named
+
+
+def _where(row: tuple[str, ...]) -> str:
+    return f"page {row[1]}, line {row[2]}" if row[1] else "in the premise"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +66,20 @@ class StoryVerifier:
         """Return the measurements of each text."""
         rows = [self._one(text) for text in texts(arrays[0])]
         return torch.tensor(rows, dtype=torch.float64).reshape(-1, len(self.quantities))
+
+    def find(self, *arrays: Tensor) -> list[str]:
+        """Return the contradictions of each text, with page and line."""
+        return [self._found(text) for text in texts(arrays[0])]
+
+    def _found(self, text: str) -> str:
+        rows = [row for p in self.judge.paths(text) for row in contradictions(self.judge, p)]
+        said = [
+            f"page {page}, line {line}: {what} ({second!r}; before, {_where(row)}: {first!r})"
+            for row in dict.fromkeys(rows)
+            for what, _, _, first, page, line, second in (row,)
+        ]
+        more = [f"and {len(said) - FOUND} more"] if len(said) > FOUND else []
+        return "; ".join((*said[:FOUND], *more))
 
     @lru_cache(maxsize=512)  # noqa: B019 - a problem has one, and texts come again
     def _one(self, text: str) -> tuple[float, ...]:
