@@ -14,9 +14,9 @@ from ingenium.domains.desk.story.continuation import Likeliest
 from ingenium.domains.desk.story.grammar import Scene, Walk, jaccard, walk
 from ingenium.domains.desk.story.tree import START, write_tree
 
-SAMPLES, TRIED = 48, 240  # walks for the likeliest one, and for the archive
+SAMPLES, TRIED = 48, 360  # walks for the likeliest one, and for the archive
 DISTANCES, TENSIONS = 8, 6  # cells
-PER_CELL, HEATS = 4, (1.0, 2.0, 4.0, 8.0)
+PER_CELL, HEATS = 8, (1.0, 2.0, 4.0, 8.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +55,8 @@ class Branches:
         return tuple(w for cell in sorted(cells) for w in cells[cell])
 
     def divergent(self, rng: Random) -> str:
-        """Return a walk of the archive; of three, the farthest from the likeliest one."""
-        tried = [rng.choice(self.archive) for _ in range(3)]
+        """Return a walk of the archive; of two, the farther one from the likeliest."""
+        tried = [rng.choice(self.archive) for _ in range(2)]
         return max(tried, key=lambda w: jaccard(w.events, self.likeliest.events)).text
 
     def plain(self, rng: Random, heat: float = 1.0, *, checked: bool = True) -> str:

@@ -28,8 +28,8 @@ def checked_draft(text: str, where: str) -> str:
             mixed encodings.
     """
     words = WORDS.findall(text)
-    if not words:
-        raise InputError("a draft with words", f"none in {where}")
+    if not words or not re.search(r"[.!?]", text):
+        raise InputError("a draft of sentences", f"none in {where}")
     if len(words) > MOST_WORDS:
         raise InputError(
             f"a draft of at most {MOST_WORDS} words",
