@@ -30,7 +30,9 @@ class TestStory(ProblemContract):
                 "with a person at two places": _add("Piet was at the inn. Piet sat in the mill."),
                 "with a lost thing in use": _add("Piet lost the violin. Maren held up the violin."),
                 "with two ages": _add("Maren was 30. Maren, who was 24, laughed."),
-                "with early knowledge": _add("Ada spoke of the plot. Piet told Ada about the plot."),
+                "with early knowledge": _add(
+                    "Ada spoke of the plot. Piet told Ada about the plot."
+                ),
                 "with two seasons": _add("It was July. It was a cold day in January."),
             }
         }

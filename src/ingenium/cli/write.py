@@ -89,5 +89,6 @@ def _report(made: "Written", json: bool) -> None:
         rows.add_row(name, f"{share:.1%}")
     results().print(rows)
     typer.echo(
-        f"{len(document.spans)} spans; {len(record.entries)} steps. Report in {made.folder / 'report.html'}"
+        f"{len(document.spans)} spans; {len(record.entries)} steps. "
+        f"Report in {made.folder / 'report.html'}"
     )

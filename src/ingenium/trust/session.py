@@ -63,7 +63,7 @@ class SessionRecord:
         return said
 
     def faults(self, anchor: str = GENESIS) -> list[str]:
-        """Return what is wrong with the chain, as sentences; `anchor` is a head stored elsewhere."""
+        """Return faults of the chain, in sentences; `anchor` is a head stored elsewhere."""
         return [str(f) for f in check_chain(self.entries, anchor)]
 
     def text(self) -> str:

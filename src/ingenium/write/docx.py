@@ -23,10 +23,12 @@ RECORD = "customXml/item1.xml"
 NAMESPACE = "urn:ingenium:authors"
 TYPES = (
     f'{HEAD}<Types xmlns="{PACKAGE}/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="rels" '
+    'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
     '<Default Extension="xml" ContentType="application/xml"/>'
-    '<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument'
-    '.wordprocessingml.document.main+xml"/><Override PartName="/word/styles.xml" ContentType='
+    '<Override PartName="/word/document.xml" '
+    'ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/>'
+    '<Override PartName="/word/styles.xml" ContentType='
     '"application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/></Types>'
 )
 ROOT_LINKS = (
@@ -64,7 +66,8 @@ def packed(title: str, spans: Sequence[Span], said: str) -> bytes:
     parts = {
         "[Content_Types].xml": TYPES,
         "_rels/.rels": ROOT_LINKS,
-        "word/document.xml": f'{HEAD}<w:document xmlns:w="{MAIN}"><w:body>{body}</w:body></w:document>',
+        "word/document.xml": f'{HEAD}<w:document xmlns:w="{MAIN}"><w:body>{body}</w:body>'
+        "</w:document>",
         "word/styles.xml": f'{HEAD}<w:styles xmlns:w="{MAIN}">{styles}</w:styles>',
         "word/_rels/document.xml.rels": LINKS,
         RECORD: f'{HEAD}<record xmlns="{NAMESPACE}">{escape(said, quote=False)}</record>',

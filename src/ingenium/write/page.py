@@ -51,8 +51,8 @@ def report(session: WritingSession, before: Style, after: Style) -> str:
             for i, s in enumerate(found.shown, 1)
         ]
         parts.append(
-            f"<h2>{escape(str(step.entries['spec']))}: {found.accepted} of {found.proposed} accepted, "
-            f"{len(found.shown)} shown</h2>"
+            f"<h2>{escape(str(step.entries['spec']))}: {found.accepted} of {found.proposed} "
+            f"accepted, {len(found.shown)} shown</h2>"
         )
         if step.entries.get("prompt"):
             parts.append(f"<p>Prompt: {escape(step.entries['prompt'])}</p>")

@@ -1,4 +1,4 @@
-"""Measurements of a text under a world and a draft: contradictions, distance, coherence, tension."""
+"""Measurements of a text under a world and a draft: contradictions, distance, coherence."""
 
 import math
 from collections import Counter
@@ -13,7 +13,7 @@ from ingenium.domains.desk.story.facts import (
     moved,
     page_and_line,
 )
-from ingenium.domains.desk.story.grammar import events_of, jaccard
+from ingenium.domains.desk.story.grammar import jaccard
 from ingenium.domains.desk.story.reader import Reading, StoryReader
 from ingenium.domains.desk.story.solvers import by_clingo, by_propagation
 from ingenium.domains.desk.story.tree import read_tree

@@ -3,20 +3,24 @@
 import re
 
 from ingenium.core.errors import InputError
+from ingenium.domains.desk.story.words import words_of
 
 MOST_WORDS = 100_000
 WORDS = re.compile(r"\w+(?:['\u2019-]\w+)*")
 ENGLISH = frozenset(
-    "the of and to in a was he she it that his her had with for on at as they were said but from "
-    "by not him be is this have all there out up one an which so".split()
+    words_of(
+        "the of and to in a was he she it that his her had with for on at as they were said but "
+        "from by not him be is this have all there out up one an which so"
+    )
 )
 LEAST_ENGLISH, ENOUGH = 0.15, 60  # share of these words; words from which on it is counted
 BROKEN = re.compile(
     "\ufffd|\u00c3[\u0080-\u00bf]|\u00e2\u20ac[\u0080-\u2122\u0153\u009d]?|[\u0080-\u009f]"
 )
 COMMANDS = re.compile(
-    r"(?im)^.*\b(?:ignore (?:all |the )?(?:previous|above|earlier)|disregard (?:all|the) (?:previous|"
-    r"above)|you are (?:now )?(?:an?|the) (?:ai|assistant|language model)|system prompt)\b.*$"
+    r"(?im)^.*\b(?:ignore (?:all |the )?(?:previous|above|earlier)|disregard (?:all|the) "
+    r"(?:previous|above)|you are (?:now )?(?:an?|the) (?:ai|assistant|language model)|"
+    r"system prompt)\b.*$"
 )
 
 

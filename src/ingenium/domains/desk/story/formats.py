@@ -1,4 +1,4 @@
-"""Stories as files: Markdown for continuations and drafts, Twee for trees; DOCX and ODT are read."""
+"""Stories as files: Markdown for texts, Twee for trees; DOCX and ODT are read."""
 
 from pathlib import Path
 

@@ -64,8 +64,8 @@ class StoryBranches(Problem):
     Settings: ClassVar[type] = StorySettings
     inputs: ClassVar[tuple[Input, ...]] = (PREMISE, DRAFT)
     judged: ClassVar[str] = (
-        "Each text: facts are read from its sentences, and two solvers look for contradictions with "
-        "the premise, the draft and each other; of a tree, on every way to an end."
+        "Each text: facts are read from its sentences, and two solvers look for contradictions "
+        "with the premise, the draft and each other; of a tree, on every way to an end."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "Sentences that the reader does not understand, whose share is reported.",
@@ -231,7 +231,8 @@ def _draft(given: Given) -> str:
             text = data.decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError as error:
             raise InputError(
-                "a draft in one encoding, UTF-8", f"byte 0x{data[error.start]:02X} at {error.start}",
+                "a draft in one encoding, UTF-8",
+                f"byte 0x{data[error.start]:02X} at {error.start}",
                 "Convert it, for example with iconv.",
             ) from None  # fmt: skip
     return checked_draft(text, "the draft")

@@ -1,7 +1,7 @@
 """Reader of prose: facts from patterns over the words of each sentence, with their characters.
 
-What stands in quotes, under a negation, a condition, a wish, a memory or the past perfect is no fact
-of the story and is not read. A sentence that names a person and gives no fact counts as not read.
+What stands in quotes, under a negation, a condition, a wish, a memory or the past perfect is no
+fact of the story and is not read. A sentence that names a person and gives none counts as not read.
 """
 
 import re
@@ -12,23 +12,15 @@ from functools import cached_property
 
 from ingenium.domains.desk.story import words as w
 from ingenium.domains.desk.story.facts import Fact
+from ingenium.domains.desk.story.patterns import IN_SEASON, LONG, NEXT, PASSED, compiled
 from ingenium.words.passages import Passage, sentences
 
-DET = r"(?:the|his|her|their|its|P_'s)"
-NOUN = r"(?:[a-z]+ ){0,2}?(?P<{0}>[a-z][a-z-]+)"
-STOP = r"(?=[.,;:!?\u2014]|$| (?:and|with|at|in|on|by|while|when|where|before|after|to|for|as|but|"
-STOP += r"again|alone|from|until|into|over|out|up|down|off|of|that|till|once|all|under|near|through|beside|behind|between|about) ?| \w+ly\b)"
-ADVERB = r"(?:(?:still|already|just|now|only|then|alone|quietly|slowly|soon|once|also|again|back|even|\w+ly) )?"
-NOT_THINGS = frozenset(
+NOT_THINGS = w.words_of(
     "way thread game race war argument battle time use sight temper mind voice balance hope head "
     "hand hands eye eyes face door window words word place seat turn side breath part road train "
-    "boat curtain shutters fire oar oars others other one rest whole".split()
+    "boat curtain shutters fire oar oars others other one rest whole"
 )
 IRREGULAR = {"his": "he", "her": "she", "their": "they", "the": "", "its": "it"}
-
-
-def _noun(group: str) -> str:
-    return NOUN.replace("{0}", group)
 
 
 @dataclass(frozen=True)
@@ -122,7 +114,8 @@ class _Forms:
     @cached_property
     def one(self) -> str:
         names = "|".join(sorted(map(re.escape, self.persons), key=len)[::-1]) or "(?!)"
-        return rf"(?:(?:Mr|Mrs|Miss|Dr|Captain|Old|Father|Aunt|Uncle)\.? )?(?:{names})(?: (?:{names}))?"
+        titles = "Mr|Mrs|Miss|Dr|Captain|Old|Father|Aunt|Uncle"
+        return rf"(?:(?:{titles})\.? )?(?:{names})(?: (?:{names}))?"
 
     @cached_property
     def name(self) -> re.Pattern[str]:
@@ -145,8 +138,8 @@ class _Forms:
         turned = self.patterns["turned"].search(bare)
         if turned:
             found.append((0, "age", (self.person(turned["p"]), str(w.value(turned["n"])))))
-        for m in self.patterns["speech"].finditer(bare):
-            found.append((m.start(), "acts", (self.person(m["p"] or m["q"]),)))
+        spoken = self.patterns["speech"].finditer(bare)
+        found += [(m.start(), "acts", (self.person(m["p"] or m["q"]),)) for m in spoken]
         if not w.DOUBT.search(bare):
             real = "".join(c for c in w.CLAUSE.split(bare) if not w.UNREAL.search(c))
             found += self._events(real) if self.name.search(real) else []
@@ -227,66 +220,7 @@ class _Forms:
     @cached_property
     def patterns(self) -> dict[str, re.Pattern[str]]:
         """Compiled patterns by key."""
-        one, places = self.one, "|".join(sorted(self.levels, key=len)[::-1])
-        p, q = rf"\b(?P<p>{one})\b", rf"(?P<q>{one})\b"
-        rel = r"(?:, (?:who|still|now)\b[^,]*,|,)?"
-        det = r"(?P<d>the|his|her|their|(?:[A-Z][a-z]+['\u2019]s))"
-        place = rf"(?:the |a |his |her |their |old |little |small |new |empty |dark |[A-Z][a-z]+['\u2019]s )*(?P<l>{places})\b"
-        thing = rf"{det} {_noun('o')}{STOP}"
-        topic = rf"(?:the|his|her|their) (?P<s>[a-z]+(?: [a-z]+)?){STOP}"
-        speak, act = w.any_of(w.SPEAK), w.any_of(f"{w.SPEAK} {w.ACT}")
-        forms = {
-            "speech": rf"\"\",? (?:(?P<p>{one}) {ADVERB}(?:{speak})|(?:{speak}) (?P<q>{one}))\b",
-            "dies": rf"\b({one}){rel} (?:died|drowned|perished|was (?:dead|killed|drowned|buried|hanged|"
-            rf"shot dead|murdered)|lay dead|fell to (?:his|her) death|bled to death|froze to death)\b|"
-            rf"\bburied ({one})\b|\b(?:body|funeral|grave|corpse|death) of ({one})\b|"
-            rf"\b({one})['\u2019]s (?:body|funeral|grave|corpse|death)\b|\b(?:killed|murdered) ({one})\b",
-            "act": rf"{p}{rel} {ADVERB}(?:{act})\b",
-            "go": rf"{p}{rel} (?:[\w ,]{{0,40}}? and )?{ADVERB}(?:(?:{w.any_of(w.GO)}) (?:\w+ ){{0,2}}?"
-            rf"(?:to|into|towards?|for|up to|down to)|set (?:out|off) for|left for|made for|"
-            rf"arrived (?:at|in)|reached|entered) {place}",
-            "leave": rf"{p}{rel} {ADVERB}(?:left (?!for)(?:the|his|her) |(?:went|walked|came|ran) (?:out|home|away|off|back)\b(?! to| into))",
-            "at": rf"{p}{rel} (?:(?:was|were) )?{ADVERB}(?:{w.any_of(w.STAY)}|{w.DOING})(?: (?:up|down|alone|still|late|asleep|ready|waiting))? (?:in|at|on|inside|outside) (?:the \w+ of )?{place}",
-            "inside": rf"^(?:In|At|Inside|On) {place},? {p} {ADVERB}(?:\w+ed|{act}|{w.any_of(w.STAY)})\b",
-            "lose": rf"{p}{rel} {ADVERB}(?:{w.LOSE}|{w.SPOIL}) {thing}",
-            "drop": rf"{p}{rel} {ADVERB}(?:dropped|threw|flung|tossed|cast) {det} {_noun('o')} (?:into|in|over|overboard)",
-            "slip": rf"\b(?:The|the) (?P<o>[a-z]+) (?:slipped|fell)\b.* (?:and sank|into the (?:sea|water|well|river|fire)|and was (?:lost|gone))",
-            "find": rf"{p}{rel} {ADVERB}(?:{w.FIND}) (?:out |up )?{thing}",
-            "use": rf"{p}{rel} (?:[\w ,]{{0,40}}? and )?{ADVERB}(?:(?:{w.any_of(w.USE)}) (?:up |out |down )?|looked (?:at|through) |picked up |reached for ){thing}",
-            "new": r"\b(?:a|an|another|a new|new) (?P<o>[a-z]+)\b",
-            "turned": rf"{p} (?:had )?(?:just )?turned (?P<n>{w.NUMBER})\b(?! (?:years? )?(?:pages?|times?))",
-            "age": rf"{p}(?:, who)? was {ADVERB}(?P<n>{w.NUMBER})(?: years (?:old|of age))?(?=[.,;]| and\b| when\b| years? old)",
-            "aged": rf"{p}, (?:aged )?(?P<n>{w.NUMBER})(?: years old)?,",
-            "at_age": rf"\bAt (?:the age of )?(?P<n>{w.NUMBER}),? {p}\b",
-            "tell": rf"\b{q}{rel} {ADVERB}told (?P<p>{one}) (?:all )?(?:about|of) {topic}",
-            "confess": rf"\b{q}{rel} {ADVERB}(?:confessed|revealed|admitted|disclosed) {topic.replace(STOP, '')} to (?P<p>{one})\b",
-            "learn": rf"{p}{rel} {ADVERB}(?:learned|learnt|heard|found out|discovered)(?: of| about) {topic}",
-            "show": rf"{p}{rel} {ADVERB}(?:spoke (?:of|about)|mentioned|hinted at|talked about|alluded to|"
-            rf"(?:asked|warned|questioned) {one} (?:about|of)|accused {one} of|confronted {one} (?:about|with)) {topic}",
-        }
-        return {key: re.compile(form) for key, form in forms.items()}
-
-
-YEARS = rf"(?P<n>{w.NUMBER}) (?P<u>years?|months?|weeks?|days?|hours?)"
-PASSED = re.compile(
-    rf"^(?:{YEARS} (?:later|afterwards|went by|passed|had passed)\b)|^After {YEARS.replace('<n>', '<m>').replace('<u>', '<v>')}\b",
-    re.IGNORECASE,
-)
-NEXT = re.compile(
-    r"^(?:The (?:next|following)|That (?:same )?(?:night|evening|afternoon)|(?:The next )?(?:Morning|Evening) came|"
-    r"(?:By|In the|Towards) (?:morning|evening|noon|nightfall|afternoon)|Later|Meanwhile|At (?:dawn|dusk|noon|midnight)|"
-    r"(?:On )?(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b)"
-)
-LONG = re.compile(
-    r"^(?:The (?:next|following) (?:year|month|spring|summer|autumn|winter)|Years|Months)\b"
-)
-_SEASON = "|".join(w.MONTHS)
-IN_SEASON = re.compile(
-    rf"^(?:It was (?:now |already |still )?(?:(?:early|late|mid|the (?:middle|end|beginning|start|height|depth) of|"
-    rf"an? (?:[\w-]+ ){{1,3}}(?:in|of)) )*(?:the )?(?P<a>{_SEASON})\b|(?P<b>{_SEASON}) (?:had come|came|was)|"
-    rf"The (?P<c>winter|spring|summer|autumn) was\b|In (?:early |late )?(?P<d>{_SEASON}),? |That (?P<e>{_SEASON})\b)",
-    re.IGNORECASE,
-)
+        return compiled(self.one, tuple(self.levels))
 
 
 def _times(bare: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -34,8 +34,8 @@ def notes(
     ]
     if draft.naming:
         found.append(
-            f"Facts were read in {draft.share:.0%} of the {draft.naming} sentences of the draft that "
-            f"name a person; {len(draft.unread)} were not understood."
+            f"Facts were read in {draft.share:.0%} of the {draft.naming} sentences of the draft "
+            f"that name a person; {len(draft.unread)} were not understood."
         )
     wrong = by_clingo(judge.before, world.inside)
     if wrong:

@@ -23,7 +23,6 @@ from ingenium.domains.desk.story.drafts import WORDS
 from ingenium.domains.desk.story.grammar import events_of, jaccard
 from ingenium.domains.desk.story.tree import read_tree
 
-
 FOUND = 6  # contradictions that are named
 
 

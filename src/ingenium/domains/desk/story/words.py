@@ -2,6 +2,12 @@
 
 import re
 
+
+def words_of(listed: str) -> tuple[str, ...]:
+    """Return the words of a list in one string."""
+    return tuple(listed.split())
+
+
 SPEAK = (
     "said asked whispered shouted replied answered called cried muttered murmured told added "
     "snapped sighed laughed sang promised explained"
@@ -14,8 +20,8 @@ ACT = (
     "returned arrived took held put drew raised gave showed handed read drank swept"
 )
 GO = (
-    "went walked ran drove rode sailed rowed hurried came returned moved travelled traveled climbed "
-    "crossed headed strolled crept rushed marched wandered cycled"
+    "went walked ran drove rode sailed rowed hurried came returned moved travelled traveled "
+    "climbed crossed headed strolled crept rushed marched wandered cycled"
 )
 STAY = (
     "was sat stood waited lay slept worked stayed remained knelt lingered lived hid sheltered "
@@ -27,8 +33,8 @@ SPOIL = "burned|burnt|smashed|destroyed|shattered|sank"
 FIND = "found|recovered|mended|repaired|retrieved|fished|dug"
 USE = (
     "took held put laid drew opened lit wound played raised carried read lifted handed gave showed "
-    "used turned pocketed grabbed polished cleaned fired pointed sharpened unfolded sold lent tuned "
-    "hid packed touched weighed"
+    "used turned pocketed grabbed polished cleaned fired pointed sharpened unfolded sold lent "
+    "tuned hid packed touched weighed"
 )
 MONTHS = {
     "december": "winter", "january": "winter", "february": "winter", "march": "spring",
@@ -45,22 +51,22 @@ SITES = (
     "lighthouse mill chapel harbour harbor market inn school boathouse library station orchard "
     "quarry farm bakery church quay pier jetty tavern pub shop smithy forge hospital prison court "
     "castle palace theatre cinema museum hotel barn stable cottage house manor rectory cemetery "
-    "graveyard churchyard beach cove dunes headland cliff forest wood marsh moor island bridge ferry "
-    "shipyard dock docks office bank mine hut cabin tower abbey monastery convent garden park square "
-    "warehouse factory customs-house post-office ropewalk sailloft saltworks lock weir"
+    "graveyard churchyard beach cove dunes headland cliff forest wood marsh moor island bridge "
+    "ferry shipyard dock docks office bank mine hut cabin tower abbey monastery convent garden "
+    "park square warehouse factory customs-house post-office ropewalk sailloft saltworks lock weir"
 )
-LEVEL = {w: "room" for w in ROOMS.split()} | {w: "site" for w in SITES.split()}
-STRANGERS = frozenset(
+LEVEL = dict.fromkeys(ROOMS.split(), "room") | dict.fromkeys(SITES.split(), "site")
+STRANGERS = words_of(
     "I He She It They We You The A An In At On By My His Her Their Our Your This That These Those "
     "There Then When While If But And Or So Not No Nobody Someone Somebody Everyone Everything "
     "Nothing One Two Three Four Five Six Seven Eight Nine Ten Once After Before Behind Outside "
     "Inside Here Now Every Each Some Somewhere People God Lord Sunday Monday Tuesday Wednesday "
     "Thursday Friday Saturday January February March April May June July August September October "
-    "November December Spring Summer Autumn Winter Christmas Easter Chapter Part Book Yes Oh Mr Mrs "
-    "Miss Dr Sir Captain Old What Who Why How Where Which For From With Without To As Like Only Even "
-    "Still Perhaps Later Years Months Both Neither Either All Most Many Another Again Its Nor Yet "
-    "English French German Dutch Latin Bible Until Since Though Because Under Over Above Below Down "
-    "Up Out Off Across Along Between Through Something Anything Half Last First Next".split()
+    "November December Spring Summer Autumn Winter Christmas Easter Chapter Part Book Yes Oh "
+    "Mr Mrs Miss Dr Sir Captain Old What Who Why How Where Which For From With Without To As Like "
+    "Only Even Still Perhaps Later Years Months Both Neither Either All Most Many Another Again Its Nor Yet "
+    "English French German Dutch Latin Bible Until Since Though Because Under Over Above Below "
+    "Down Up Out Off Across Along Between Through Something Anything Half Last First Next"
 )
 DOUBT = re.compile(  # of a whole sentence
     r"(?i:(?<!as )\bif\b|\b(?:wish(?:ed)?|dream\w*|imagin\w+|remember\w*|recall\w*|thought of|"
@@ -78,11 +84,11 @@ CLAUSE = re.compile(
 QUOTED = re.compile(
     r"\"[^\"]*\"?|\u201c[^\u201d]*\u201d?|\u2018[^\u2019]*\u2019(?!\w)|(?<!\w)'[^']+'(?!\w)"
 )
-_ONES = (
+_ONES = words_of(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+)
+_TENS = words_of("twenty thirty forty fifty sixty seventy eighty ninety")
 NUMBER = (
     rf"\d{{1,3}}|(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(_ONES[::-1])}"
 )
