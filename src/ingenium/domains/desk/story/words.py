@@ -64,8 +64,9 @@ STRANGERS = words_of(
     "Thursday Friday Saturday January February March April May June July August September October "
     "November December Spring Summer Autumn Winter Christmas Easter Chapter Part Book Yes Oh "
     "Mr Mrs Miss Dr Sir Captain Old What Who Why How Where Which For From With Without To As Like "
-    "Only Even Still Perhaps Later Years Months Both Neither Either All Most Many Another Again Its Nor Yet "
-    "English French German Dutch Latin Bible Until Since Though Because Under Over Above Below "
+    "Only Even Still Perhaps Later Years Months Both Neither Either All Most Many Another "
+    "Again Its Nor Yet English "
+    "French German Dutch Latin Bible Until Since Though Because Under Over Above Below "
     "Down Up Out Off Across Along Between Through Something Anything Half Last First Next"
 )
 DOUBT = re.compile(  # of a whole sentence
