@@ -6,7 +6,7 @@ never shown again in the session.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ingenium.core.digest import content_digest
 from ingenium.core.errors import InputError
@@ -45,6 +45,7 @@ class Verified:
     findings: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)  # tables
 
 
+@runtime_checkable
 class Tools(Protocol):
     """Functions of a session that know problems."""
 
