@@ -19,8 +19,8 @@ from ingenium.core.errors import InputError
 from ingenium.core.given import Given
 from ingenium.domains.desk.story.continuation import spread
 from ingenium.domains.desk.story.grammar import events_of
-from ingenium.domains.desk.story.problem import StoryBranches, StorySettings
-from ingenium.domains.desk.story.reader import StoryReader
+from ingenium.domains.desk.story.problem import BranchSettings, StoryBranches
+from ingenium.domains.desk.story.reader import FactReader
 from ingenium.domains.desk.story.solvers import by_clingo, by_propagation
 from ingenium.write.document import Author, Span, made
 from ingenium.write.files import WRITERS, read_document
@@ -49,7 +49,7 @@ def continuity(frozen: bool) -> dict[str, Any]:
     for seed in range(NARRATIVES):
         told = narrative(seed, frozen=frozen)
         started = time.process_time()
-        facts = StoryReader().read(told.text).facts
+        facts = FactReader().read(told.text).facts
         first = by_clingo(facts)
         seconds += time.process_time() - started
         pages += len(told.text.split()) / 250
@@ -75,7 +75,7 @@ def _problem(seed: int, kind: str = "branch") -> StoryBranches:
     values = {"draft": data, "premise": _premise(seed)}
     given = Given(values, dict.fromkeys(values, ""), {"draft": (".md", data)})
     events = 6 if kind == "branch" else 3
-    return StoryBranches(StorySettings(kind=kind, events=events), given)  # type: ignore[arg-type]
+    return StoryBranches(BranchSettings(kind=kind, events=events), given)  # type: ignore[arg-type]
 
 
 def _premise(seed: int) -> str:
@@ -160,7 +160,7 @@ def tampering() -> dict[str, int]:
 
 def loop() -> dict[str, float]:
     """Compare one call of clingo on a whole text with a call after each sentence with a fact."""
-    facts = StoryReader().read(narrative(1, frozen=False, pages=10, plants=1).text).facts
+    facts = FactReader().read(narrative(1, frozen=False, pages=10, plants=1).text).facts
     started = time.process_time()
     by_clingo(facts)
     once = time.process_time() - started

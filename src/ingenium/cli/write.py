@@ -12,7 +12,7 @@ from ingenium.cli.progress import StageProgress
 
 if TYPE_CHECKING:
     from ingenium.verbs.write import Written
-    from ingenium.write.script import Step
+    from ingenium.write.script import WritingStep
 
 
 def add_to(app: typer.Typer) -> None:
@@ -64,7 +64,7 @@ def write(
     _report(made, json)
 
 
-def _typed() -> "Iterator[Step]":
+def _typed() -> "Iterator[WritingStep]":
     from ingenium.write.script import HELP, spoken
 
     typer.echo(HELP)

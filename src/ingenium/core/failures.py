@@ -28,7 +28,7 @@ class Explaining(Verifier, Protocol):
 
 
 @runtime_checkable
-class Finding(Verifier, Protocol):
+class FindingVerifier(Verifier, Protocol):
     """A verifier that knows where a design breaks a limit, such as a page and a line."""
 
     @property
@@ -41,7 +41,7 @@ def findings(problem: Problem, designs: xr.Dataset, verdicts: xr.Dataset) -> lis
     """Return where each rejected design breaks a limit, in words; empty for the others."""
     found = [""] * designs.sizes[DESIGN]
     wrong = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.REJECTED)
-    if len(wrong) and isinstance(problem.verifier, Finding):
+    if len(wrong) and isinstance(problem.verifier, FindingVerifier):
         arrays = to_arrays(designs.isel({DESIGN: wrong}), problem.variables)
         for row, said in zip(wrong.tolist(), problem.verifier.find(*arrays), strict=True):
             found[row] = said

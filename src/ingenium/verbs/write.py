@@ -21,9 +21,10 @@ from ingenium.verbs.propose import as_spec, propose
 from ingenium.verbs.verify import verify
 from ingenium.write import page
 from ingenium.write.document import Author, Document, Span, checked, made
+from ingenium.write.docx import has_record
 from ingenium.write.files import WRITERS, plain, read_document
-from ingenium.write.loop import Proposed, Shown, Verified, WritingSession
-from ingenium.write.script import Script, Step
+from ingenium.write.loop import ProposedTexts, ShownText, VerifiedText, WritingSession
+from ingenium.write.script import Script, WritingStep
 from ingenium.write.style import Style
 
 LONG = frozenset({"Text 0"})  # sections that repeat the text
@@ -51,11 +52,11 @@ class ProblemTools:
     watch: Watch
     numbers: Iterator[int] = field(default_factory=count)  # of runs
 
-    def _path(self, step: Step) -> Path | str:
-        named = step.entries["spec"]
+    def _path(self, step: WritingStep) -> Path | str:
+        named = str(step.entries["spec"])
         return self.base / named if named.endswith(".toml") else named
 
-    def propose(self, step: Step, text: str) -> Proposed:
+    def propose(self, step: WritingStep, text: str) -> ProposedTexts:
         """Propose under a spec; `given` names the input that is the text so far."""
         spec = as_spec(self._path(step))
         number = next(self.numbers)
@@ -72,9 +73,9 @@ class ProblemTools:
             watch=self.watch,
             overwrite=True,  # what a stopped session has left
         )
-        return Proposed(_shown(run, step), run.summary.accepted, run.summary.proposed)
+        return ProposedTexts(_shown(run, step), run.summary.accepted, run.summary.proposed)
 
-    def verify(self, step: Step, text: str) -> Verified:
+    def verify(self, step: WritingStep, text: str) -> VerifiedText:
         """Verify the text so far as a file of the problem."""
         file = self.folder / "verified.md"
         file.write_text(text, encoding="utf-8")
@@ -85,10 +86,10 @@ class ProblemTools:
         designs = next(iter(problem.formats.values())).read(file)
         told = problem.sections(designs, xr.Dataset())
         findings = {s.heading: s.table for s in told if s.table and s.heading not in LONG}
-        return Verified(str(found.verdict), measured, findings)
+        return VerifiedText(str(found.verdict), measured, findings)
 
 
-def _shown(run: Run, step: Step) -> tuple[Shown, ...]:
+def _shown(run: Run, step: WritingStep) -> tuple[ShownText, ...]:
     texts = [v for v in run.problem.variables if v.longest is not None]
     if len(run.problem.variables) != 1 or not texts:
         raise InputError("a problem whose designs are texts", run.problem.name)
@@ -107,7 +108,7 @@ def _shown(run: Run, step: Step) -> tuple[Shown, ...]:
         }
         named = run.spec.generator.family
         family = run.problem.default_family if named == "default" else named
-        found.append(Shown(read(raw), measured, f"{run.problem.name}/{family}", origin))
+        found.append(ShownText(read(raw), measured, f"{run.problem.name}/{family}", origin))
     return tuple(found)
 
 
@@ -117,7 +118,7 @@ def write(
     out: str | Path,
     *,
     base: str | Path = ".",
-    steps: Iterable[Step] | None = None,
+    steps: Iterable[WritingStep] | None = None,
     ledger: Ledger | None = None,
     watch: Watch = silent,
     tell: Callable[[str], None] = lambda line: None,
@@ -163,9 +164,7 @@ def open_draft(path: Path, title: str, writer: Author) -> Document:
     Raises:
         InputError: for a file that cannot be read, or a record that was altered.
     """
-    if path.suffix == ".odt" or (
-        path.suffix == ".docx" and b"urn:ingenium" not in path.read_bytes()
-    ):
+    if path.suffix == ".odt" or (path.suffix == ".docx" and not has_record(path)):
         return made(title, [Span(checked(office_text(path)), writer, {"by": "typing"})])
     if path.suffix in (".xml", ".html", ".docx") or plain(path) != path.read_text("utf-8-sig"):
         return read_document(path)

@@ -12,7 +12,7 @@ from ingenium.core.reading.archives import members
 from ingenium.core.reading.office import WORD, parsed
 from ingenium.write.document import Span
 
-__all__ = ["packed", "parsed", "unescaped", "unpacked"]
+__all__ = ["has_record", "packed", "parsed", "unescaped", "unpacked"]
 TIME = (1980, 1, 1, 0, 0, 0)  # of members: the same document has the same bytes
 SHADES = ("E8F1FA", "FDEECB", "E3F3E6", "F7E3EA", "ECE6F7")
 MAIN = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -94,6 +94,12 @@ def unpacked(path: Path) -> tuple[list[str], str]:
     lines = ["".join(_text(t) for t in p.iter()) for p in root.iter(f"{WORD}p")]
     said = parsed(found[RECORD], path).text or ""
     return ["\n".join(lines)], said
+
+
+def has_record(path: Path) -> bool:
+    """Return True if a DOCX file has a record of authors."""
+    found = members(path, "a document as DOCX")
+    return NAMESPACE.encode() in found.get(RECORD, b"")
 
 
 def _text(element: ElementTree.Element) -> str:

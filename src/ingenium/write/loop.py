@@ -12,13 +12,13 @@ from ingenium.core.digest import content_digest
 from ingenium.core.errors import InputError
 from ingenium.trust.session import PROGRAM, SessionRecord
 from ingenium.write.document import Author, Document
-from ingenium.write.script import Step
+from ingenium.write.script import WritingStep
 
 SHOWN = 16
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownText:
     """A text that was proposed and accepted, its measurements, and where it comes from."""
 
     text: str
@@ -28,16 +28,16 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Proposed:
+class ProposedTexts:
     """Texts of one step of proposing, best first, and how many were accepted of how many."""
 
-    shown: tuple[Shown, ...]
+    shown: tuple[ShownText, ...]
     accepted: int
     proposed: int
 
 
 @dataclass(frozen=True)
-class Verified:
+class VerifiedText:
     """Verdict of a file, its measurements, and its findings in words."""
 
     verdict: str
@@ -46,14 +46,14 @@ class Verified:
 
 
 @runtime_checkable
-class Tools(Protocol):
+class SessionTools(Protocol):
     """Functions of a session that know problems."""
 
-    def propose(self, step: Step, text: str) -> Proposed:
+    def propose(self, step: WritingStep, text: str) -> ProposedTexts:
         """Propose texts that go on from the text so far."""
         ...
 
-    def verify(self, step: Step, text: str) -> Verified:
+    def verify(self, step: WritingStep, text: str) -> VerifiedText:
         """Verify the text so far."""
         ...
 
@@ -64,21 +64,21 @@ class WritingSession:
 
     document: Document
     writer: Author
-    tools: Tools
+    tools: SessionTools
     record: SessionRecord = field(default_factory=SessionRecord)
-    shown: tuple[Shown, ...] = ()
-    proposals: list[tuple[Step, Proposed]] = field(default_factory=list)
-    verified: list[tuple[Step, Verified]] = field(default_factory=list)
+    shown: tuple[ShownText, ...] = ()
+    proposals: list[tuple[WritingStep, ProposedTexts]] = field(default_factory=list)
+    verified: list[tuple[WritingStep, VerifiedText]] = field(default_factory=list)
     tell: Callable[[str], None] = print
 
-    def run(self, steps: Iterable[Step]) -> None:
+    def run(self, steps: Iterable[WritingStep]) -> None:
         """Take all steps in order."""
         about = {"title": self.document.title, "content": content_digest(self.document.text)}
         self.record.append("open", self.writer.name, about)
         for step in steps:
             getattr(self, f"_{step.do}")(step)
 
-    def _propose(self, step: Step) -> None:
+    def _propose(self, step: WritingStep) -> None:
         found = self.tools.propose(step, self.document.text)
         refused = self.record.refused()
         self.shown = tuple(s for s in found.shown if content_digest(s.text) not in refused)[:SHOWN]
@@ -90,8 +90,8 @@ class WritingSession:
         for i, one in enumerate(self.shown, 1):
             self.tell(f"[{i}] {' '.join(one.text.split())[:160]}")
 
-    def _picked(self, step: Step) -> Shown:
-        pick = step.entries["pick"]
+    def _picked(self, step: WritingStep) -> ShownText:
+        pick = int(step.entries["pick"])
         if not 1 <= pick <= len(self.shown):
             raise InputError(
                 f"pick from 1 to {len(self.shown)}, of the texts that are shown" if self.shown
@@ -99,7 +99,7 @@ class WritingSession:
             )  # fmt: skip
         return self.shown[pick - 1]
 
-    def _choose(self, step: Step) -> None:
+    def _choose(self, step: WritingStep) -> None:
         one = self._picked(step)
         gap = "\n" * max(0, 2 - (len(self.document.text) - len(self.document.text.rstrip("\n"))))
         after = step.entries.get("after", "")
@@ -111,14 +111,14 @@ class WritingSession:
         body = {"pick": step.entries["pick"], "content": content_digest(one.text), **one.origin}
         self.record.append("choose", self.writer.name, body)
 
-    def _refuse(self, step: Step) -> None:
+    def _refuse(self, step: WritingStep) -> None:
         one = self._picked(step)
         why = step.entries.get("why", "")
         body = {"pick": step.entries["pick"], "content": content_digest(one.text), "why": why}
         self.record.append("refuse", self.writer.name, body)
         self.shown = tuple(s for s in self.shown if s is not one)
 
-    def _edit(self, step: Step) -> None:
+    def _edit(self, step: WritingStep) -> None:
         find, text = step.entries["find"], self.document.text
         if text.count(find) != 1 or not find:
             raise InputError(
@@ -130,7 +130,7 @@ class WritingSession:
         changed = {"find": find, "replace": step.entries["replace"]}
         self.record.append("edit", self.writer.name, changed)
 
-    def _verify(self, step: Step) -> None:
+    def _verify(self, step: WritingStep) -> None:
         found = self.tools.verify(step, self.document.text)
         self.verified.append((step, found))
         body = {**step.entries, "verdict": found.verdict, "measured": dict(found.measured)}

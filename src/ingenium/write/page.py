@@ -88,7 +88,11 @@ def _authors(session: WritingSession) -> str:
 
 def _style(before: Style, after: Style) -> str:
     rows = [
-        (LABELS[f.name], _number(getattr(before, f.name)), _number(getattr(after, f.name)))
+        (
+            LABELS[f.name],
+            _number(float(getattr(before, f.name))),
+            _number(float(getattr(after, f.name))),
+        )
         for f in fields(Style)
     ]
     return "<h2>Style</h2>" + _table(("", "before", "after"), rows)

@@ -27,8 +27,8 @@ HELP = (
 
 
 @dataclass(frozen=True)
-class Step:
-    """What is done next, and with what."""
+class WritingStep:
+    """Next action, and its entries."""
 
     do: str
     entries: Mapping[str, Any] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Script:
 
     title: str
     writer: str
-    steps: tuple[Step, ...]
+    steps: tuple[WritingStep, ...]
 
 
 def read_script(path: Path) -> Script:
@@ -78,11 +78,13 @@ def read_script(path: Path) -> Script:
     title, writer = table.get("title", path.stem), table.get("writer", "the writer")
     if not isinstance(title, str) or not isinstance(writer, str):
         raise InputError("title and writer as text", f"others in {path}")
-    made = tuple(Step(str(s["do"]), {k: v for k, v in s.items() if k != "do"}) for s in steps)
+    made = tuple(
+        WritingStep(str(s["do"]), {k: v for k, v in s.items() if k != "do"}) for s in steps
+    )
     return Script(title, writer, made)
 
 
-def typed(line: str) -> Step:
+def typed(line: str) -> WritingStep:
     """Read a step from a line that a person types.
 
     Raises:
@@ -103,10 +105,10 @@ def typed(line: str) -> Step:
             entries[name] = int(value)
         else:
             entries[name] = value
-    return Step(do, entries)
+    return WritingStep(do, entries)
 
 
-def spoken(ask: Any, tell: Any) -> Iterator[Step]:
+def spoken(ask: Any, tell: Any) -> Iterator[WritingStep]:
     """Yield the steps of a person, until `done` or an empty line; a wrong one is explained."""
     while True:
         line = ask()

@@ -10,9 +10,9 @@ from ingenium.core.errors import InputError
 from ingenium.core.given import Given
 from ingenium.domains.desk.cutup.sources import Sources, read_cut
 from ingenium.domains.desk.story.facts import Fact
-from ingenium.domains.desk.story.grammar import Scene, walk
-from ingenium.domains.desk.story.problem import StoryBranches, StorySettings
-from ingenium.domains.desk.story.reader import StoryReader
+from ingenium.domains.desk.story.grammar import StoryScene, walk
+from ingenium.domains.desk.story.problem import BranchSettings, StoryBranches
+from ingenium.domains.desk.story.reader import FactReader
 from ingenium.domains.desk.story.solvers import by_clingo, by_propagation
 from ingenium.domains.desk.story.tree import read_tree
 from ingenium.domains.desk.story.world import DEFAULT, read_premise
@@ -28,18 +28,18 @@ def opened(text: str, premise: str = "", ending: str = ".md") -> StoryBranches:
     data = text.encode()
     values = {"draft": data} | ({"premise": premise} if premise else {})
     given = Given(values, dict.fromkeys(values, ""), {"draft": (ending, data)})
-    return StoryBranches(StorySettings(longest=600), given)
+    return StoryBranches(BranchSettings(longest=600), given)
 
 
 def kinds(text: str) -> set[str]:
-    facts = StoryReader(("Ada", "Piet")).read(text).facts
+    facts = FactReader(("Ada", "Piet")).read(text).facts
     first, second = by_clingo(facts), by_propagation(facts)
     assert first == second
     return {c.kind for c in first}
 
 
 def test_the_slips_of_the_example_are_found_and_nothing_else() -> None:
-    facts = StoryReader().read(HARBOUR.read_text()).facts
+    facts = FactReader().read(HARBOUR.read_text()).facts
     found = {c.kind: c.told(facts) for c in by_clingo(facts)}
     assert set(found) == {"lost", "age"}
     assert found["age"][0] == "Tobias was 61."
@@ -49,7 +49,7 @@ def test_the_slips_of_the_example_are_found_and_nothing_else() -> None:
 def test_planted_contradictions_are_found(frozen: bool) -> None:
     for seed in range(4):
         told = narrative(seed, frozen=frozen, pages=10)
-        facts = StoryReader().read(told.text).facts
+        facts = FactReader().read(told.text).facts
         pairs = {tuple(s.rstrip('"') for s in c.told(facts)) for c in by_clingo(facts)}
         assert {(p.first.rstrip('"'), p.second.rstrip('"')) for p in told.plants} <= pairs
         assert by_clingo(facts) == by_propagation(facts)
@@ -95,7 +95,7 @@ def test_each_kind_is_found(text: str, kind: str) -> None:
 
 
 def test_walks_contradict_nothing_and_are_read_as_they_were_meant() -> None:
-    scene, reader, wrong = Scene(DEFAULT, KNOWN), StoryReader(DEFAULT.persons), 0
+    scene, reader, wrong = StoryScene(DEFAULT, KNOWN), FactReader(DEFAULT.persons), 0
     for seed in range(40):
         made = walk(scene, Random(seed), 8, heat=4.0)
         read = reader.read(made.text).facts
@@ -108,7 +108,7 @@ def test_walks_contradict_nothing_and_are_read_as_they_were_meant() -> None:
 
 def test_a_move_is_blocked_exactly_where_clingo_refuses_it() -> None:
     for seed in range(6):
-        scene, facts = Scene(DEFAULT, KNOWN), list(KNOWN)
+        scene, facts = StoryScene(DEFAULT, KNOWN), list(KNOWN)
         for move in walk(scene, Random(seed), 6, heat=6.0).moves:
             scene.take(move)
             facts += move.facts
@@ -117,7 +117,7 @@ def test_a_move_is_blocked_exactly_where_clingo_refuses_it() -> None:
 
 
 def test_every_way_through_a_tree_ends() -> None:
-    problem = StoryBranches(StorySettings(kind="tree", events=2, depth=3))
+    problem = StoryBranches(BranchSettings(kind="tree", events=2, depth=3))
     text = problem.branches.tree(Random(1), "Test", 3)
     tree = read_tree(text)
     assert tree is not None
@@ -151,7 +151,7 @@ def test_mixed_encodings_are_refused() -> None:
         {"draft": b"Ada said \xe9."}, {"draft": ""}, {"draft": (".md", b"Ada said \xe9.")}
     )
     with pytest.raises(InputError, match="0xE9"):
-        StoryBranches(StorySettings(), given)
+        StoryBranches(BranchSettings(), given)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ FILLER = (
 
 
 @dataclass(frozen=True)
-class Plant:
+class PlantedPair:
     """A planted contradiction: its kind, and the sentences that cannot both be true."""
 
     kind: str
@@ -99,15 +99,15 @@ class Narrative:
     """A text with its planted contradictions."""
 
     text: str
-    plants: tuple[Plant, ...]
+    plants: tuple[PlantedPair, ...]
 
 
 def narrative(seed: int, *, frozen: bool, pages: int = 50, plants: int = 3) -> Narrative:
     """Return a narrative; those of the frozen half take phrasings of both sets."""
-    return _Writer(Random(f"{seed} {frozen}"), frozen).write(pages, plants)
+    return _NarrativeWriter(Random(f"{seed} {frozen}"), frozen).write(pages, plants)
 
 
-class _Writer:
+class _NarrativeWriter:
     """Writes chapters whose facts agree, and plants pairs that do not."""
 
     def __init__(self, rng: Random, frozen: bool) -> None:
@@ -167,33 +167,35 @@ class _Writer:
         p, q = self.rng.sample(free, 2)
         return p, q
 
-    def _plant(self, kind: str) -> Plant:
+    def _plant(self, kind: str) -> PlantedPair:
         rng, (p, q) = self.rng, self._pair()
         if kind == "dead":
             self.spent.add(p)
-            return Plant(kind, self._say("dies", p=p), self._say("speaks", p=p))
+            return PlantedPair(kind, self._say("dies", p=p), self._say("speaks", p=p))
         if kind == "place":
             here, there = rng.sample(self.places, 2)
-            return Plant(kind, self._say("at", p=p, l=here), self._say("at", p=p, l=there))
+            return PlantedPair(kind, self._say("at", p=p, l=here), self._say("at", p=p, l=there))
         if kind == "lost":
             o = self._one(self.things)
             self.spent.add(o)
-            return Plant(kind, self._say("loses", p=p, o=o), self._say("uses", p=q, o=o))
+            return PlantedPair(kind, self._say("loses", p=p, o=o), self._say("uses", p=q, o=o))
         if kind == "age":
             n = rng.randint(20, 60)
             other = n + rng.choice((-9, -4, 5, 11))
             self.spent.add(f"age {p}")
-            return Plant(kind, self._say("age", p=p, n=str(n)), self._say("age", p=p, n=str(other)))
+            return PlantedPair(
+                kind, self._say("age", p=p, n=str(n)), self._say("age", p=p, n=str(other))
+            )
         if kind == "knowledge":
             s = self._one(self.topics)
             self.spent.add(s)
-            return Plant(
+            return PlantedPair(
                 kind, self._say("shows", p=p, q=q, s=s), self._say("learns", p=p, q=q, s=s)
             )
         x, y = rng.choice((("winter", "summer"), ("spring", "autumn"), ("summer", "winter")))
         mine = {"x": x, "m": rng.choice(SEASONS[x])}
         other_one = {"x": y, "m": rng.choice(SEASONS[y])}
-        return Plant(kind, self._say("season", **mine), self._say("season", **other_one))
+        return PlantedPair(kind, self._say("season", **mine), self._say("season", **other_one))
 
     def _agreeing(self, kind: str) -> list[str]:
         """Return statements that look like a plant and agree."""

@@ -18,7 +18,14 @@ from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, SearchDefaults, Section
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Limit
-from ingenium.domains.desk.cutup.sources import DEFAULT, MARK, Piece, Sources, read_cut, written
+from ingenium.domains.desk.cutup.sources import (
+    DEFAULT,
+    MARK,
+    SourcePiece,
+    Sources,
+    read_cut,
+    written,
+)
 from ingenium.domains.desk.cutup.verifier import CutVerifier
 from ingenium.generators.tokens.choices import TextChoices
 from ingenium.generators.tokens.codec import TokenCodec
@@ -89,7 +96,7 @@ class CutTexts(Problem):
     def cut(self, rng: Random, technique: str) -> str:
         """Return a text by a technique."""
         usable, size = self.sources.usable, self.settings.longest
-        lines: list[list[Piece]] = []
+        lines: list[list[SourcePiece]] = []
         taken: set[str] = set()
         for _ in range(40 * self.settings.lines):
             if len(lines) == self.settings.lines:
@@ -108,16 +115,16 @@ class CutTexts(Problem):
 
     def _piece(
         self, rng: Random, name: str, line: int, technique: str, size: int, at: int
-    ) -> Piece:
+    ) -> SourcePiece:
         """Return words of a line: the beginning or end of it in cut-ups, one word by chance."""
         count = len(self.sources.lines[name][line - 1])
         if technique == "found":
-            return Piece(name, line, 1, count)
+            return SourcePiece(name, line, 1, count)
         if technique == "chance":
             word = rng.randint(1, count)
-            return Piece(name, line, word, word)
+            return SourcePiece(name, line, word, word)
         length = min(rng.randint(2, max(2, size)), count, size)
-        return Piece(name, line, *((1, length) if at == 0 else (count - length + 1, count)))
+        return SourcePiece(name, line, *((1, length) if at == 0 else (count - length + 1, count)))
 
     @cached_property
     def codec(self) -> TokenCodec:  # type: ignore[override]
@@ -171,7 +178,10 @@ class CutTexts(Problem):
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Return a text of two lines, and the same with a word exchanged."""
         (name, line), (other, place) = self.sources.usable[0], self.sources.usable[-1]
-        pieces = [[Piece(name, line, 1, 2)], [Piece(other, place, 1, 1), Piece(name, line, 1, 1)]]
+        pieces = [
+            [SourcePiece(name, line, 1, 2)],
+            [SourcePiece(other, place, 1, 1), SourcePiece(name, line, 1, 1)],
+        ]
         right = written(pieces, self.sources)
         word = (self.sources.words(pieces[0][0]) or ("",))[0]
         designs = [

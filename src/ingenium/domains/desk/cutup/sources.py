@@ -37,7 +37,7 @@ Rain at times, and at other times the memory of rain.
 
 
 @dataclass(frozen=True)
-class Piece:
+class SourcePiece:
     """Words of one line of a source; numbers are from 1 on."""
 
     name: str
@@ -78,7 +78,7 @@ class Sources:
             raise InputError("sources of at least four lines with words", "fewer")
         return cls(found)
 
-    def words(self, piece: Piece) -> tuple[str, ...] | None:
+    def words(self, piece: SourcePiece) -> tuple[str, ...] | None:
         """Return the words of a piece; None where there are none."""
         lines = self.lines.get(piece.name, ())
         if not 1 <= piece.line <= len(lines) or piece.first > piece.last:
@@ -94,14 +94,14 @@ class Sources:
         ]
 
 
-def written(lines: list[list[Piece]], sources: Sources) -> str:
+def written(lines: list[list[SourcePiece]], sources: Sources) -> str:
     """Return the text of pieces, line by line, with its list of pieces."""
     shown = [" ".join(w for p in line for w in sources.words(p) or ()) for line in lines]
     listed = [f"- {i}: {p}" for i, line in enumerate(lines, 1) for p in line]
     return "\n".join(shown) + MARK + "\n".join(listed) + "\n"
 
 
-def read_cut(text: str) -> tuple[list[list[str]], list[list[Piece]]] | None:
+def read_cut(text: str) -> tuple[list[list[str]], list[list[SourcePiece]]] | None:
     """Return the words of each line, and the pieces of each; None for a text of another form."""
     body, mark, rest = text.partition(MARK)
     if not mark or not rest.endswith("\n"):
@@ -115,9 +115,9 @@ def read_cut(text: str) -> tuple[list[list[str]], list[list[Piece]]] | None:
         or not set(numbers) <= set(range(1, len(lines) + 1))
     ):
         return None
-    pieces: list[list[Piece]] = [[] for _ in lines]
+    pieces: list[list[SourcePiece]] = [[] for _ in lines]
     for m in rows:
         if m:
-            made = Piece(m["name"], int(m["line"]), int(m["first"]), int(m["last"]))
+            made = SourcePiece(m["name"], int(m["line"]), int(m["first"]), int(m["last"]))
             pieces[int(m["at"]) - 1].append(made)
     return [x.split(" ") for x in lines], pieces

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
-from ingenium.domains.desk.cutup.sources import Piece, Sources, read_cut
+from ingenium.domains.desk.cutup.sources import SourcePiece, Sources, read_cut
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class CutVerifier:
         return tuple(map(float, (untraced, absent, *counts)))
 
 
-def _longest(pieces: list[list[Piece]]) -> range:
+def _longest(pieces: list[list[SourcePiece]]) -> range:
     """Return the longest run of words of one line, of pieces that continue each other joined."""
     best, now, last = range(0), range(0), None
     for piece in (p for own in pieces for p in own):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
-from ingenium.domains.desk.story.continuation import Likeliest
-from ingenium.domains.desk.story.grammar import Scene, Walk, jaccard, walk
+from ingenium.domains.desk.story.continuation import UsualContinuation
+from ingenium.domains.desk.story.grammar import StoryScene, Walk, jaccard, walk
 from ingenium.domains.desk.story.tree import START, write_tree
 
 SAMPLES, TRIED = 48, 360  # walks for the likeliest one, and for the archive
@@ -23,12 +23,12 @@ PER_CELL, HEATS = 8, (1.0, 2.0, 4.0, 8.0)
 class Branches:
     """Continuations of a scene by some moves each."""
 
-    scene: Scene
+    scene: StoryScene
     count: int  # moves
     seed: int = 0
 
     @cached_property
-    def likeliest(self) -> Likeliest:
+    def likeliest(self) -> UsualContinuation:
         """The most central of plain samples."""
         walks = [
             walk(self.scene, Random(f"{self.seed} usual {i}"), self.count) for i in range(SAMPLES)
@@ -36,7 +36,7 @@ class Branches:
         sets = [w.events for w in walks]
         total = [sum(jaccard(a, b) for b in sets) for a in sets]
         best = min(range(len(walks)), key=total.__getitem__)
-        return Likeliest(walks[best].events, walks[best].text)
+        return UsualContinuation(walks[best].events, walks[best].text)
 
     @cached_property
     def archive(self) -> tuple[Walk, ...]:
@@ -66,7 +66,7 @@ class Branches:
     def tree(self, rng: Random, title: str, depth: int, *, heat: float = 4.0) -> str:
         """Return a tree whose every inner passage has two ways on."""
         passages: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {}
-        waiting: list[tuple[str, Scene, Walk, int]] = []
+        waiting: list[tuple[str, StoryScene, Walk, int]] = []
         first = walk(self.scene, rng, self.count, heat=heat)
         waiting.append((START, after(self.scene, first), first, depth))
         while waiting:
@@ -89,7 +89,7 @@ class Branches:
         return write_tree(title, passages)
 
 
-def after(scene: Scene, one: Walk) -> Scene:
+def after(scene: StoryScene, one: Walk) -> StoryScene:
     """Return the scene after a walk."""
     found = scene.copy()
     for move in one.moves:

@@ -14,7 +14,7 @@ from ingenium.domains.desk.story.facts import (
     page_and_line,
 )
 from ingenium.domains.desk.story.grammar import jaccard
-from ingenium.domains.desk.story.reader import Reading, StoryReader
+from ingenium.domains.desk.story.reader import FactReader, FactReading
 from ingenium.domains.desk.story.solvers import by_clingo, by_propagation
 from ingenium.domains.desk.story.tree import read_tree
 from ingenium.domains.desk.story.world import World
@@ -26,7 +26,7 @@ ABOUT = {"dies": 1, "acts": 1, "at": 2, "goes": 2, "loses": 2, "uses": 2, "finds
 
 
 @dataclass(frozen=True)
-class Likeliest:
+class UsualContinuation:
     """The usual continuation, from which distances are measured: its events and its words."""
 
     events: frozenset[tuple[str, ...]]
@@ -53,7 +53,7 @@ class JudgedText:
 
     facts: tuple[Fact, ...]
     first: int  # number of the text's first fact
-    reading: Reading
+    reading: FactReading
     found: frozenset[Contradiction]
     other: frozenset[Contradiction]  # by the second solver
 
@@ -68,9 +68,9 @@ class StoryJudge:
     """Judge of texts that go on from a premise and a draft."""
 
     world: World
-    draft: Reading
+    draft: FactReading
     draft_text: str
-    reader: StoryReader
+    reader: FactReader
 
     @cached_property
     def before(self) -> tuple[Fact, ...]:

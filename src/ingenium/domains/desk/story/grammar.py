@@ -43,7 +43,7 @@ class Move:
         return form.format(p=self.p, q=self.q, w=self.what, speech=speech)
 
 
-class Scene:
+class StoryScene:
     """The state of a story while it is being continued."""
 
     def __init__(self, world: World, facts: Sequence[Fact]) -> None:
@@ -58,7 +58,7 @@ class Scene:
             self.now = now
             self._note(fact)
 
-    def copy(self) -> "Scene":
+    def copy(self) -> "StoryScene":
         """Return a scene that can be continued in another way."""
         return deepcopy(self, {id(self.world): self.world})
 
@@ -166,7 +166,9 @@ def jaccard(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) 
     return 1 - len(one & other) / whole if whole else 0.0
 
 
-def walk(scene: Scene, rng: Random, count: int, *, heat: float = 1.0, checked: bool = True) -> Walk:
+def walk(
+    scene: StoryScene, rng: Random, count: int, *, heat: float = 1.0, checked: bool = True
+) -> Walk:
     """Return a walk of some moves; `heat` flattens what is usual, towards all moves alike.
 
     Without the check, moves are taken whose conditions are not met; that is a baseline.
@@ -181,7 +183,7 @@ def walk(scene: Scene, rng: Random, count: int, *, heat: float = 1.0, checked: b
     return Walk(tuple(moves), "\n\n".join(paragraphs) + "\n")
 
 
-def _next(scene: Scene, rng: Random, heat: float, checked: bool) -> Move:
+def _next(scene: StoryScene, rng: Random, heat: float, checked: bool) -> Move:
     listed = list(scene.moves()) if checked else list(_unchecked(scene))
     counts: dict[str, int] = {}
     for m in listed:
@@ -194,12 +196,12 @@ def _next(scene: Scene, rng: Random, heat: float, checked: bool) -> Move:
         weights[listed.index(move)] = 0.0
 
 
-def _weight(move: Move, scene: Scene, alike: int, heat: float) -> float:
+def _weight(move: Move, scene: StoryScene, alike: int, heat: float) -> float:
     known = 2.0 if move.p in scene.recent else 1.0
     return float((USUAL[move.kind] / alike * known) ** (1 / heat))
 
 
-def _unchecked(scene: Scene) -> Iterator[Move]:
+def _unchecked(scene: StoryScene) -> Iterator[Move]:
     """Yield moves of anybody, dead or alive, with anything, lost or not."""
     world = scene.world
     for p in world.persons:

@@ -18,15 +18,22 @@ def _noun(group: str) -> str:
 def compiled(one: str, known: tuple[str, ...]) -> dict[str, re.Pattern[str]]:
     """Return the patterns of facts by key, for a pattern of persons and the names of places."""
     places = "|".join(sorted(known, key=len)[::-1])
-    p, q = rf"\b(?P<p>{one})\b", rf"(?P<q>{one})\b"
-    rel = r"(?:, (?:who|still|now)\b[^,]*,|,)?"
+    forms = _events(one, places) | _claims(one)
+    return {key: re.compile(form) for key, form in forms.items()}
+
+
+REL = r"(?:, (?:who|still|now)\b[^,]*,|,)?"
+
+
+def _events(one: str, places: str) -> dict[str, str]:
+    """Return the patterns of what people do, and where."""
+    p, rel = rf"\b(?P<p>{one})\b", REL
     det = r"(?P<d>the|his|her|their|(?:[A-Z][a-z]+['\u2019]s))"
     place = r"(?:the |a |his |her |their |old |little |small |new |empty |[A-Z][a-z]+['\u2019]s )*"
     place += rf"(?P<l>{places})\b"
     thing = rf"{det} {_noun('o')}{STOP}"
-    topic = rf"(?:the|his|her|their) (?P<s>[a-z]+(?: [a-z]+)?){STOP}"
     speak, act = w.any_of(w.SPEAK), w.any_of(f"{w.SPEAK} {w.ACT}")
-    forms = {
+    return {
         "speech": rf"\"\",? (?:(?P<p>{one}) {ADVERB}(?:{speak})|(?:{speak}) (?P<q>{one}))\b",
         "dies": rf"\b({one}){rel} (?:died|drowned|perished|was (?:dead|killed|drowned|buried|"
         rf"hanged|"
@@ -55,6 +62,14 @@ def compiled(one: str, known: tuple[str, ...]) -> dict[str, re.Pattern[str]]:
         "use": rf"{p}{rel} (?:[\w ,]{{0,40}}? and )?{ADVERB}(?:(?:{w.any_of(w.USE)}) (?:up |"
         rf"out |down )?|looked (?:at|through) |picked up |reached for ){thing}",
         "new": r"\b(?:a|an|another|a new|new) (?P<o>[a-z]+)\b",
+    }
+
+
+def _claims(one: str) -> dict[str, str]:
+    """Return the patterns of ages, and of who knows what."""
+    p, q, rel = rf"\b(?P<p>{one})\b", rf"(?P<q>{one})\b", REL
+    topic = rf"(?:the|his|her|their) (?P<s>[a-z]+(?: [a-z]+)?){STOP}"
+    return {
         "turned": rf"{p} (?:had )?(?:just )?turned (?P<n>{w.NUMBER})\b(?! (?:years? "
         rf")?(?:pages?|times?))",
         "age": rf"{p}(?:, who)? was {ADVERB}(?P<n>{w.NUMBER})(?: years (?:old|of "
@@ -71,7 +86,6 @@ def compiled(one: str, known: tuple[str, ...]) -> dict[str, re.Pattern[str]]:
         rf"(?:asked|warned|questioned) {one} (?:about|of)|accused {one} of|confronted {one} "
         rf"(?:about|with)) {topic}",
     }
-    return {key: re.compile(form) for key, form in forms.items()}
 
 
 YEARS = rf"(?P<n>{w.NUMBER}) (?P<u>years?|months?|weeks?|days?|hours?)"

@@ -26,11 +26,11 @@ from ingenium.domains.desk.story.continuation import StoryJudge
 from ingenium.domains.desk.story.drafts import checked_draft, commands
 from ingenium.domains.desk.story.facts import Fact
 from ingenium.domains.desk.story.formats import STORY, markdown, story_variable, twee
-from ingenium.domains.desk.story.grammar import Scene
+from ingenium.domains.desk.story.grammar import StoryScene
 from ingenium.domains.desk.story.phrases import PHRASES, SPEECHES
-from ingenium.domains.desk.story.reader import Reading, StoryReader
+from ingenium.domains.desk.story.reader import FactReader, FactReading
 from ingenium.domains.desk.story.tree import START, write_tree
-from ingenium.domains.desk.story.verifier import StoryVerifier
+from ingenium.domains.desk.story.verifier import ContinuityVerifier
 from ingenium.domains.desk.story.world import DEFAULT, World, read_premise
 from ingenium.generators.tokens.choices import TextChoices
 from ingenium.generators.tokens.codec import TokenCodec
@@ -45,7 +45,7 @@ SECRETS = (("Ada", "debt"), ("Piet", "wreck"), ("Maren", "forged will"))  # of t
 
 
 @dataclass(frozen=True)
-class StorySettings:
+class BranchSettings:
     """The kind of texts, their length, and the events of a passage."""
 
     kind: Literal["branch", "tree"] = "branch"
@@ -61,7 +61,7 @@ class StoryBranches(Problem):
     summary: ClassVar[str] = (
         "continuations of a draft, far from the likeliest, without contradictions"
     )
-    Settings: ClassVar[type] = StorySettings
+    Settings: ClassVar[type] = BranchSettings
     inputs: ClassVar[tuple[Input, ...]] = (PREMISE, DRAFT)
     judged: ClassVar[str] = (
         "Each text: facts are read from its sentences, and two solvers look for contradictions "
@@ -77,10 +77,9 @@ class StoryBranches(Problem):
     default_family: ClassVar[str] = "divergent"
     searches: ClassVar[SearchDefaults] = SearchDefaults("reweighted")
     sizes: Mapping[str, int] = {}
-    tiers: tuple[StoryVerifier, ...]
     licence = "the draft's own"
 
-    def __init__(self, settings: StorySettings, given: Given = NOTHING) -> None:
+    def __init__(self, settings: BranchSettings, given: Given = NOTHING) -> None:
         """Read the premise and the draft.
 
         Raises:
@@ -92,8 +91,8 @@ class StoryBranches(Problem):
         self.settings, self.given = settings, given
         own = read_premise(given["premise"]) if "premise" in given else None
         self.draft = _draft(given)
-        self.reader = StoryReader(own.persons if own else (), dict(own.levels) if own else {})
-        reading = self.reader.read(self.draft) if self.draft else Reading((), 0, (), ())
+        self.reader = FactReader(own.persons if own else (), dict(own.levels) if own else {})
+        reading = self.reader.read(self.draft) if self.draft else FactReading((), 0, (), ())
         known = own.with_draft(reading) if own else DEFAULT.with_draft(reading)
         if self.draft and not own:
             known = World().with_draft(reading)
@@ -102,14 +101,14 @@ class StoryBranches(Problem):
             raise InputError(
                 "a premise or a draft with two persons who act", got, "Name them in a premise."
             )
-        self.reader = StoryReader(known.persons, dict(known.levels))
+        self.reader = FactReader(known.persons, dict(known.levels))
         self.judge = StoryJudge(
             known if given.values else World(), reading, self.draft, self.reader
         )
         facts = [*known.facts, *reading.facts]
         if not given.values:
             facts = [Fact("learns", pair) for pair in SECRETS]
-        self.branches = Branches(Scene(known, facts), settings.events)
+        self.branches = Branches(StoryScene(known, facts), settings.events)
         self.system = digest([given.values.get("premise", ""), self.draft])
         variable = story_variable(CHARACTERS * settings.longest)
         self.variables = (variable,)
@@ -121,9 +120,9 @@ class StoryBranches(Problem):
         self.notes = report.notes(known, reading, self.judge, commands(self.draft))
 
     @cached_property
-    def tiers(self) -> tuple[StoryVerifier, ...]:  # type: ignore[no-redef]
+    def tiers(self) -> tuple[ContinuityVerifier, ...]:  # type: ignore[override]
         """The verifier, with the likeliest continuation."""
-        return (StoryVerifier(self.judge, self.branches.likeliest),)
+        return (ContinuityVerifier(self.judge, self.branches.likeliest),)
 
     @cached_property
     def codec(self) -> TokenCodec:  # type: ignore[override]

@@ -24,7 +24,7 @@ IRREGULAR = {"his": "he", "her": "she", "their": "they", "the": "", "its": "it"}
 
 
 @dataclass(frozen=True)
-class Reading:
+class FactReading:
     """Facts of a text, sentences that name a person, and those of them that gave no fact."""
 
     facts: tuple[Fact, ...]
@@ -38,13 +38,13 @@ class Reading:
         return 1 - len(self.unread) / self.naming if self.naming else 1.0
 
 
-class StoryReader:
+class FactReader:
     """Reads facts; persons and places of a premise are known beforehand."""
 
     def __init__(self, persons: tuple[str, ...] = (), places: dict[str, str] | None = None) -> None:
         self.known, self.levels = persons, w.LEVEL | (places or {})
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str) -> FactReading:
         """Read a text; its headings and its lines in other marks are breaks."""
         persons = tuple(dict.fromkeys((*self.known, *_discovered(text))))
         forms = _Forms(persons, self.levels)
@@ -80,7 +80,7 @@ class StoryReader:
                     unread.append(one)
             elif "\n\n" in gap:
                 last = ""
-        return Reading(tuple(facts), naming, tuple(unread), persons)
+        return FactReading(tuple(facts), naming, tuple(unread), persons)
 
 
 def _discovered(text: str) -> list[str]:

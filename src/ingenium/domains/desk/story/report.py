@@ -7,13 +7,13 @@ from matplotlib.figure import Figure
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.domains.desk.story.continuation import (
-    Likeliest,
     StoryJudge,
+    UsualContinuation,
     contradictions,
     rows_of,
 )
 from ingenium.domains.desk.story.formats import STORY
-from ingenium.domains.desk.story.reader import Reading
+from ingenium.domains.desk.story.reader import FactReading
 from ingenium.domains.desk.story.solvers import by_clingo
 from ingenium.domains.desk.story.tree import read_tree
 from ingenium.domains.desk.story.world import World
@@ -23,7 +23,7 @@ HEADS = ("contradiction", "page", "line", "first", "page", "line", "second")
 
 
 def notes(
-    world: World, draft: Reading, judge: StoryJudge, commands: tuple[str, ...]
+    world: World, draft: FactReading, judge: StoryJudge, commands: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Return what the reader understood of the inputs, in sentences."""
     if not judge.before and not draft.naming:
@@ -47,7 +47,7 @@ def notes(
 
 
 def sections(
-    designs: xr.Dataset, verdicts: xr.Dataset, judge: StoryJudge, usual: Likeliest
+    designs: xr.Dataset, verdicts: xr.Dataset, judge: StoryJudge, usual: UsualContinuation
 ) -> tuple[Section, ...]:
     """Return the sections of a run or of judged files."""
     listed = [str(t) for t in designs[STORY].values]
@@ -64,7 +64,7 @@ def sections(
         tree = read_tree(text)
         if len(text) < 6000:
             reported.append(_text(f"Text {number}", tree.text(tree.paths()[0]) if tree else text))
-    rows = [HEADS]
+    rows: list[tuple[str, ...]] = [HEADS]
     for text in listed[:SHOWN]:
         for path in judge.paths(text)[:SHOWN]:
             rows += contradictions(judge, path)

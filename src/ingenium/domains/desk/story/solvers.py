@@ -67,7 +67,7 @@ def by_propagation(facts: Sequence[Fact], inside: Inside = frozenset()) -> froze
 
 
 class StoryState:
-    """What is so at a place of the text: the dead, whereabouts, losses, ages, knowledge, season."""
+    """State at a place of the text: the dead, whereabouts, losses, ages, knowledge, season."""
 
     def __init__(self, inside: Inside = frozenset()) -> None:
         self.inside = inside

@@ -42,7 +42,7 @@ class StoryTree:
     def paths(self) -> list[tuple[str, ...]]:
         """Return all ways from the start to an end, at most 256."""
         found: list[tuple[str, ...]] = []
-        waiting = [(START,)]
+        waiting: list[tuple[str, ...]] = [(START,)]
         while waiting and len(found) < MOST_PATHS:
             path = waiting.pop()
             after = [

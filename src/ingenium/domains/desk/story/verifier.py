@@ -13,8 +13,8 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
 from ingenium.domains.desk.story.continuation import (
-    Likeliest,
     StoryJudge,
+    UsualContinuation,
     contradictions,
     spread,
     tension,
@@ -31,14 +31,14 @@ def _where(row: tuple[str, ...]) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class StoryVerifier:
+class ContinuityVerifier:
     """Verifier that reads facts from a text, or from each way through a tree, and solves them.
 
     A text without words, or a tree with a passage twice, measures NaN.
     """
 
     judge: StoryJudge
-    likeliest: Likeliest
+    likeliest: UsualContinuation
     name: str = "clingo"
     version: str = "5.8"
     tier: Literal["cheap", "exact"] = "exact"

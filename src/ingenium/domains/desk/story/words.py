@@ -14,7 +14,7 @@ SPEAK = (
 )
 ACT = (
     "opened closed nodded shook lit wrote smiled frowned turned ran walked went stood sat knelt "
-    "climbed poured drank ate cut tied untied mended painted counted looked watched listened "
+    "climbed poured drank ate cut tied untied repaired painted counted looked watched listened "
     "shrugged waved danced worked cooked carried lifted pushed pulled knocked signed sold bought "
     "paid cleaned searched followed kissed hugged struck swam rowed sailed drove rode hurried "
     "returned arrived took held put drew raised gave showed handed read drank swept"

@@ -7,11 +7,11 @@ from typing import Any
 
 from ingenium.core.errors import InputError
 from ingenium.domains.desk.story.facts import Fact
-from ingenium.domains.desk.story.reader import NOT_THINGS, Reading
+from ingenium.domains.desk.story.reader import NOT_THINGS, FactReading
 from ingenium.domains.desk.story.words import LEVEL, MONTHS
 
 WHAT = "a premise as TOML: [[person]], [[place]], [[thing]], [[secret]], and season"
-ENTRIES = {
+ENTRIES: Mapping[str, Mapping[str, type]] = {
     "person": {"name": str, "age": int, "at": str, "alive": bool, "knows": list},
     "place": {"name": str, "inside": str, "level": str},
     "thing": {"name": str, "holder": str, "lost": bool},
@@ -36,7 +36,7 @@ class World:
         """All names."""
         return frozenset((*self.persons, *self.places, *self.things, *self.secrets))
 
-    def with_draft(self, reading: Reading) -> "World":
+    def with_draft(self, reading: FactReading) -> "World":
         """Return a world to which the persons and other names of a draft are added."""
         persons, places = dict.fromkeys(self.persons), dict.fromkeys(self.places)
         things, secrets = dict.fromkeys(self.things), dict.fromkeys(self.secrets)
@@ -78,8 +78,10 @@ def read_premise(text: str) -> World:
     rows = {key: _rows(table.get(key, []), key) for key in ENTRIES}
     persons, places = _once(rows["person"], "person"), _once(rows["place"], "place")
     things, secrets = _once(rows["thing"], "thing"), _once(rows["secret"], "secret")
-    levels = {p: str(row.get("level", LEVEL.get(p, "site"))) for p, row in places.items()}
-    facts: list[Fact] = []
+    levels: dict[str, str] = {
+        p: str(row.get("level", LEVEL.get(p, "site"))) for p, row in places.items()
+    }
+    facts = list[Fact]()
     season = table.get("season")
     if season is not None:
         if season not in SEASONS:
