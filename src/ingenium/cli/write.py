@@ -11,7 +11,7 @@ from ingenium.cli.output import AsJson, print_json, results, table
 from ingenium.cli.progress import StageProgress
 
 if TYPE_CHECKING:
-    from ingenium.verbs.write import Written
+    from ingenium.verbs.write import FinishedSession
     from ingenium.write.script import WritingStep
 
 
@@ -71,7 +71,7 @@ def _typed() -> "Iterator[WritingStep]":
     return spoken(lambda: typer.prompt("step", default="done"), typer.echo)
 
 
-def _report(made: "Written", json: bool) -> None:
+def _report(made: "FinishedSession", json: bool) -> None:
     document, record = made.session.document, made.session.record
     shares = {a.name: share for a, share in document.shares().items()}
     if json:

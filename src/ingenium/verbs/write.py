@@ -33,7 +33,7 @@ MOST = 8 << 20  # bytes of a draft
 
 
 @dataclass(frozen=True)
-class Written:
+class FinishedSession:
     """A finished session, and its folder."""
 
     session: WritingSession
@@ -123,7 +123,7 @@ def write(
     watch: Watch = silent,
     tell: Callable[[str], None] = lambda line: None,
     overwrite: bool = False,
-) -> Written:
+) -> FinishedSession:
     """Take the steps of a session on a draft, and export the document with its authors.
 
     Args:
@@ -155,7 +155,7 @@ def write(
         session.record.append("export", "ingenium", body)
         _export(session, before, after, part)
         book.append("write", {**body, "session": session.record.head})
-    return Written(session, before, after, Path(out))
+    return FinishedSession(session, before, after, Path(out))
 
 
 def open_draft(path: Path, title: str, writer: Author) -> Document:
