@@ -1,7 +1,7 @@
 """Narratives of some fifty pages with planted contradictions, for the continuity reader.
 
-They were written before the reader. Each kind of statement has phrasings of two sets: `shown` ones
-were open to the author of the reader, `held` ones occur in the frozen half alone. Filler sentences
+They were written before the reader, by the same author, who knew all phrasings. Each kind of
+statement has two sets of them; those of `HELD` occur in the second half alone. Filler sentences
 include what a careless reader takes for facts: memories, wishes, negations, speech about others.
 """
 
