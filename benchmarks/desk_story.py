@@ -1,7 +1,8 @@
 """`desk.story` and `write`: planted contradictions, distance of continuations, trees, tampering.
 
 300 narratives of 50 pages have three planted contradictions each; half of them take further
-phrasings, which the author of the reader knew: it is no held-out test. A contradiction is right if one of its sentences was planted.
+phrasings, which the author of the reader knew: it is no held-out test. A contradiction is right if
+one of its sentences was planted.
 Families are compared on 50 drafts of four pages with a premise, in pairs; both are synthetic. The
 other way to find contradictions is a loop that calls clingo on the facts so far after each one.
 """
