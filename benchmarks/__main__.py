@@ -48,6 +48,7 @@ NAMES = (
     "tennessee_policies",
     "printing_pools",
     "lattice_fields",
+    "desk_story",
     "lattice_job",
     "edge_runtimes",
     "equations_job",

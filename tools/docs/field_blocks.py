@@ -46,6 +46,8 @@ OPENED_BY = {  # tools of the fields, by format
     "te-csv": "pandas, Excel",
     "pytest": "pytest; JUnit XML and LCOV beside it: CI servers, coverage viewers",
     "diff": "git apply, patch",
+    "md": "any editor; Pandoc, Obsidian, iA Writer",
+    "twee": "Twine, Tweego",
     "story": "any editor, any browser; the queries beside it: DuckDB",
     "message": "any editor, any browser",
     "po": "gettext, Poedit, Weblate; the XLIFF beside it: translation programs",

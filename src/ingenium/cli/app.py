@@ -28,6 +28,7 @@ from ingenium.cli import (
     schema,
     search,
     serve,
+    write,
 )
 from ingenium.cli.earlier import PresentOptions
 from ingenium.cli.ending import DEBUG
@@ -53,6 +54,7 @@ for commands in (
     model,
     monitor,
     operate,
+    write,
     edge,
     scale,
     check,

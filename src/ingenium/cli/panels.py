@@ -9,6 +9,7 @@ PANELS = {
     "Design": ("list", "show", "examples", "propose", "draft"),
     "Search and compare": ("search", "compare"),
     "Watch and operate": ("monitor", "operate"),
+    "Write": ("write",),
     "Learn and compress": (
         "fit", "edge", "infer", "posterior", "model", "models", "plan", "roofline", "drill",
     ),

@@ -27,6 +27,27 @@ class Explaining(Verifier, Protocol):
         ...
 
 
+@runtime_checkable
+class FindingVerifier(Verifier, Protocol):
+    """A verifier that knows where a design breaks a limit, such as a page and a line."""
+
+    @property
+    def find(self) -> Callable[..., Sequence[str]]:
+        """Return the findings in each design of float64 arrays (n, ...); empty where none."""
+        ...
+
+
+def findings(problem: Problem, designs: xr.Dataset, verdicts: xr.Dataset) -> list[str]:
+    """Return where each rejected design breaks a limit, in words; empty for the others."""
+    found = [""] * designs.sizes[DESIGN]
+    wrong = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.REJECTED)
+    if len(wrong) and isinstance(problem.verifier, FindingVerifier):
+        arrays = to_arrays(designs.isel({DESIGN: wrong}), problem.variables)
+        for row, said in zip(wrong.tolist(), problem.verifier.find(*arrays), strict=True):
+            found[row] = said
+    return found
+
+
 def reasons(problem: Problem, designs: xr.Dataset, verdicts: xr.Dataset) -> list[str]:
     """Return why each failed design has no answer, in words; empty for the others.
 

@@ -49,7 +49,9 @@ class Audited:
     record: str  # `as recorded`, `altered`, `not sealed` or `no record`
     faults: tuple[str, ...]  # differences of the file from the record of its run
     conditions: dict[str, str | float]  # conditions that it was requested under, as far as known
-    reasons: tuple[str, ...]  # conditions outside the spec, and why the engine has no answer
+    reasons: tuple[
+        str, ...
+    ]  # conditions outside the spec, why the engine has no answer, or where it finds a fault
     repeats: str = ""  # the earlier design that it equals, with its file
 
 
@@ -207,6 +209,7 @@ def audited(
     values = evidence.table(problem, verdicts)
     labels = [str(label) for label in verdicts["limit"].to_numpy()]
     why, rows = failures.reasons(problem, designs, verdicts), []
+    where = failures.findings(problem, designs, verdicts)
     for i, index in enumerate(verdicts[DESIGN].to_numpy().tolist()):
         own = _record_of(records, index, alone=len(values) == 1)
         measured = _values(problem, values[i])
@@ -227,7 +230,7 @@ def audited(
                 record=_state(run, own, faults),
                 faults=faults,
                 conditions=under,
-                reasons=(*outside, *([why[i]] if why[i] else [])),
+                reasons=(*outside, *(x for x in (why[i], where[i]) if x)),
             )
         )
     return rows

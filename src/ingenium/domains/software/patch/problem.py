@@ -14,10 +14,9 @@ from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, SearchDefaults, Section
-from ingenium.core.quantity import Variable
 from ingenium.core.spec import Limit
 from ingenium.domains.software.patch.bug import Bug, read_bug
-from ingenium.domains.software.patch.formats import LONGEST, PATCH, DiffFiles, patches
+from ingenium.domains.software.patch.formats import LONGEST, PATCH, VARIABLE, diff_files, patches
 from ingenium.domains.software.patch.repair import Suspicion, edits, repairs, suspicion
 from ingenium.domains.software.patch.verifier import PatchVerifier
 from ingenium.generators.tokens.choices import TextChoices
@@ -99,7 +98,7 @@ class FunctionPatches(Problem):
             source, settings.function, given.values.get("cases", CASES_DEFAULT)
         )
         self.system = digest([source, settings.function, self.bug.cases])
-        self.variables = (Variable(PATCH, (), "1", "unified diff of the program", longest=LONGEST),)
+        self.variables = (VARIABLE,)
         self.conditions = ()
         self.limits = (
             Limit("failing_visible", at_most=0),
@@ -107,7 +106,7 @@ class FunctionPatches(Problem):
             Limit("lines_touched", at_most=6),
         )
         self.tiers = (PatchVerifier(self.bug),)
-        self.formats = {"diff": DiffFiles(self.bug)}
+        self.formats = {"diff": diff_files(self.bug)}
         failing = self.bug.right.count(False)
         self.notes = (
             f"{settings.function} fails on {failing} of {len(self.bug.right)} visible cases; "

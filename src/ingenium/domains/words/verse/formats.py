@@ -44,6 +44,10 @@ class PoemText:
     def separate(self) -> Literal[True]:
         return True
 
+    def shown(self, text: str) -> str:
+        """Return a poem as readers see it."""
+        return shown(text)
+
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write each poem below `folder`."""
         found = {}

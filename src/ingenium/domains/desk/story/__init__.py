@@ -1,0 +1,1 @@
+"""Stories whose facts agree: a reader of prose, two solvers, and events that never contradict."""

@@ -1,0 +1,1 @@
+"""Machinery of `write`: documents whose every span has an author, their files, and scripts."""
