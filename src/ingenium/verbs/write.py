@@ -168,7 +168,7 @@ def open_draft(path: Path, title: str, writer: Author) -> Document:
         return made(title, [Span(checked(office_text(path)), writer, {"by": "typing"})])
     if path.suffix in (".xml", ".html", ".docx") or plain(path) != path.read_text("utf-8-sig"):
         return read_document(path)
-    text = text_of(path, "a draft as Markdown", most=MOST)
+    text = text_of(path, "a draft as Markdown", most=MOST, prose=True)
     if not text.strip():
         raise InputError("a draft with words", f"none in {path}")
     return made(title, [Span(checked(text), writer, {"by": "typing"})])

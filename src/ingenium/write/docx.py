@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 from ingenium.core.errors import InputError
 from ingenium.core.reading.archives import members
-from ingenium.core.reading.office import WORD, parsed
+from ingenium.core.reading.office import DOCUMENT, DOCUMENT_TYPE, WORD, parsed
+from ingenium.core.reading.opc import root_part
 from ingenium.write.document import Span
 
 __all__ = ["has_record", "packed", "parsed", "unescaped", "unpacked"]
@@ -88,9 +89,10 @@ def unpacked(path: Path) -> tuple[list[str], str]:
         InputError: for a file without them.
     """
     found = members(path, "a document as DOCX")
-    if RECORD not in found or "word/document.xml" not in found:
+    if RECORD not in found:
         raise InputError("a DOCX file with a record of authors", f"{path}")
-    root = parsed(found["word/document.xml"], path)
+    _, data = root_part(path, "a document as DOCX", DOCUMENT, DOCUMENT_TYPE)
+    root = parsed(data, path)
     lines = ["".join(_text(t) for t in p.iter()) for p in root.iter(f"{WORD}p")]
     said = parsed(found[RECORD], path).text or ""
     return ["\n".join(lines)], said

@@ -64,7 +64,7 @@ def read_script(path: Path) -> Script:
         InputError: for what is none, or a step that cannot be.
     """
     try:
-        table = tomllib.loads(text(path, "a script as TOML", most=MOST_TOML))
+        table = tomllib.loads(text(path, "a script as TOML", most=MOST_TOML, prose=True))
     except tomllib.TOMLDecodeError as error:
         raise InputError("a script as TOML", f"{path}: {error}") from None
     steps = table.get("step", [])

@@ -79,7 +79,9 @@ class TextFiles:
 
     def _text(self, file: Path) -> str:
         reader = dict(self.readers).get(file.suffix.lower())
-        found = text_of(file, self.what, most=self.most, prose=True) if reader is None else reader(file)
+        found = (
+            text_of(file, self.what, most=self.most, prose=True) if reader is None else reader(file)
+        )
         made = self.taken(found, file)
         longest = self.variable.longest or 0
         if len(made) > longest:
