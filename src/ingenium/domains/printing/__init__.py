@@ -17,5 +17,9 @@ DOMAIN = Domain(
             f"{__name__}.build.problem:PrintBuild",
             "build plans of a part: orientation, supports, scan vectors, settings by region, hours",
         ),
+        "quote": Offer(
+            f"{__name__}.quote.problem:PrintQuote",
+            "quotes of a lot: process, direction, price, time, powder, and flags on what hinders",
+        ),
     },
 )
