@@ -120,7 +120,7 @@ class Cheapest:
     """
 
     def __init__(self, ranked: Callable[[], Float64[np.ndarray, "n v"]]) -> None:
-        self.ranked, self.shape, self.c = ranked, (3,), 0
+        self.ranked, self.shape, self.c = ranked, (3,), 1
 
     def fit(self, x: Tensor, cond: Tensor, plan: Plan) -> dict[str, list[float]]:
         """Learn nothing: prices are computed."""
