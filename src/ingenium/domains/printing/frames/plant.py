@@ -26,6 +26,7 @@ WIDTH, AREA, GLOW = range(3)
 LAG, WARM_S, WARM_K_W = 0.35, 0.5, 0.35  # of the pool a frame; of the plate, and K for each W
 GRID = 24
 PERIOD_S = 0.002
+NOMINAL_SHARE = 0.85  # of the power of a keyhole, where no width is stated
 TARGET_SHARE = 0.12  # off the wanted width, from which a frame counts as a defect
 
 
@@ -50,7 +51,7 @@ class PoolPlant:
 
     process: Process
     beam_m: float
-    target_m: float  # wanted width
+    stated_m: float | None  # wanted width; None: that of `NOMINAL_SHARE` of a keyhole's power
     spread: Spread
     name: str
     seed: int = 0
@@ -146,11 +147,24 @@ class PoolPlant:
         """Power and speed at which the nominal machine has the wanted width."""
         (p0, p1), (v0, v1) = self.process.machine.bounds[:2].tolist()
         speed = float(np.sqrt(v0 * v1))
+        if self.stated_m is None:
+            a, b = self.keyhole_chord
+            return float(np.clip(NOMINAL_SHARE * (a + b * speed), p0, p1)), speed
         powers = np.linspace(p0, p1, 400)
-        warm = WARM_K_W * self.process.absorptivity * powers
-        one = np.ones(400)
-        width = self.pool_m(self.process.absorptivity * powers, speed * one, warm, one)
-        return float(np.interp(self.target_m, width, powers)), speed
+        return float(np.interp(self.stated_m, self._warm_m(powers, speed), powers)), speed
+
+    @cached_property
+    def target_m(self) -> float:
+        """Wanted width."""
+        power, speed = self.nominal
+        return self.stated_m or float(self._warm_m(np.array([power]), speed)[0])
+
+    def _warm_m(
+        self, powers: Float64[np.ndarray, " n"], speed: float
+    ) -> Float64[np.ndarray, " n"]:
+        """Width of the nominal machine on a plate that its power has warmed."""
+        absorbed, one = self.process.absorptivity * powers, np.ones(len(powers))
+        return self.pool_m(absorbed, speed * one, WARM_K_W * absorbed, one)
 
     @property
     def _nominal_w(self) -> float:

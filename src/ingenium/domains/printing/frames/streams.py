@@ -11,23 +11,23 @@ from ingenium.operate.plant import PlantState
 
 TAGS = ("power", "speed", "width_um", "area_um2", "glow")
 BEGINS = np.datetime64("2026-01-05T06:00:00", "s")
-PAUSE_DAYS, WARM_UP = 3, 40  # between builds; rows before the first event
-EVENTS = (("absorption", 0.72), ("focus shift", 1.3), ("overhang", 380.0), ("absorption", 1.35))
-SPACE, LONG = 60, (6, 18)  # rows between events, and their lengths
+PAUSE_DAYS, WARM_UP = 3, 40  # between builds; fewest rows of one with an event
+EVENTS = (("absorption", 0.72), ("focus shift", 1.3), ("overhang", 380.0), None)
+LONG = (8, 24)  # rows of an event
 FRAMES_A_ROW = 12
 
 
-def frames(
-    plant: PoolPlant, rows: int, number: int, *, step_s: int = 10
-) -> Stream:
-    """Return the means over a layer's frames of a build, by its number, and its events."""
+def frames(plant: PoolPlant, rows: int, number: int, *, step_s: int = 10) -> Stream:
+    """Return the means over a layer's frames of a build, by its number, and its event.
+
+    A build has one event in its last two thirds, or none. `number` says of which kind.
+    """
     rng = scenario_rng(plant.seed + 17, number)
-    events, at = [], WARM_UP + int(rng.integers(SPACE))
-    while at + LONG[1] < rows - 5:
-        kind, size = EVENTS[int(rng.integers(len(EVENTS)))]
-        last = at + int(rng.integers(*LONG))
-        events.append((Event(kind, at, last, "laser"), kind, size))
-        at = last + SPACE + int(rng.integers(2 * SPACE))
+    planted, events = EVENTS[number % len(EVENTS)], []
+    if planted is not None and rows > WARM_UP:
+        first = int(rng.integers(rows // 3, max(rows - 2 * LONG[1], rows // 3 + 1)))
+        last = min(first + int(rng.integers(*LONG)), rows - 1)
+        events.append((Event(planted[0], first, last, "laser"), *planted))
     power, speed = plant.nominal
     action = np.array([[power, speed]])
     state = plant.begin(np.array([number]))

@@ -29,7 +29,7 @@ class Planted:
 def planted(seed: int) -> Planted:
     """Return the part of a seed."""
     rng = np.random.default_rng([seed, 56])
-    thin, undercut, straight, overhang = rng.random(4) < SHARE
+    thin, undercut, straight, overhang = (rng.random(4) < SHARE).tolist()
     wall = rng.uniform(0.3, 0.85) if thin else rng.uniform(1.3, 4.0)
     draft = rng.uniform(0.0, 0.5) if straight else rng.uniform(1.6, 5.0)
     sides = int(rng.integers(5, 33))
