@@ -82,10 +82,11 @@ class TestPrintBuild(ProblemContract):
     problem_name = "printing.build"
     setup: ClassVar = {
         "known": 20,
-        "scale": 0.5,
+        "scale": 0.3,
+        "groups": 3,
         "machine": {"layer_m": [40e-6, 60e-6], "hatch_m": [80e-6, 140e-6]},
     }
-    few = 2
+    few = 3
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
         return {

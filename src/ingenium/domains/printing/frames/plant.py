@@ -27,7 +27,7 @@ LAG, WARM_S, WARM_K_W = 0.35, 0.5, 0.35  # of the pool a frame; of the plate, an
 GRID = 24
 PERIOD_S = 0.002
 NOMINAL_SHARE = 0.85  # of the power of a keyhole, where no width is stated
-TARGET_SHARE = 0.12  # off the wanted width, from which a frame counts as a defect
+TARGET_SHARE = 0.06  # off the wanted width, from which a frame counts as a defect
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from ingenium.kits.solids.printing.mesh import Trimesh, volume_m3
 PARTS = Input("parts", "file", "zip archive of the parts, a closed STL in millimetres each",
               most=256_000_000)  # fmt: skip
 MOST, DEFAULT = 64, 8  # parts of a lot, and synthetic ones without a [given]
-DIRECTIONS = ((0, 0), (180, 0), (90, 0), (90, 90), (90, 180), (90, 270))  # that point up
+DIRECTIONS = ((0.0, 0.0), (180.0, 0.0), (90.0, 0.0), (90.0, 90.0), (90.0, 180.0), (90.0, 270.0))  # up
 WAYS = ("+z", "-z", "+x", "+y", "-x", "-y")
 
 
