@@ -118,8 +118,13 @@ class TestPrintQuote(ProblemContract):
                 "with walls of twice the size": _column("wall_mm", lambda w: 2 * w),
                 "by another process": _column(
                     "process",
-                    lambda p: p.replace({"binder jet": "powder bed", "powder bed": "binder jet",
-                                         "sand casting": "binder jet"}),
+                    lambda p: p.replace(
+                        {
+                            "binder jet": "powder bed",
+                            "powder bed": "binder jet",
+                            "sand casting": "binder jet",
+                        }
+                    ),
                 ),  # fmt: skip
             }
         }

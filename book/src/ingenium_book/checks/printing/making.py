@@ -1,4 +1,4 @@
-"""Rows 25.15, 25.18 and 25.20: a closed loop on melt pools, flags on planted parts, cured layers."""
+"""Rows 25.15, 25.17, 25.18 and 25.20: a lot, a closed loop on melt pools, flags on planted parts, cured layers."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,8 +12,11 @@ from ingenium.domains.printing.build.hatching import CORE, Vectors
 from ingenium.domains.printing.build.problem import BuildSettings, PrintBuild
 from ingenium.domains.printing.cure import Resin, line_dose_j_m2, over_cure_m
 from ingenium.domains.printing.frames.plant import TARGET_SHARE, PoolPlant
+from ingenium.domains.printing.quote.costing import PROCESSES, SAND
 from ingenium.domains.printing.quote.flags import Rules, measured
+from ingenium.domains.printing.quote.lot import LotPart
 from ingenium.domains.printing.quote.planted import FAULTS, planted
+from ingenium.domains.printing.quote.problem import LotVerifier, QuoteSettings
 from ingenium.evaluate.intervals import wilson
 from ingenium.operate.drill import PlantFault
 from ingenium.operate.plant import Policy
@@ -39,6 +42,30 @@ def flagged(commands: Commands, folder: Path) -> Mapping[str, Any]:
     found["recall"] = min(found[n.replace(" ", "_")]["recall"] for n in FAULTS)
     found["precision"] = min(found[n.replace(" ", "_")]["precision"] for n in FAULTS)
     return found
+
+
+def ranked(commands: Commands, folder: Path) -> Mapping[str, Any]:
+    """Rank fifty planted parts by price, with powder saved, sand and binder of a copy."""
+    began, settings = perf_counter(), QuoteSettings()
+    parts = tuple(LotPart(f"part {i}", planted(i).mesh, settings.rules) for i in range(1000, 1050))
+    engine = LotVerifier(parts, settings)
+    ways = [(i, p, up) for i in range(len(parts)) for p in range(len(PROCESSES)) for up in range(6)]
+    rows = np.array([engine.one(*way) for way in ways])
+    who = {q.name: rows[:, i] for i, q in enumerate(engine.quantities)}
+    fit = (who["blocked"] == 0) & (who["outside"] == 0)
+    number, process = np.array(ways)[:, 0], np.array(ways)[:, 1]
+    best = [int(own[np.argmin(who["price"][own])]) for i in range(len(parts))
+            if len(own := np.flatnonzero(fit & (number == i)))]  # fmt: skip
+    cast = fit & (process == SAND)
+    return {
+        "parts": len(parts),
+        "seconds": perf_counter() - began,
+        "made": len(best),
+        "saved": float(np.median(who["powder_saved"][best])),
+        "cast": len(set(number[cast])),
+        "sand_kg": float(np.median(who["sand"][cast])),
+        "binder_kg": float(np.median(who["binder"][cast])),
+    }
 
 
 def closed_loop(commands: Commands, folder: Path) -> Mapping[str, Any]:

@@ -159,9 +159,7 @@ class PoolPlant:
         power, speed = self.nominal
         return self.stated_m or float(self._warm_m(np.array([power]), speed)[0])
 
-    def _warm_m(
-        self, powers: Float64[np.ndarray, " n"], speed: float
-    ) -> Float64[np.ndarray, " n"]:
+    def _warm_m(self, powers: Float64[np.ndarray, " n"], speed: float) -> Float64[np.ndarray, " n"]:
         """Width of the nominal machine on a plate that its power has warmed."""
         absorbed, one = self.process.absorptivity * powers, np.ones(len(powers))
         return self.pool_m(absorbed, speed * one, WARM_K_W * absorbed, one)

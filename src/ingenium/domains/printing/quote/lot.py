@@ -20,7 +20,14 @@ from ingenium.kits.solids.printing.mesh import Trimesh, volume_m3
 PARTS = Input("parts", "file", "zip archive of the parts, a closed STL in millimetres each",
               most=256_000_000)  # fmt: skip
 MOST, DEFAULT = 64, 8  # parts of a lot, and synthetic ones without a [given]
-DIRECTIONS = ((0.0, 0.0), (180.0, 0.0), (90.0, 0.0), (90.0, 90.0), (90.0, 180.0), (90.0, 270.0))  # up
+DIRECTIONS = (
+    (0.0, 0.0),
+    (180.0, 0.0),
+    (90.0, 0.0),
+    (90.0, 90.0),
+    (90.0, 180.0),
+    (90.0, 270.0),
+)  # up
 WAYS = ("+z", "-z", "+x", "+y", "-x", "-y")
 
 
@@ -61,9 +68,7 @@ def lot_of(given: Given, rules: Rules) -> tuple[LotPart, ...]:
         InputError: for an archive without parts, too many, or a part that is open.
     """
     if PARTS.name not in given:
-        return tuple(
-            LotPart(f"synthetic_{i:02d}", planted(i).mesh, rules) for i in range(DEFAULT)
-        )
+        return tuple(LotPart(f"synthetic_{i:02d}", planted(i).mesh, rules) for i in range(DEFAULT))
     with TemporaryDirectory() as folder:
         path = Path(folder) / "lot.zip"
         path.write_bytes(given[PARTS.name])

@@ -92,8 +92,9 @@ class LotVerifier:
         saved = 1 - due.powder_kg / single.powder_kg if single.powder_kg > 0 else 0.0
         return [
             due.price, due.cycle_h, flags.wall_m, flags.undercut, flags.straight, flags.overhang,
-            blocking(flags, process, costs.machines[process]), due.outside_m, due.powder_kg, saved,
-            due.sand_kg, due.binder_kg, due.fit, 1e6 * own.volume_m3,
+            float(blocking(flags, process, costs.machines[process])), due.outside_m,
+            due.powder_kg, saved,
+            due.sand_kg, due.binder_kg, float(due.fit), 1e6 * own.volume_m3,
         ]  # fmt: skip
 
 
@@ -152,7 +153,9 @@ class PrintQuote(Problem):
     Settings: ClassVar[type] = QuoteSettings
     inputs: ClassVar[tuple[Input, ...]] = (PARTS,)
     default_family: ClassVar[str] = FAMILY
-    judged: ClassVar[str] = "The rows of the quote, whose numbers must follow from part and process."
+    judged: ClassVar[str] = (
+        "The rows of the quote, whose numbers must follow from part and process."
+    )
     unchecked: ClassVar[tuple[str, ...]] = (
         "Costs, rates and thresholds are assumptions of the setup: no supplier was asked.",
         "Tolerances, finish and strength of a part; shrinkage of castings.",

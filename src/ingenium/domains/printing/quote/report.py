@@ -28,20 +28,37 @@ def sections(
     chosen = first[:DRAWN]
     total = float(verdicts["price"].to_numpy()[first].sum())
     return (
-        Section("Ranking", f"{len(first)} of {len(parts)} parts can be made; a copy of each costs "
-                f"{total:,.0f} EUR together. The cheapest first.",
-                table=_ranking(parts, designs, verdicts, first[:LISTED])),  # fmt: skip
+        Section(
+            "Ranking",
+            f"{len(first)} of {len(parts)} parts can be made; a copy of each costs "
+            f"{total:,.0f} EUR together. The cheapest first.",
+            table=_ranking(parts, designs, verdicts, first[:LISTED]),
+        ),  # fmt: skip
         *found,
-        Section("The cheapest parts", "",
-                bodies([parts[number[r]].mesh for r in chosen],
-                       [parts[number[r]].name for r in chosen])),  # fmt: skip
-        Section("Sand and binder", "Materials of a copy, and the powder that a full box saves "
-                "against builds of single copies.",
-                table=_materials(parts, designs, verdicts, first[:LISTED])),  # fmt: skip
-        Section("Price and time", "Each dot is a quote.", figure_of(Plane(
-            Axis.of(verdicts, "cycle", "hours until all copies are finished"),
-            Axis.of(verdicts, "price", "price of a copy"),
-            verdicts["verdict"].to_numpy()))),  # fmt: skip
+        Section(
+            "The cheapest parts",
+            "",
+            bodies(
+                [parts[number[r]].mesh for r in chosen], [parts[number[r]].name for r in chosen]
+            ),
+        ),  # fmt: skip
+        Section(
+            "Sand and binder",
+            "Materials of a copy, and the powder that a full box saves "
+            "against builds of single copies.",
+            table=_materials(parts, designs, verdicts, first[:LISTED]),
+        ),  # fmt: skip
+        Section(
+            "Price and time",
+            "Each dot is a quote.",
+            figure_of(
+                Plane(
+                    Axis.of(verdicts, "cycle", "hours until all copies are finished"),
+                    Axis.of(verdicts, "price", "price of a copy"),
+                    verdicts["verdict"].to_numpy(),
+                )
+            ),
+        ),  # fmt: skip
     )
 
 
