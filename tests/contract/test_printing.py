@@ -125,6 +125,6 @@ class TestPrintQuote(ProblemContract):
                             "sand casting": "binder jet",
                         }
                     ),
-                ),  # fmt: skip
+                ),
             }
         }

@@ -56,7 +56,8 @@ def test_a_free_block_shrinks_by_its_strain() -> None:
 def test_hatches_fill_a_box() -> None:
     box = 1e3 * np.array([[x, y, z] for x in (0, 5) for y in (0, 3) for z in (0, 1)], float)
     faces = np.array([[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1],
-                      [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3]])  # fmt: skip
+                      [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7],
+                      [1, 7, 3]])  # fmt: skip
     none = np.zeros((20, 12, 4), np.int8)
     for turn in (0.0, 67.0, 90.0):
         hatch = Hatch(50.0, 100.0, 100.0, 600.0, turn)
@@ -109,10 +110,13 @@ def test_moves_and_prices_by_hand() -> None:
     ],
 )
 def test_bad_setups_are_refused(settings: dict, words: str) -> None:
-    with pytest.raises(InputError, match=words):
+    def opened() -> None:
         if "timing" in settings:
             Timing(**settings["timing"])
         PrintBuild(BuildSettings(**{"known": 20, **settings}), NOTHING)
+
+    with pytest.raises(InputError, match=words):
+        opened()
 
 
 def test_an_open_mesh_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Rows 25.15, 25.17, 25.18 and 25.20: a lot, a closed loop on melt pools, flags on planted parts, cured layers."""
+"""Rows 25.15, 25.17, 25.18, 25.20: a closed loop on melt pools, a lot, flags, cured layers."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,7 +69,7 @@ def ranked(commands: Commands, folder: Path) -> Mapping[str, Any]:
 
 
 def closed_loop(commands: Commands, folder: Path) -> Mapping[str, Any]:
-    """Share of frames off the wanted width, under powder that absorbs 15 % less, by policy."""
+    """Share of frames off the wanted width, under powder that absorbs less, by policy."""
     problem = PrintBuild(BuildSettings(known=20), NOTHING)
     plant = problem.held_out
     assert isinstance(plant, PoolPlant)

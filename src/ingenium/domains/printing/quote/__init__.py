@@ -1,1 +1,1 @@
-"""Problem `printing.quote`: quotes of a lot of parts, with flags on what makes them hard to make."""
+"""Problem `printing.quote`: quotes of a lot of parts, with flags on what hinders."""

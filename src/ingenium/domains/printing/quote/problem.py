@@ -1,4 +1,4 @@
-"""Problem `printing.quote`: how each part of a lot is best made, what it costs, and what hinders."""
+"""Problem `printing.quote`: how parts of a lot are best made, at what cost, and what hinders."""
 
 import math
 from collections.abc import Callable, Mapping

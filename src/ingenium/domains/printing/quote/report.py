@@ -21,8 +21,13 @@ def sections(
     rows = best(verdicts, "price")
     number = designs["part"].to_numpy().astype(int)
     first = [r for i, r in enumerate(rows) if number[r] not in number[rows[:i]]]
-    found = [Section("Flags", "As the parts stand in their files, z up: what the designer could "
-                     "change.", table=_flags(parts, rules))]  # fmt: skip
+    found = [
+        Section(
+            "Flags",
+            "As the parts stand in their files, z up: what the designer could change.",
+            table=_flags(parts, rules),
+        )
+    ]
     if not first:
         return tuple(found)
     chosen = first[:DRAWN]
@@ -33,7 +38,7 @@ def sections(
             f"{len(first)} of {len(parts)} parts can be made; a copy of each costs "
             f"{total:,.0f} EUR together. The cheapest first.",
             table=_ranking(parts, designs, verdicts, first[:LISTED]),
-        ),  # fmt: skip
+        ),
         *found,
         Section(
             "The cheapest parts",
@@ -41,13 +46,13 @@ def sections(
             bodies(
                 [parts[number[r]].mesh for r in chosen], [parts[number[r]].name for r in chosen]
             ),
-        ),  # fmt: skip
+        ),
         Section(
             "Sand and binder",
             "Materials of a copy, and the powder that a full box saves "
             "against builds of single copies.",
             table=_materials(parts, designs, verdicts, first[:LISTED]),
-        ),  # fmt: skip
+        ),
         Section(
             "Price and time",
             "Each dot is a quote.",
@@ -58,7 +63,7 @@ def sections(
                     verdicts["verdict"].to_numpy(),
                 )
             ),
-        ),  # fmt: skip
+        ),
     )
 
 
