@@ -6,13 +6,13 @@ import torch
 
 from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given
-from ingenium.domains.printing.build.deposit import deposited, hanging_m2, wrong_share
-from ingenium.domains.printing.build.distortion import Shrinking
-from ingenium.domains.printing.build.hatching import CORE, Hatch, Raster, Vectors, hatched
-from ingenium.domains.printing.build.part import angle, part_of, turned, upward
-from ingenium.domains.printing.build.plan import BuildPlan, PlanNumbers
-from ingenium.domains.printing.build.problem import BuildSettings, PrintBuild
-from ingenium.domains.printing.build.timing import Prices, Timing, moved_s
+from ingenium.domains.printing.builds.deposit import deposited, hanging_m2, wrong_share
+from ingenium.domains.printing.builds.distortion import Shrinking
+from ingenium.domains.printing.builds.hatching import CORE, Hatch, Raster, Vectors, hatched
+from ingenium.domains.printing.builds.part import angle, part_of, turned, upward
+from ingenium.domains.printing.builds.plan import BuildPlan, PlanNumbers
+from ingenium.domains.printing.builds.problem import BuildSettings, PrintBuild
+from ingenium.domains.printing.builds.timing import Prices, Timing, moved_s
 from ingenium.domains.printing.cure import Resin
 from ingenium.kits.solids.elastic.grid import RegularGrid
 from ingenium.kits.solids.elastic.solver import Elastic

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ingenium.core.given import NOTHING
-from ingenium.domains.printing.build.problem import BuildSettings, PrintBuild
+from ingenium.domains.printing.builds.problem import BuildSettings, PrintBuild
 from ingenium.domains.printing.criteria import normalised_enthalpy
 from ingenium.domains.printing.frames.plant import PoolPlant
 from ingenium.domains.printing.frames.streams import TAGS, frames

@@ -8,7 +8,7 @@ import pytest
 
 from ingenium.core.errors import InputError
 from ingenium.core.given import Given
-from ingenium.domains.printing.build.part import angle, turned
+from ingenium.domains.printing.builds.part import angle, turned
 from ingenium.domains.printing.quote.costing import BINDER, POWDER, SAND, Costs, blocking, quote
 from ingenium.domains.printing.quote.flags import LITTLE, Rules, measured
 from ingenium.domains.printing.quote.lot import LotPart, lot_of

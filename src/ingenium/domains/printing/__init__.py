@@ -14,7 +14,7 @@ DOMAIN = Domain(
             "power, speed, beam, layer and hatch that print dense metal under stated disturbances",
         ),
         "build": Offer(
-            f"{__name__}.build.problem:PrintBuild",
+            f"{__name__}.builds.problem:PrintBuild",
             "build plans of a part: orientation, supports, scan vectors, settings by region, hours",
         ),
         "quote": Offer(

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ingenium.core.given import NOTHING
-from ingenium.domains.printing.build.hatching import CORE, Vectors
-from ingenium.domains.printing.build.problem import BuildSettings, PrintBuild
+from ingenium.domains.printing.builds.hatching import CORE, Vectors
+from ingenium.domains.printing.builds.problem import BuildSettings, PrintBuild
 from ingenium.domains.printing.cure import Resin, line_dose_j_m2, over_cure_m
 from ingenium.domains.printing.frames.plant import TARGET_SHARE, PoolPlant
 from ingenium.domains.printing.quote.costing import PROCESSES, SAND
@@ -77,7 +77,8 @@ def closed_loop(commands: Commands, folder: Path) -> Mapping[str, Any]:
     for name, make in problem.families.items():
         began = perf_counter()
         off, power = _frames(plant, make(0))
-        found[name] = {"defects": float(off[:, 500:1000].mean()), "calm": float(off[:, :500].mean()),
+        found[name] = {"defects": float(off[:, 500:1000].mean()),
+                       "calm": float(off[:, :500].mean()),
                        "ms": 1e3 * (perf_counter() - began) / (RUNS * PERIODS)}  # fmt: skip
         low, high = plant.process.machine.bounds[0]
         found[name]["within"] = bool((power >= low).all() and (power <= high).all())

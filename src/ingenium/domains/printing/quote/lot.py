@@ -11,7 +11,7 @@ from jaxtyping import Float64
 from ingenium.core.errors import InputError
 from ingenium.core.given import Given, Input
 from ingenium.core.reading.archives import members
-from ingenium.domains.printing.build.part import column_m3, turned
+from ingenium.domains.printing.builds.part import column_m3, turned
 from ingenium.domains.printing.quote.flags import Measured, Rules, measured
 from ingenium.domains.printing.quote.planted import planted
 from ingenium.kits.solids.printing.files import read_mesh

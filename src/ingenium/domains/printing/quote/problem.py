@@ -104,7 +104,7 @@ class VolumeByTrimesh:
 
     parts: tuple[LotPart, ...]
     name: ClassVar[str] = "trimesh"
-    version: str = trimesh.__version__
+    version: str = str(trimesh.__version__)
     tier: ClassVar[Literal["exact"]] = "exact"
     quantities: ClassVar[tuple[Quantity, ...]] = (QUANTITIES[-1],)
 
