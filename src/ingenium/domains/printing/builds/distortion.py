@@ -11,6 +11,7 @@ Source: Ueda, Fukuda and Tanigawa, Trans. JWRI 8:249, 1979 (inherent strain); Ke
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -86,7 +87,7 @@ class Shrinking:
         share = torch.from_numpy(np.minimum(self.part + self.support, 1.0))
         ends = np.unique(np.linspace(0, nz, self.groups + 1).round().astype(int)).tolist()
         total, rise = np.zeros((nx + 1, ny + 1, nz + 1, 3)), 0.0
-        for low, high in zip(ends[:-1], ends[1:], strict=True):
+        for low, high in pairwise(ends):
             exists = torch.zeros(nx, ny, nz, dtype=torch.float64)
             exists[:, :, :high] = share[:, :, :high]
             filled = exists.flatten()[None]
@@ -107,7 +108,7 @@ class Shrinking:
         """Return the largest displacement of a corner of the part's own cells."""
         inside = np.pad(self.part >= 0.5, 1)
         touched = np.zeros(total.shape[:3], dtype=bool)
-        x, y, z = touched.shape
+        x, y, z = (int(n) for n in total.shape[:3])
         for i in (0, 1):
             for j in (0, 1):
                 for k in (0, 1):

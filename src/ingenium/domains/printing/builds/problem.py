@@ -168,8 +168,9 @@ class PrintBuild(Problem):
     def _height(self) -> Condition:
         rng = np.random.default_rng(0)
         z = 2 * rng.random(ORIENTATIONS) - 1
-        found = [height_m(self.planner.part, float(np.degrees(np.arccos(a))), float(b))
-                 for a, b in zip(z, 360 * rng.random(ORIENTATIONS), strict=True)]  # fmt: skip
+        lean, azimuth = np.degrees(np.arccos(z)).tolist(), (360 * rng.random(ORIENTATIONS)).tolist()
+        ways = zip(lean, azimuth, strict=True)
+        found = [height_m(self.planner.part, a, b) for a, b in ways]
         low, high = 0.9 * min(found), 1.1 * max(found)
         return Condition("build_height", "requested height of the oriented part", None, low, high, "m",
                          measured="height")  # fmt: skip
