@@ -172,8 +172,8 @@ class PrintBuild(Problem):
         ways = zip(lean, azimuth, strict=True)
         found = [height_m(self.planner.part, a, b) for a, b in ways]
         low, high = 0.9 * min(found), 1.1 * max(found)
-        return Condition("build_height", "requested height of the oriented part", None, low, high, "m",
-                         measured="height")  # fmt: skip
+        return Condition("build_height", "requested height of the oriented part", None, low, high,
+                         "m", measured="height")  # fmt: skip
 
     @cached_property
     def _directions(self) -> Float64[np.ndarray, "m 2"]:
