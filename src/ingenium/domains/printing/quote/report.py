@@ -53,18 +53,17 @@ def sections(
             "against builds of single copies.",
             table=_materials(parts, designs, verdicts, first[:LISTED]),
         ),
-        Section(
-            "Price and time",
-            "Each dot is a quote.",
-            figure_of(
-                Plane(
-                    Axis.of(verdicts, "cycle", "hours until all copies are finished"),
-                    Axis.of(verdicts, "price", "price of a copy"),
-                    verdicts["verdict"].to_numpy(),
-                )
-            ),
-        ),
+        _price_and_time(verdicts),
     )
+
+
+def _price_and_time(verdicts: xr.Dataset) -> Section:
+    plane = Plane(
+        Axis.of(verdicts, "cycle", "hours until all copies are finished"),
+        Axis.of(verdicts, "price", "price of a copy"),
+        verdicts["verdict"].to_numpy(),
+    )
+    return Section("Price and time", "Each dot is a quote.", figure_of(plane))
 
 
 def _columns(parts: tuple[LotPart, ...], designs: xr.Dataset, rows: list[int]) -> list[list[str]]:
