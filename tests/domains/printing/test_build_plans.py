@@ -8,7 +8,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given
 from ingenium.domains.printing.builds.deposit import deposited, hanging_m2, wrong_share
 from ingenium.domains.printing.builds.distortion import Shrinking
-from ingenium.domains.printing.builds.hatching import CORE, Hatch, Raster, Vectors, hatched
+from ingenium.domains.printing.builds.hatching import CORE, Hatch, Raster, ScanVectors, hatched
 from ingenium.domains.printing.builds.part import angle, part_of, turned, upward
 from ingenium.domains.printing.builds.plan import BuildPlan, PlanNumbers
 from ingenium.domains.printing.builds.problem import BuildSettings, PrintBuild
@@ -68,7 +68,7 @@ def test_hatches_fill_a_box() -> None:
         assert volume == pytest.approx(5e3 * 3e3 * 1e3, rel=0.02)
         own = deposited(found, hatch, (20, 12, 4), 250.0)
         assert wrong_share(own, np.ones((20, 12, 4)))[0] == 0.0
-        half = Vectors(found.layer[::2], found.region[::2], found.ends_um[::2])
+        half = ScanVectors(found.layer[::2], found.region[::2], found.ends_um[::2])
         thin = deposited(half, hatch, (20, 12, 4), 250.0)
         assert wrong_share(thin, np.ones((20, 12, 4)))[0] > 0.3, "every second line is missing"
 
@@ -93,7 +93,7 @@ def test_moves_and_prices_by_hand() -> None:
     length, speed = np.array([0.01, 1e-5]), np.array([1.0, 1.0])
     assert moved_s(length, speed, 1e4) == pytest.approx([0.0101, 2 * (1e-9) ** 0.5])
     assert Prices(60.0, 100.0, 0.1, 5.0, 100.0).price(2.0, 0.5, 1.0, 2e-6) == pytest.approx(290.0)
-    vectors = Vectors(np.array([0]), np.array([0], np.int8), np.array([[0, 0, 1000, 0]]))
+    vectors = ScanVectors(np.array([0]), np.array([0], np.int8), np.array([[0, 0, 1000, 0]]))
     seconds = Timing(least_layer_s=20.0).seconds(vectors, np.array([1.0, 1.0, 1.0]), 2)
     assert seconds.tolist() == [20.0, 20.0], "the layer's least time"
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ingenium.core.given import NOTHING
-from ingenium.domains.printing.builds.hatching import CORE, Vectors
+from ingenium.domains.printing.builds.hatching import CORE, ScanVectors
 from ingenium.domains.printing.builds.problem import BuildSettings, PrintBuild
 from ingenium.domains.printing.cure import Resin, line_dose_j_m2, over_cure_m
 from ingenium.domains.printing.frames.plant import TARGET_SHARE, PoolPlant
@@ -110,7 +110,7 @@ def cured(commands: Commands, folder: Path) -> Mapping[str, Any]:
     rows = [(h, y) for h in range(20) for y in range(40) if h >= 10 or y < 20]
     layers = np.array([h for h, _ in rows])
     ends = np.array([[0, 100 * y + 50, 4000, 100 * y + 50] for _, y in rows])
-    vectors = Vectors(layers, np.full(len(rows), CORE, np.int8), ends)
+    vectors = ScanVectors(layers, np.full(len(rows), CORE, np.int8), ends)
     exposed = np.zeros((20, 40, 40), dtype=bool)
     for h, (x0, y0, x1, _) in zip(vectors.layer, vectors.ends_um, strict=True):
         exposed[h, x0 // 100 : x1 // 100, y0 // 100] = True

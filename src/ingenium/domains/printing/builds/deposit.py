@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float64
 from numba import njit
 from scipy import ndimage
 
-from ingenium.domains.printing.builds.hatching import SUPPORT, Hatch, Vectors
+from ingenium.domains.printing.builds.hatching import SUPPORT, Hatch, ScanVectors
 from ingenium.kits.solids.printing.checks import trapped_m3
 
 FULL = 0.5
@@ -27,7 +27,7 @@ class Deposit(NamedTuple):
 
 
 def deposited(
-    vectors: Vectors, hatch: Hatch, cells: tuple[int, int, int], cell_um: float
+    vectors: ScanVectors, hatch: Hatch, cells: tuple[int, int, int], cell_um: float
 ) -> Deposit:
     """Spread the volume of each vector, length by hatch by layer, over the cells along it."""
     part, support = np.zeros(cells), np.zeros(cells)

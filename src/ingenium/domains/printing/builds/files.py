@@ -16,9 +16,9 @@ from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.files import content, numbered, refusing, text
 from ingenium.core.reading.tables import read_table
-from ingenium.domains.printing.builds.hatching import REGIONS, Vectors
+from ingenium.domains.printing.builds.hatching import REGIONS, ScanVectors
 from ingenium.domains.printing.builds.plan import BuildPlan, Planner, PlanNumbers, plans
-from ingenium.domains.printing.builds.verifier import Making
+from ingenium.domains.printing.builds.verifier import BuildMaking
 from ingenium.kits.solids.printing.files import write_3mf
 
 CLI, GCODE, PART, TRAVELLER = "vectors.cli", "build.gcode", "part.3mf", "traveller.csv"
@@ -35,7 +35,7 @@ class BuildFolders:
     """
 
     planner: Planner
-    making: Making
+    making: BuildMaking
     density_kg_m3: float
     variables: tuple[Variable, ...]
     name: ClassVar[str] = "build-folder"
@@ -164,7 +164,7 @@ def cli(plan: BuildPlan) -> str:
     return "\n".join([*out, "$$GEOMETRYEND", ""])
 
 
-def read_cli(path: Path, layer_um: float) -> Vectors:
+def read_cli(path: Path, layer_um: float) -> ScanVectors:
     """Read the hatches of an ASCII CLI in micrometres, with layers of one thickness.
 
     Raises:
@@ -195,11 +195,11 @@ def read_cli(path: Path, layer_um: float) -> Vectors:
             ends.append(np.array(words[2:], dtype=np.int64).reshape(-1, 4))
     if not ends:
         raise InputError(what, f"no hatches in {path.name}")
-    return Vectors(np.repeat(np.array(layers, np.int64), counts),
+    return ScanVectors(np.repeat(np.array(layers, np.int64), counts),
                    np.repeat(np.array(regions, np.int8), counts), np.concatenate(ends))  # fmt: skip
 
 
-def _other(found: Vectors, due: Vectors) -> int | None:
+def _other(found: ScanVectors, due: ScanVectors) -> int | None:
     """The first layer with other vectors."""
     if len(found.layer) == len(due.layer):
         off = (found.layer != due.layer) | (found.region != due.region)

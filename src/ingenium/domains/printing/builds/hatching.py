@@ -21,7 +21,7 @@ MOST = 6_000_000  # vectors of a plan
 OFF_UM = 0.013  # of lines, so that none runs through whole micrometres
 
 
-class Vectors(NamedTuple):
+class ScanVectors(NamedTuple):
     """Scan vectors in their order; layers count from 0."""
 
     layer: Int64[np.ndarray, " m"]
@@ -53,7 +53,7 @@ class Hatch(NamedTuple):
     turn_deg: float
 
 
-def hatched(corners_um: Float64[np.ndarray, "t 3 3"], raster: Raster, hatch: Hatch) -> Vectors:
+def hatched(corners_um: Float64[np.ndarray, "t 3 3"], raster: Raster, hatch: Hatch) -> ScanVectors:
     """Hatch all layers of a part, each cut at its middle, serpentine within a region.
 
     Raises:
@@ -70,7 +70,7 @@ def hatched(corners_um: Float64[np.ndarray, "t 3 3"], raster: Raster, hatch: Hat
         found = _hatch(ground, low[order], high, raster, tuple(map(float, hatch)), count,
                        layer, region, ends)  # fmt: skip
         if found <= room:
-            return Vectors(layer[:found].copy(), region[:found].copy(), ends[:found].copy())
+            return ScanVectors(layer[:found].copy(), region[:found].copy(), ends[:found].copy())
         room = int(found)
         if room > MOST:
             raise EngineError(f"a plan of {room} vectors, of at most {MOST}: scale the part down")

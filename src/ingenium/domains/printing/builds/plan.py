@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ingenium.domains.printing.builds import supports
 from ingenium.domains.printing.builds.deposit import Deposit, deposited
-from ingenium.domains.printing.builds.hatching import Hatch, Raster, Vectors, hatched
+from ingenium.domains.printing.builds.hatching import Hatch, Raster, ScanVectors, hatched
 from ingenium.domains.printing.builds.part import turned
 from ingenium.kits.solids.printing.mesh import Trimesh
 from ingenium.kits.solids.printing.voxels import voxels
@@ -105,7 +105,7 @@ class BuildPlan:
         )
 
     @cached_property
-    def vectors(self) -> Vectors:
+    def vectors(self) -> ScanVectors:
         """Scan vectors of all layers, as they are in the files."""
         return hatched(self.corners_um, self.raster, self.hatch)
 

@@ -27,8 +27,12 @@ from ingenium.domains.printing.builds.files import BuildFolders
 from ingenium.domains.printing.builds.part import PART, column_m3, height_m, part_of
 from ingenium.domains.printing.builds.plan import STEPS, Planner, PlanNumbers, plans
 from ingenium.domains.printing.builds.timing import Prices, Timing
-from ingenium.domains.printing.builds.verifier import BuildVerifier, DistortionReference, Making
-from ingenium.domains.printing.frames.plant import HELD_OUT, SERVICE, PoolPlant, Spread
+from ingenium.domains.printing.builds.verifier import (
+    BuildMaking,
+    BuildVerifier,
+    DistortionReference,
+)
+from ingenium.domains.printing.frames.plant import HELD_OUT, SERVICE, MachineSpread, PoolPlant
 from ingenium.domains.printing.frames.policies import families
 from ingenium.domains.printing.frames.streams import frames
 from ingenium.domains.printing.window import Disturbances, PrinterRanges, Process, Thresholds
@@ -152,8 +156,17 @@ class PrintBuild(Problem):
             Limit("recoating", at_most=1.0),
         )
         s = settings
-        making = Making(s.bed_m, s.beam_m, s.strain, s.modulus_pa, s.poisson, s.groups, s.escape_m,
-                        s.timing, s.prices)  # fmt: skip
+        making = BuildMaking(
+            s.bed_m,
+            s.beam_m,
+            s.strain,
+            s.modulus_pa,
+            s.poisson,
+            s.groups,
+            s.escape_m,
+            s.timing,
+            s.prices,
+        )
         pairs = tuple((float(w), float(d)) for w, d in calibration.pairs(calibrated=False))
         self.making = making
         self.tiers = (BuildVerifier(self.planner, self.process, making, pairs),)
@@ -279,7 +292,7 @@ class PrintBuild(Problem):
         """Other machines: absorptivity, spot, gain and drift from a wider range."""
         return self._pool(HELD_OUT, "other melt pools and cameras", 1)
 
-    def _pool(self, spread: Spread, name: str, seed: int) -> PoolPlant:
+    def _pool(self, spread: MachineSpread, name: str, seed: int) -> PoolPlant:
         own = self.settings
         return PoolPlant(self.process, own.beam_m, own.target_m, spread, name, seed)
 

@@ -13,7 +13,7 @@ from ingenium.core.problem import Section
 from ingenium.core.select import best
 from ingenium.domains.printing.builds.hatching import REGIONS
 from ingenium.domains.printing.builds.plan import BuildPlan, Planner, PlanNumbers, plans
-from ingenium.domains.printing.builds.verifier import Making
+from ingenium.domains.printing.builds.verifier import BuildMaking
 from ingenium.drawing import Axis, Plane, Rows, figure_of, gallery, table
 from ingenium.kits.solids.printing.pictures import gallery as bodies
 
@@ -23,7 +23,7 @@ COLOURS = ("#2b5f8a", "#c4622d", "#7a8b6f")  # core, down-skin, support
 
 
 def sections(
-    planner: Planner, making: Making, designs: xr.Dataset, verdicts: xr.Dataset
+    planner: Planner, making: BuildMaking, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """Cheapest plans, price over distortion, oriented parts and layers."""
     rows = best(verdicts, "price")
@@ -77,7 +77,7 @@ def _table(found: list[BuildPlan], names: list[str], verdicts: xr.Dataset) -> Ro
     )
 
 
-def _hours(plan: BuildPlan, making: Making) -> str:
+def _hours(plan: BuildPlan, making: BuildMaking) -> str:
     seconds = making.seconds(plan)
     recoat = making.timing.recoat_s * plan.layers
     vectors = plan.vectors

@@ -8,7 +8,7 @@ from jaxtyping import Float64
 
 from ingenium.core.errors import InputError
 from ingenium.core.units import Unit
-from ingenium.domains.printing.builds.hatching import Vectors
+from ingenium.domains.printing.builds.hatching import ScanVectors
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Timing:
                 raise InputError(f"{name} above 0", getattr(self, name))
 
     def seconds(
-        self, vectors: Vectors, speed_m_s: Float64[np.ndarray, " r"], layers: int
+        self, vectors: ScanVectors, speed_m_s: Float64[np.ndarray, " r"], layers: int
     ) -> Float64[np.ndarray, " h"]:
         """Return the seconds of each layer: vectors at the speed of their region, and jumps.
 

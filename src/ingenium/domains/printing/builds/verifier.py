@@ -47,7 +47,7 @@ QUANTITIES = (
 
 
 @dataclass(frozen=True)
-class Making:
+class BuildMaking:
     """Machine, metal and prices of a plan."""
 
     bed_m: tuple[float, float, float]
@@ -102,7 +102,7 @@ class BuildVerifier:
 
     planner: Planner
     process: Process
-    making: Making
+    making: BuildMaking
     errors: tuple[tuple[float, float], ...]  # logarithms of measured over predicted pools
     name: ClassVar[str] = "vectors to voxels, inherent strain (own)"
     version: ClassVar[str] = "1"
@@ -169,7 +169,7 @@ class DistortionReference(ScikitFem):
     """Independent distortion by scikit-fem's elements and a direct factorisation."""
 
     planner: Planner
-    making: Making
+    making: BuildMaking
     quantities: tuple[Quantity, ...] = tuple(q for q in QUANTITIES if q.name == "coarse_distortion")
 
     def measure(self, *arrays: Float64[Tensor, " n"]) -> Float64[Tensor, "n 1"]:

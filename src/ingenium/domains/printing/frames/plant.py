@@ -31,7 +31,7 @@ TARGET_SHARE = 0.06  # off the wanted width, from which a frame counts as a defe
 
 
 @dataclass(frozen=True)
-class Spread:
+class MachineSpread:
     """Relative deviations of machines from the nominal one."""
 
     absorptivity: float
@@ -41,8 +41,8 @@ class Spread:
     noise: float
 
 
-SERVICE = Spread(0.06, 0.03, 0.01, 0.01, 0.012)
-HELD_OUT = Spread(0.12, 0.06, 0.02, 0.03, 0.02)
+SERVICE = MachineSpread(0.06, 0.03, 0.01, 0.01, 0.012)
+HELD_OUT = MachineSpread(0.12, 0.06, 0.02, 0.03, 0.02)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class PoolPlant:
     process: Process
     beam_m: float
     stated_m: float | None  # wanted width; None: that of `NOMINAL_SHARE` of a keyhole's power
-    spread: Spread
+    spread: MachineSpread
     name: str
     seed: int = 0
     period_s: ClassVar[float] = PERIOD_S

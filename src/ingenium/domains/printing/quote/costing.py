@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 
 from ingenium.core.errors import InputError
 from ingenium.core.units import Unit
-from ingenium.domains.printing.quote.flags import Measured, Rules
+from ingenium.domains.printing.quote.flags import PartMeasures, Rules
 from ingenium.domains.printing.quote.lot import LotPart
 
 PROCESSES = ("powder bed", "binder jet", "sand casting")
@@ -21,7 +21,7 @@ PACKED = 0.6  # density of a bed of powder over that of the metal
 
 
 @dataclass(frozen=True)
-class Machine:
+class LayerMachine:
     """A machine that builds layers in a box.
 
     Raises:
@@ -49,10 +49,10 @@ class Machine:
 class Costs:
     """Machines and materials."""
 
-    powder: Machine = field(default_factory=Machine)
-    binder: Machine = field(default_factory=lambda: Machine(
+    powder: LayerMachine = field(default_factory=LayerMachine)
+    binder: LayerMachine = field(default_factory=lambda: LayerMachine(
         (0.4, 0.25, 0.2), 3e-3, 60e-6, 15.0, 1e-3, 30.0, 60.0, 1e-3))  # fmt: skip
-    sand: Machine = field(default_factory=lambda: Machine(
+    sand: LayerMachine = field(default_factory=lambda: LayerMachine(
         (1.0, 0.6, 0.5), 2e-2, 3e-4, 25.0, 1e-3, 40.0, 80.0, 3e-3))  # fmt: skip
     density_kg_m3: Annotated[float, Unit("kg/m^3", 500.0, 25e3)] = 7900.0
     powder_per_kg: Annotated[float, Unit("EUR/kg", 0.0, 1e4)] = 60.0
@@ -74,7 +74,7 @@ class Costs:
             raise InputError("shares from 0 to 1", (self.lost_share, self.saturation))
 
     @property
-    def machines(self) -> tuple[Machine, ...]:
+    def machines(self) -> tuple[LayerMachine, ...]:
         """Machines, in the order of `PROCESSES`."""
         return (self.powder, self.binder, self.sand)
 
@@ -133,7 +133,7 @@ def quote(part: LotPart, process: int, direction: int, copies: int, costs: Costs
                   outside, fit)  # fmt: skip
 
 
-def blocking(found: Measured, process: int, machine: Machine) -> int:
+def blocking(found: PartMeasures, process: int, machine: LayerMachine) -> int:
     """Return the number of faults of a part that a process cannot make."""
     own = found.flags(Rules(wall_m=machine.wall_m))
     return len(own.intersection(BLOCKS[process]))

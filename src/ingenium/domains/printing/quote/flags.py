@@ -30,7 +30,7 @@ class Rules:
     overhang_deg: float = 45.0
 
 
-class Measured(NamedTuple):
+class PartMeasures(NamedTuple):
     """Smallest wall, and shares of the surface that are undercut, without draft, overhanging."""
 
     wall_m: float
@@ -49,7 +49,7 @@ class Measured(NamedTuple):
         return frozenset(name for name, on in found.items() if on)
 
 
-def measured(mesh: Trimesh, rules: Rules) -> Measured:
+def measured(mesh: Trimesh, rules: Rules) -> PartMeasures:
     """Measure a part as it stands."""
     corners = np.asarray(mesh.vertices[mesh.faces], dtype=np.float64)
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -63,7 +63,7 @@ def measured(mesh: Trimesh, rules: Rules) -> Measured:
     total = float(area.sum())
     out = normal[owner]
     lean = out[:, 2]
-    return Measured(
+    return PartMeasures(
         _thinnest(corners, normal, point, out),
         float(weight[_hidden(corners, point, out)].sum() / total),
         float(weight[np.abs(lean) < math.sin(math.radians(rules.draft_deg))].sum() / total),

@@ -12,7 +12,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.given import Given, Input
 from ingenium.core.reading.archives import members
 from ingenium.domains.printing.builds.part import column_m3, turned
-from ingenium.domains.printing.quote.flags import Measured, Rules, measured
+from ingenium.domains.printing.quote.flags import PartMeasures, Rules, measured
 from ingenium.domains.printing.quote.planted import planted
 from ingenium.kits.solids.printing.files import read_mesh
 from ingenium.kits.solids.printing.mesh import Trimesh, volume_m3
@@ -45,7 +45,7 @@ class LotPart:
         return volume_m3(np.asarray(self.mesh.vertices), np.asarray(self.mesh.faces))
 
     @cached_property
-    def standing(self) -> tuple[Measured, ...]:
+    def standing(self) -> tuple[PartMeasures, ...]:
         """Flags in each direction; the wall is the same in all."""
         return tuple(measured(turned(self.mesh, *way), self.rules) for way in DIRECTIONS)
 
