@@ -144,17 +144,7 @@ class PrintBuild(Problem):
         )
         self.variables = _variables(machine)
         self.conditions = (self._height(),)
-        self.limits = (
-            Limit("outside", at_most=0.0),
-            Limit("missing", at_most=0.02),
-            Limit("excess", at_most=0.02),
-            Limit("hanging", at_most=2.0),
-            Limit("trapped_powder", at_most=0.0),
-            Limit("overlap", at_most=1.0),
-            Limit("enthalpy", at_most=round(self.thresholds.enthalpy, 2)),
-            Limit("slenderness", at_most=round(self.thresholds.slenderness, 2)),
-            Limit("recoating", at_most=1.0),
-        )
+        self.limits = self._limits()
         s = settings
         making = BuildMaking(
             s.bed_m,
@@ -176,6 +166,19 @@ class PrintBuild(Problem):
         self.codec = Channels.between([(v.lower or 0.0, v.upper or 1.0) for v in self.variables])
         self.notes = (
             f"Absorptivity {found:.3g}; inherent strain, prices and speeds are those of the setup.",
+        )
+
+    def _limits(self) -> tuple[Limit, ...]:
+        return (
+            Limit("outside", at_most=0.0),
+            Limit("missing", at_most=0.02),
+            Limit("excess", at_most=0.02),
+            Limit("hanging", at_most=2.0),
+            Limit("trapped_powder", at_most=0.0),
+            Limit("overlap", at_most=1.0),
+            Limit("enthalpy", at_most=round(self.thresholds.enthalpy, 2)),
+            Limit("slenderness", at_most=round(self.thresholds.slenderness, 2)),
+            Limit("recoating", at_most=1.0),
         )
 
     def _height(self) -> Condition:
