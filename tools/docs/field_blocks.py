@@ -54,6 +54,8 @@ OPENED_BY = {  # tools of the fields, by format
     "mm": "metamath, mmj2, metamath-knife",
     "recipes-csv": "pandas, Excel, laboratory software",
     "settings-csv": "pandas, Excel, software of printers",
+    "build-folder": "readers of CLI and 3MF, G-code viewers, pandas",
+    "quotes-csv": "pandas, Excel",
     "settings-jsonl": "pandas",
     "qasm": "qiskit, other readers of OpenQASM",
     "sionna-hdf5": "Sionna, h5py",

@@ -1,0 +1,1 @@
+"""Problem `printing.build`: complete build plans of a part for laser powder bed fusion."""
