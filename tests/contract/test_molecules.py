@@ -82,6 +82,8 @@ LIBRARY: Mapping[str, Mapping[str, Damage]] = {
     "sdf": {
         "repeated units in brackets": _words(b"M  END", SRU),
         "a row beside its columns": _words(b" C   0  0", b"  C   0  0"),
+        "data that no reader names": _words(b">  <SMILES>", b"SMILES>"),
+        "a bond of no order": _words(b"  1  2  1  0", b"  1  2  0  0"),
         "a row without a count": _words(b" C   0  0  0", b" C   0  0 0"),
         "an alias of an atom": _words(b"M  END", b"A    1\nPhe\nM  END"),
         "a point of attachment": _words(b"M  END", b"M  APO  1   1   1\nM  END"),

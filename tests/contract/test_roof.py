@@ -56,6 +56,8 @@ class TestRoofTruss(ProblemContract):
             "a circle at its end": (r"  0\nENDSEC\n  0\nEOF\n\Z", "  0\nCIRCLE\n  8\n0\n"),
             "no end": (r"  0\nEOF\n\Z", ""),
             "a line after its end": (r"(  0\nEOF\n)\Z", r"\1  0\nLINE\n"),
+            "a section that DXF does not have": (r"^HEADER", "H(EADER"),
+            "an end without its place": (r"^ 11\n.*\n", ""),
             "entities twice": (r"(  0\nEOF\n)\Z", r"  0\nSECTION\n  2\nENTITIES\n  0\nENDSEC\n\1"),
             "a code that few programs read": (r"^ 10\n", " 1_0\n"),
             "a circle": (r"^  0\nLINE", "  0\nCIRCLE"),

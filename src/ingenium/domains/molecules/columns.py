@@ -12,6 +12,9 @@ from ingenium.core.errors import InputError
 PLACE, SYMBOL = re.compile(r" *-?\d+\.\d{4}"), re.compile(r"[A-Z*][A-Za-z]{0,2} *")
 COUNT = re.compile(r" *-?\d+| +")
 PLACES, WIDTH = 3, 10  # coordinates, and characters of each
+ENTRY = re.compile(r"\n*>[^\n]*<[^\n>]+>")
+QUERY = slice(8, 11)  # of the counts behind the symbol: hydrogens of a query
+ORDERS = ("1", "2", "3", "4")  # of bonds; others are queries, or no bonds
 INSTEAD = "Export it again."
 
 
@@ -21,10 +24,11 @@ def check_columns(record: str, what: str) -> None:
     Raises:
         InputError: naming the row.
     """
-    data = record.partition("M  END")[2]
-    if data.strip() and not data.endswith("\n\n"):
-        got = f"{what}, whose data end in {data.rstrip()[-30:]!r}"
-        raise InputError("an SDF with an empty line behind each entry of data", got, INSTEAD)
+    data = record.partition("M  END")[2].lstrip(" \n")
+    if data and not (data.endswith("\n\n") and all(map(ENTRY.match, data[:-2].split("\n\n")))):
+        got = f"{what}, whose data are {data[:30]!r} to {data.rstrip()[-30:]!r}"
+        expected = "an SDF whose data are `> <name>`, values, and an empty line each"
+        raise InputError(expected, got, INSTEAD)
     head, *rows = record.split("\n")[3:] or [""]
     if not head.rstrip().endswith("V2000"):
         return
@@ -45,11 +49,12 @@ def _is_atom(row: str) -> bool:
     start = WIDTH * PLACES
     symbol, rest = row[start + 1 : start + 4], row[start + 4 :]
     named = row[start : start + 1] == " " and SYMBOL.fullmatch(symbol) is not None
-    return whole and named and _are_counts(rest[:2], 2) and _are_counts(rest[2:], 3)
+    counted = _are_counts(rest[:2], 2) and _are_counts(rest[2:], 3)
+    return whole and named and counted and rest[QUERY].strip() in ("", "0")
 
 
 def _is_bond(row: str) -> bool:
-    return len(row) >= 3 * PLACES and _are_counts(row, 3)
+    return len(row) >= 3 * PLACES and _are_counts(row, 3) and row[6:9].strip() in ORDERS
 
 
 def _are_counts(text: str, width: int) -> bool:

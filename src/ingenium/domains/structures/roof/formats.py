@@ -30,9 +30,11 @@ NUMBER = re.compile(r"truss_(\d+)")
 NEAR = 1e-6  # relative tolerance between a number of a file and that of its truss
 MM = 1e3
 MILLIMETRES = 4  # the code of a DXF
+SECTIONS_OF_DXF = {"HEADER", "CLASSES", "TABLES", "BLOCKS", "ENTITIES", "OBJECTS"}
 SUBCLASS = 100  # a mark of later versions of DXF, which occurs twice
 # Of a LINE: handle, line type, layer, colour, ends, owner.
 LINE_CODES = (5, 6, 8, 62, *range(10, 32, 10), *range(11, 32, 10), 330)
+ENDS = (10, 20, 11, 21)  # a height may be left out
 POISSON = 0.3  # that a deck must state; no bar uses it
 
 
@@ -305,11 +307,12 @@ def _code(word: str) -> int:
 def _check_frame(pairs: list[tuple[int, str]], starts: list[int]) -> None:
     """Refuse a drawing whose sections are not closed, or stand twice, or that goes on after EOF."""
     frame = [(pairs[i][1], *pairs[i + 1 : i + 2]) for i in starts if pairs[i][1] in FRAME]
-    names = [str(code).upper() for what, *code in frame if what == FRAME[0]]
+    names = [code[1].upper() for what, *own in frame for code in own if what == FRAME[0]]
     closed = [what for what, *_ in frame] == [*FRAME[:2] * len(names), FRAME[2]]
-    if not closed or pairs[-1] != (0, FRAME[2]) or len(set(names)) < len(names):
+    odd = len(set(names)) < len(names) or not SECTIONS_OF_DXF.issuperset(names)
+    if odd or not closed or pairs[-1] != (0, FRAME[2]):
         got = f"{len(names)} sections, and {pairs[-1][1][:40]} as its last word"
-        raise InputError("a drawing of closed sections, each once, that ends in EOF", got)
+        raise InputError("a drawing of closed DXF sections, each once, that ends in EOF", got)
 
 
 def _check_drawn(codes: list[tuple[int, str]], section: str) -> None:
@@ -320,8 +323,11 @@ def _check_drawn(codes: list[tuple[int, str]], section: str) -> None:
     """
     reported = [code for code, _ in codes if code != SUBCLASS]
     odd = [code for code in reported if code not in LINE_CODES or reported.count(code) > 1]
-    if odd or section != "ENTITIES":
-        got = f"code {odd[0]}" if odd else f"one in the section {section}"
+    absent = [code for code in ENDS if code not in reported]
+    if odd or absent or section != "ENTITIES":
+        got = f"one in the section {section}"
+        if odd or absent:
+            got = f"code {odd[0]}" if odd else f"none of code {absent[0]}"
         raise InputError("lines with exactly two end points each", got, "Draw plain lines.")
 
 
