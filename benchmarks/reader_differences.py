@@ -62,7 +62,7 @@ class MutatedFormat:
     ending: str
 
 
-def main() -> None:
+def run() -> None:
     """Mutate files of all formats, and store the counts."""
     chosen = os.environ.get("FORMATS", " ".join(READERS)).split()
     rows = []
@@ -189,4 +189,4 @@ def _mesh_again(write: Callable[..., None], name: str, path: Path, place: Path) 
 
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -96,6 +96,9 @@ class TestCrystal(ProblemContract):
                         "_symmetry_space", "_x"
                     )
                 ),
+                "with a spread that does not end": _text(
+                    lambda t: _line(t, " Pb", lambda w: [*w[:-1], f"{w[-1][:-1]}(0"])
+                ),
                 "with a second block in a line": _text(
                     lambda t: t.replace("_cell_length_b", "data_second _cell_length_b", 1)
                 ),

@@ -37,7 +37,7 @@ def accepted() -> str:
             kind = problem_class(f"{field}.{key}")
             lines = [f"## {field}.{key}", "", f"Judged: {kind.judged}", "", "Not covered:", ""]
             parts.append("\n".join([*lines, *(f"- {line}" for line in kind.unchecked)]))
-    return "\n\n".join([*parts, attacks(), damages(), meshes()])
+    return "\n\n".join([*parts, attacks(), damages(), differences(), meshes()])
 
 
 def attacks() -> str:
@@ -56,6 +56,16 @@ def damages() -> str:
         "measured as any other. A *traceback* or a *hang* of ten seconds would be a fault.\n\n"
     )
     return head + text + counted("damaged")
+
+
+def differences() -> str:
+    """Mutated files that ours and the field's reader both accept."""
+    head = "## Files that the field reads too\n\n"
+    text = (
+        "`python -m benchmarks reader_differences` mutates exported files, and lets a reader of the "
+        "field read what ours accepts: *different* is a file in which it finds another design.\n\n"
+    )
+    return head + text + counted("reader_differences")
 
 
 def meshes() -> str:

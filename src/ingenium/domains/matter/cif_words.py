@@ -20,6 +20,8 @@ _TERM = r"(?:[xyz]|[0-9]+/[0-9]+|[0-9]*\.[0-9]+|[0-9]+)"
 _PLACE = rf"[-+]?{_TERM}(?:[-+]{_TERM})*"
 OPERATION = re.compile(rf"{_PLACE},{_PLACE},{_PLACE}")
 UNKNOWN = (".", "?")
+NUMERIC = ("_cell_length", "_cell_angle", "_atom_site_fract", "_atom_site_occupancy")
+FIGURE = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?:\([0-9]+\))?")
 MOST_OPERATIONS, STEPS = 192, 24  # of a space group; of an edge
 SITES = {
     "_atom_site_disorder_group": UNKNOWN,
@@ -39,6 +41,10 @@ def check_words(text: str, structure: Any) -> None:
     """
     said = block(text)
     _check_sites(said)
+    for word in (w for w in said if w.startswith(NUMERIC)):
+        odd = [x for x in said[word] if not FIGURE.fullmatch(x)]
+        if odd:
+            raise InputError("numbers, such as 3.905(2)", f"{word} {odd[0][:40]}")
     (seen,) = package("pymatgen.io.cif").CifFile.from_str(text).data.values()
     if {key.lower() for key in seen.data} != said.keys():
         raise InputError(WHAT, "a file that pymatgen reads in another way", "Write it with a tool.")
