@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from ingenium.core.codecs import Whitened
@@ -22,7 +22,7 @@ from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.airfoils import known, report
-from ingenium.domains.airfoils.cst import WEIGHTS, Surfaces, arrays_of
+from ingenium.domains.airfoils.cst import NUMBERS, WEIGHTS, Surfaces, arrays_of, numbers_of
 from ingenium.domains.airfoils.files import SeligDat
 from ingenium.domains.airfoils.hard import MOST_EDGE, shaped
 from ingenium.domains.airfoils.judge import engines, second
@@ -200,6 +200,18 @@ class WingSection(Problem):
         s = Surfaces.of(arrays)
         heights = torch.cat([s.upper, s.lower], 1)[first]
         return lambda i: (heights - heights[i]).square().mean(1).sqrt().numpy()
+
+    def coordinates(self, designs: xr.Dataset) -> Float64[np.ndarray, "n m"]:
+        """Return points whose Euclidean distances are those of `metric`.
+
+        The heights of the surfaces are linear in the numbers of a section, so that these turned by
+        the factor of a QR decomposition are at the same distances as all heights.
+        """
+        one = torch.eye(NUMBERS, dtype=torch.float64)
+        s = Surfaces.of(arrays_of(one))
+        heights = torch.cat([s.upper, s.lower], 1) / (2 * s.upper.shape[1]) ** 0.5
+        turn = torch.linalg.qr(heights.T).R
+        return (numbers_of(to_arrays(designs, VARIABLES)) @ turn.T).numpy()
 
     def labels(self) -> dict[str, Any]:
         """Number of each weight, from nose to tail."""
