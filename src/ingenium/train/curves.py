@@ -64,7 +64,8 @@ class LossCurve:
         if not self.learned:
             least = "" if self.nothing is None else f", and {self.nothing:.3g} is knowing nothing"
             why = f"best held-out loss {self.best:.3g} at step {step}{first}{least}"
-            return f"learned nothing: {why}"
+            last = f"; {self.held_out[-1]:.3g} at step {self.steps[-1]}" if self.overfitted else ""
+            return f"learned nothing: {why}{last}"
         if self.overfitted:
             return (
                 f"overfitted after step {step}{first}: held-out loss {self.best:.3g} there, "

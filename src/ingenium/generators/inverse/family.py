@@ -55,6 +55,11 @@ class Start:
     conditions: xr.Dataset
     goal: Goal
 
+    def rows(self, index: Int[Tensor, " m"]) -> "Start":
+        """Return some of the candidates."""
+        under = self.conditions.isel({DESIGN: index.numpy()})
+        return Start(self.z[index], under, self.goal.rows(index))
+
 
 class Inverse(nn.Module):
     """Inversion of a forward model under the spec.
@@ -152,15 +157,8 @@ class Inverse(nn.Module):
         under = conditions.isel({DESIGN: each.numpy()})
         own = goal.rows(each)
         z = path.projected(self.nearest(own, under, rng), under)
-        start = Start(z, under, own)
-        path.note("nearest known", start)
-        start = path.moved(start, rng)
-        path.note("moved", start)
-        start = path.inverted(start)
-        chosen = path.picked(start, n)
-        path.note("picked", Start(start.z[chosen], conditions, goal))
-        x = self.whitening.decode(start.z[chosen], self.shape)
-        return x.to(torch.float32), path.log
+        found = path.proposed(Start(z, under, own), n, rng)
+        return self.whitening.decode(found.z, self.shape).to(torch.float32), path.log
 
     def inputs(
         self, z: Float[Tensor, "n d"], given: Float[Tensor, "n g"]
@@ -228,6 +226,20 @@ class Path:
         own = [np.asarray(start.conditions[n], np.float64) for n in names]
         given = torch.from_numpy(np.array(own).reshape(-1, len(start.z)).T.copy())
         return self.family.inputs(start.z, given)
+
+    def proposed(self, start: Start, n: int, rng: torch.Generator) -> Start:
+        """Move candidates, invert, and pick one for each of `n` proposals; candidates lie in rows.
+
+        The log is of candidates before the last step, and of proposals after it.
+        """
+        self.note("nearest known", start)
+        start = self.moved(start, rng)
+        self.note("moved", start)
+        start = self.inverted(start)
+        chosen = self.picked(start, n)
+        found = start.rows(chosen)
+        self.note("picked", found)
+        return found
 
     def moved(self, start: Start, rng: torch.Generator) -> Start:
         """Move candidates at random by some spacings of known designs."""

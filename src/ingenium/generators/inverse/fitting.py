@@ -11,11 +11,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ingenium.core.problem import Watch
+from ingenium.core.designs import DESIGN
+from ingenium.core.problem import Problem, Watch
 from ingenium.core.seeds import one_thread
 from ingenium.generators.inverse.family import Inverse
 from ingenium.generators.inverse.forward import ForwardEnsemble, trivial_loss
-from ingenium.sampling.labels import LabelledRows, Labeller
+from ingenium.sampling.labels import LabelledRows, Labeller, Source
+from ingenium.scale.place import HERE, WorkPlace
 from ingenium.train.curves import LossCurve
 from ingenium.train.plan import Plan
 
@@ -107,7 +109,7 @@ class InverseFit:
         off = (scaled - own.y_middle).abs()
         own.y_spread = (1.4826 * _quantile(off, 0.5)).clamp_min(1.0).to(torch.float32)
         own.given_middle = rows.given.mean(0)
-        spread = rows.given.std(0)
+        spread = rows.given.std(0, correction=0)
         own.given_spread = torch.where(spread > 0, spread, 1.0)
 
     def _labels(self, rows: LabelledRows) -> tuple[Tensor, Tensor]:
@@ -170,26 +172,32 @@ def _quantile(y: Float[Tensor, "n k"], q: float) -> Float[Tensor, " k"]:
     return torch.stack(found)
 
 
+@dataclass(frozen=True)
+class RowsPlan:
+    """Number of rows, training steps, seed, and the workers that label."""
+
+    count: int
+    steps: int | None = None
+    seed: int = 0
+    on: WorkPlace = HERE
+    opener: Callable[[], Problem] | None = None
+
+
 def fit_inverse(
-    labeller: Labeller,
-    family: Inverse,
-    count: int,
-    *,
-    steps: int | None,
-    seed: int,
-    watch: Watch,
-    checkpoint: Path,
-    rows: Callable[..., LabelledRows] | None = None,
+    labeller: Labeller, family: Inverse, asked: RowsPlan, *, watch: Watch, checkpoint: Path
 ) -> dict[str, Any]:
     """Label rows and fit a family to them; return the record of the fit."""
-    make = rows or labeller.rows
-    own = make(count, "learned", watch=watch)
-    held = labeller.of("held_out").sizes["design"]
-    tests = None
-    if held >= 2:
-        tests = make(min(max(count // 10, TESTS[0]), TESTS[1]), "held_out", watch=watch)
+
+    def rows(count: int, source: Source) -> LabelledRows:
+        return labeller.rows(
+            count, source, seed=asked.seed, watch=watch, on=asked.on, opener=asked.opener
+        )
+
+    own, tests = rows(asked.count, "learned"), None
+    if labeller.of("held_out").sizes[DESIGN] >= 2:
+        tests = rows(min(max(asked.count // 10, TESTS[0]), TESTS[1]), "held_out")
     whole = labeller.whitening
     family.mean, family.axes, family.back = (
         a.to(torch.float32) for a in (whole.mean, whole.axes, whole.back)
     )
-    return InverseFit(family, own, tests, seed, steps).run(watch, checkpoint)
+    return InverseFit(family, own, tests, asked.seed, asked.steps).run(watch, checkpoint)
