@@ -21,7 +21,7 @@ THREE = ("max_thickness", "moment", "lift_to_drag_cruise")
 ROWS, TARGETS, CALLS = 100_000, 10, 32
 
 
-def main() -> None:
+def run() -> None:
     """Run the comparison and store its results."""
     problem = open_problem(Spec("airfoils.section", setup={"judge": "neuralfoil"}))
     plan = RowPlan((SIX, THREE), ROWS, TARGETS, CALLS, seeds=(0,))

@@ -35,6 +35,7 @@ def fit(
         watch("open the problem", 0, 1)
         problem = open_problem(spec)
         resolved = resolve(spec, problem)
+        fitted.check(problem, resolved.generator)
         known = loop.training(problem)
         data = dataset_digest(known)
         opener = partial(open_problem, spec, problem.given)
