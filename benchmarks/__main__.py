@@ -7,6 +7,7 @@ import torch
 
 NAMES = (
     "airfoils_sections",
+    "inverse_targets",
     "feeder_days",
     "propose_rates",
     "families",

@@ -78,25 +78,35 @@ def test_the_second_who_needs_a_fit_waits_for_the_first(learn, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("steps", "watched", "reported"),
+    ("steps", "watched", "reported", "verdict"),
     [
-        ([50.0, 100.0, 150.0, 200.0], [3.0, 2.0, 1.5, 1.0], [2.0, 1.0]),
+        ([50.0, 100.0, 150.0, 200.0], [3.0, 2.0, 1.5, 1.0], [2.0, 1.0], "learned: held-out"),
         (
             [50.0, 100.0, 150.0, 200.0],
             [1.0, 30.0, 33.0, 35.0],
-            [1.0, 1.0],
-        ),  # it only learned by heart
-        ([20.0, 40.0], [2.0, 1.0], [1.0, 1.0]),  # it stopped early
-        ([200.0], [1.0], [1.0, 1.0]),  # one check, at the end
+            [30.0, 35.0],
+            "overfitted after step 50, its first",
+        ),
+        (
+            [50.0, 100.0, 150.0, 200.0],
+            [3.0, 1.0, 3.0, 9.0],
+            [1.0, 9.0],
+            "overfitted after step 100",
+        ),
+        ([20.0, 40.0], [2.0, 1.0], [1.0, 1.0], "learned"),  # it stopped early
+        ([200.0], [1.0], [1.0, 1.0], "learned"),  # one check, at the end
     ],
 )
 def test_losses_are_those_of_what_a_fit_ends_with(
-    beams, tmp_path, monkeypatch, steps, watched, reported
+    beams, tmp_path, monkeypatch, steps, watched, reported, verdict
 ):
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     problem = open_problem(Spec(problem=toy.spec().problem))
-    course = {"step": steps, "held_out": watched}
+    course = {"step": steps, "held_out": watched, "turn_1": watched}
     family = fitted.offer.make(problem, "flow_matching", 3)
     monkeypatch.setattr(type(family), "fit", lambda *given: course)
     known, choice = problem.data(), GeneratorChoice("flow_matching", steps=200)
-    assert fitted.fit(problem, known, choice, watch=print).meta["held_out"] == reported
+    meta = fitted.fit(problem, known, choice, watch=print).meta
+    assert meta["held_out"] == reported
+    assert meta["verdict"].startswith(verdict)
+    assert meta["curve"]["held_out"] == watched

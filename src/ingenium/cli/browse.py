@@ -213,6 +213,7 @@ def _facts(problem: "Problem") -> dict[str, str]:
         "Others that it can name": ", ".join(named.get("engine", ())),
         "Of other packages": ", ".join(named.get("package", ())),
         "Baselines of the field": ", ".join(named.get("baseline", ())),
+        "Fitted to rows of the engine": ", ".join(named.get("labelled", ())),
         "Pretrained": ", ".join(named.get("pretrained", ())),
         "Files": ", ".join(problem.formats),
         "Data licence": problem.licence,

@@ -10,7 +10,7 @@ from ingenium.cli.artifacts import finish
 from ingenium.cli.browse import FormatName, ProblemName, SpecFile
 from ingenium.cli.ending import UNMET, guarded
 from ingenium.cli.on import LOCAL, On
-from ingenium.cli.output import AsJson, errors, print_json, results
+from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import StageProgress
 
 if TYPE_CHECKING:
@@ -43,6 +43,13 @@ def fit(
         typer.Option(
             min=1,
             help="Number of training steps over workers (default: that of the spec, else 200).",
+        ),
+    ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            help="Number of designs to make and let the engine label, for the family inverse "
+            "(default: the family's own data); workers of --on label them."
         ),
     ] = None,
     precision: Annotated[
@@ -94,14 +101,16 @@ def fit(
         from ingenium.core.errors import InputError
 
         raise InputError("a fit to go out from", "--replay without --base")
-    if base is not None or place.kind != LOCAL or out is not None:
+    if rows is not None:
+        wanted = _with_rows(wanted, rows, steps, base)
+    if base is not None or (place.kind != LOCAL and rows is None) or out is not None:
         options = FitOptions(place, layout, precision, base, rank, replay, steps, out, overwrite)
         _store(options, wanted, json=json)
         return
     from ingenium.verbs.fit import fit as fit_generator
 
     with StageProgress() as stages:
-        model = fit_generator(wanted, watch=stages)
+        model = fit_generator(wanted, watch=stages, on=place)
     found = {
         "problem": wanted.problem,
         "family": model.name,
@@ -114,6 +123,40 @@ def fit(
         return
     how = "was in the cache already" if model.cached else "is fitted and stored in the cache"
     results().print(f"{model.name} for {wanted.problem} {how}.", highlight=False)
+    _show_learned(model.meta)
+
+
+def _with_rows(wanted: "Spec", rows: int, steps: int | None, base: Path | None) -> "Spec":
+    """Return the spec of a fit to rows that the engine labels."""
+    from dataclasses import replace
+
+    from ingenium.core.counts import check_least
+    from ingenium.core.errors import InputError
+
+    check_least(rows, "--rows", "labelled design", say=10_000)
+    if base is not None:
+        raise InputError("--rows or --base", "both", "A fit to rows starts from nothing.")
+    own = wanted.generator
+    family = "inverse" if own.family == "default" else own.family
+    return replace(wanted, generator=replace(own, family=family, rows=rows, steps=steps))
+
+
+def _show_learned(fit: dict[str, Any]) -> None:
+    """Print the verdict on a fit, and its errors by the number of rows."""
+    if "verdict" in fit:
+        results().print(f"{fit['verdict'][0].upper()}{fit['verdict'][1:]}.", highlight=False)
+    points = fit.get("by_rows", ())
+    if not points:
+        return
+    shown = table(
+        f"Mean error on {fit['tested_on']}, in tolerances (2 % of the range of a quantity)",
+        "quantity", *(f"{p['rows']} rows" for p in points), "tolerance",
+    )  # fmt: skip
+    for name, tolerance in fit["tolerance"].items():
+        errors = (f"{p['error_tolerances'][name]:.2f}" for p in points)
+        factor = name in fit["logarithm"]
+        shown.add_row(name, *errors, f"{tolerance:.3g}" + (" of the logarithm" if factor else ""))
+    results().print(shown, highlight=False)
 
 
 class FitOptions(NamedTuple):

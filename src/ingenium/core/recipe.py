@@ -130,12 +130,21 @@ class Recipe:
                 path.replace(aside)
                 logger.warning("%s is not what was written: moved to %s", path, aside.name)
             watch(f"make {self.name}", done, self.pieces)
-            arrays = {name: np.asarray(array) for name, array in self.make(number).items()}
-            buffer = io.BytesIO()
-            np.savez(buffer, allow_pickle=False, **arrays)
-            content = buffer.getvalue()
-            write_atomic(path, self._seal(number, content) + content)
+            arrays = self.put(number, self.make(number))
             watch(f"make {self.name}", done + 1, self.pieces)
+        return arrays
+
+    def missing(self) -> list[int]:
+        """Return the numbers of the pieces that are not in the cache."""
+        return [number for number in range(self.pieces) if self._load(number) is None]
+
+    def put(self, number: int, made: Arrays) -> dict[str, np.ndarray]:
+        """Store a piece that was made here or by a worker, and return its arrays."""
+        arrays = {name: np.asarray(array) for name, array in made.items()}
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **arrays)
+        content = buffer.getvalue()
+        write_atomic(self._path(number), self._seal(number, content) + content)
         return arrays
 
     def _load(self, number: int) -> dict[str, np.ndarray] | None:

@@ -141,6 +141,9 @@ class GeneratorChoice:
     steps: Annotated[int, Field(ge=1, le=MOST)] | None = (
         None  # of training; None for the family's own
     )
+    rows: Annotated[int, Field(ge=1, le=MOST)] | None = (
+        None  # labelled by the engine to fit inverse; None for its own
+    )
     seed: Annotated[int, Field(ge=0, le=LAST_SEED)] = 0  # of the fit
     steer: tuple[Target, ...] = ()
 

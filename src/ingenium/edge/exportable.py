@@ -22,7 +22,8 @@ def check(problem: Problem, name: str, c: int, sheet: DeviceSheet) -> None:
     try:
         _check(family, name, sheet)
     except InputError as error:
-        known = [k for k, source in offer.offered(problem).items() if source != "pretrained"]
+        offers = offer.offered(problem).items()
+        known = [k for k, source in offers if source not in ("pretrained", "labelled")]
         order = [*(k for k in FIRST if k in known), *known]
         other = next((k for k in order if k != name and _runs(problem, k, c, sheet)), None)
         reported = (

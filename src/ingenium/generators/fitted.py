@@ -27,7 +27,12 @@ from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
 from ingenium.generators import offer, plugged
 from ingenium.generators.artifact import MODEL, FitRecord
+from ingenium.generators.inverse.family import Inverse
+from ingenium.generators.inverse.fitting import DEFAULT_ROWS, RowsPlan, fit_inverse
 from ingenium.generators.model import Family
+from ingenium.sampling.labels import Labeller
+from ingenium.scale.place import HERE, WorkPlace
+from ingenium.train.curves import LossCurve
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 META = "about"  # next to the weights of a stored fit
@@ -78,7 +83,14 @@ def check(problem: Problem, choice: GeneratorChoice) -> None:
             of training steps for a pretrained one.
     """
     name = chosen(problem, choice)
-    if offer.check(problem, name) == "pretrained" and choice.steps is not None:
+    source = offer.check(problem, name)
+    if choice.rows is not None and name not in offer.LABELLED:
+        raise InputError(
+            f"rows of a family that is fitted to them ({', '.join(offer.LABELLED)})",
+            f"rows = {choice.rows} of {name}",
+            'Write family = "inverse", or leave rows out.',
+        )
+    if source == "pretrained" and choice.rows is None and choice.steps is not None:
         raise InputError(
             f"no steps of training for {name}, which comes trained",
             f"steps = {choice.steps}",
@@ -155,19 +167,23 @@ def fit(
     *,
     watch: Progress,
     anew: bool = False,
+    on: WorkPlace = HERE,
+    opener: Callable[[], Problem] | None = None,
 ) -> FittedFamily:
     """Fit the chosen family to the known designs, or take an equal fit from the cache.
 
     A fit is equal if tensors, conditions, plan and the problem's package are. A stopped fit resumes
     from its checkpoint; if another process is fitting the same model, this one waits for it. With
-    `anew` the cache is ignored.
+    `anew` the cache is ignored. Workers `on` label the rows of a family that is fitted to those.
 
     Raises:
         InputError: for an unknown family.
     """
     name = chosen(problem, choice)
-    if name in problem.pretrained():
+    if name in problem.pretrained() and choice.rows is None:
         return trained(problem, name)
+    if name in offer.LABELLED:
+        return _fit_labelled(problem, choice, name, watch, on=on, opener=opener, anew=anew)
     x = problem.encode(known).to(torch.float32)
     cond = problem.features(known)
     family = offer.make(problem, name, cond.shape[1])
@@ -186,8 +202,10 @@ def fit(
         shutil.rmtree(resume, ignore_errors=True)
         made.append(piece)
         meta = {"rows": len(x), "losses": {k: v[-1] for k, v in curve.items() if v}}
-        if watched := curve.get("held_out"):
-            meta["held_out"] = _best_losses(curve["step"], watched, plan.steps)
+        if curve.get("held_out") and curve.get("turn_1"):
+            whole = LossCurve.of(curve, nothing=getattr(family, "nothing", None))
+            meta["held_out"] = list(whole.at(plan.steps))
+            meta |= {"curve": whole.record(), "verdict": whole.verdict()}
         state = {k: v.detach().cpu().numpy() for k, v in family.state_dict().items()}
         return {META: np.array(json.dumps(meta)), **state}
 
@@ -198,13 +216,36 @@ def fit(
     return FittedFamily(name, family, state_digest(state), meta, cached=not made)
 
 
-def _best_losses(steps: list[float], watched: list[float], budget: int) -> list[float]:
-    """Best held-out loss after half and after all of the budget.
+def _fit_labelled(
+    problem: Problem,
+    choice: GeneratorChoice,
+    name: str,
+    watch: Progress,
+    *,
+    on: WorkPlace,
+    opener: Callable[[], Problem] | None,
+    anew: bool,
+) -> FittedFamily:
+    """Fit a family to rows that the engine labels, or take an equal fit from the cache."""
+    labeller, count = Labeller(problem), choice.rows or DEFAULT_ROWS
+    family, made = offer.make(problem, name, problem.features(labeller.known).shape[1]), list[int]()
+    assert isinstance(family, Inverse)
+    labels = labeller.recipe(count, "learned", choice.seed).key
+    under = [problem.name, name, count, labels, choice.steps, choice.seed, fitting_code()]
+    resume = cache_folder() / "fits" / digest(under).removeprefix("sha256:")
 
-    A fit returns the best weights so far: the weights at half of the budget may be far worse.
-    """
-    half = int(np.searchsorted(steps, budget / 2, side="right"))
-    return [min(watched[: max(half, 1)]), min(watched)]
+    def make(piece: int) -> Arrays:
+        asked = RowsPlan(count, choice.steps, choice.seed, on, opener)
+        meta = fit_inverse(labeller, family, asked, watch=watch, checkpoint=resume)
+        made.append(piece)
+        state = {k: v.detach().cpu().numpy() for k, v in family.state_dict().items()}
+        return {META: np.array(json.dumps(meta)), **state}
+
+    retained = dict(make(0) if anew else Recipe("fit", under, make).complete(_waits(watch)))
+    meta = json.loads(str(retained.pop(META)))
+    state = {k: torch.from_numpy(v) for k, v in retained.items()}
+    family.load_state_dict(state)
+    return FittedFamily(name, family, state_digest(state), meta, cached=not made)
 
 
 def _waits(watch: Progress) -> Progress:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from jaxtyping import Bool, Float
@@ -34,6 +35,8 @@ class FlowMatching(Denoising, PathDensity):
     Shapes: n designs, `*shape` axes of one design, c spec features.
     Source: Lipman et al., 2023, arXiv:2210.02747, eq. 23 with sigma_min = 0.
     """
+
+    nothing: ClassVar[float] = math.pi / 2  # loss on standardised designs without any knowledge
 
     def __init__(
         self,

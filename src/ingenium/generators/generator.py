@@ -15,6 +15,8 @@ from ingenium.core.problem import Problem, Projection, distance_to_given
 from ingenium.core.resolving import sample_conditions
 from ingenium.core.seeds import BLOCK, block_rng, one_thread
 from ingenium.core.spec import Spec
+from ingenium.generators.inverse.family import Inverse
+from ingenium.generators.inverse.novelty import Novelty
 from ingenium.generators.model import Family, InParts
 from ingenium.sampling.steer import Steer
 
@@ -53,7 +55,9 @@ class Generator:
             self._last[key] = self._whole(*key)
         arrays, conditions = self._last[key]
         own = conditions.isel({DESIGN: list(rows)})
-        arrays = self.problem.repair(tuple(a[list(rows)] for a in arrays), own)
+        arrays = tuple(a[list(rows)] for a in arrays)
+        if not isinstance(self.family, Inverse):  # which is brought to the whole spec already
+            arrays = self.problem.repair(arrays, own)
         return to_dataset(
             arrays,
             self.problem.variables,
@@ -86,6 +90,8 @@ class Generator:
             block_rng(seed, block, "conditions"),
             input_distance=self._input_distance,
         )
+        if isinstance(self.family, Inverse):
+            return self._inverted(self.family, seed, block, conditions)[0], conditions
         together, found = self._together, []
         for part in parts:
             own = conditions.isel({DESIGN: slice(part * together, (part + 1) * together)})
@@ -97,6 +103,36 @@ class Generator:
         project = self.problem.project(spec.fixed, conditions)
         x = torch.cat(whole).to(torch.float64)
         return project(self.problem.decode(x, conditions)), conditions
+
+    def _inverted(
+        self, family: Inverse, seed: int, block: int, conditions: xr.Dataset
+    ) -> tuple[tuple[Tensor, ...], dict[str, dict[str, float]]]:
+        """Return projected proposals of a family that is brought to the spec, and its log."""
+        rng, problem = block_rng(seed, block, "proposal"), self.problem
+        with one_thread():
+            x, log = family.propose_under(problem, self.spec, conditions, self._novelty, rng)
+        decoded = problem.decode(x.to(torch.float64), conditions)
+        return problem.project(self.spec.fixed, conditions)(decoded), log
+
+    def steps(self, seed: int) -> dict[str, dict[str, float]]:
+        """Return what each step of the family changed in the first block; empty without steps."""
+        if not isinstance(self.family, Inverse):
+            return {}
+        known = self.problem.queries(self.known)
+        conditions = sample_conditions(
+            self.spec,
+            self.problem.conditions,
+            known,
+            BLOCK,
+            block_rng(seed, 0, "conditions"),
+            input_distance=self._input_distance,
+        )
+        return self._inverted(self.family, seed, 0, conditions)[1]
+
+    @cached_property
+    def _novelty(self) -> Novelty:
+        """Distances from the known designs, held out or not."""
+        return Novelty.of(self.problem, self.problem.data())
 
     @cached_property
     def _input_distance(self) -> Float[np.ndarray, " m"] | None:

@@ -5,6 +5,7 @@ are numbers, the field's own baselines, and the pretrained ones of its domain; u
 problem's own come before the others.
 """
 
+import math
 from dataclasses import replace
 from typing import Literal
 
@@ -18,7 +19,9 @@ from ingenium.generators.model import Family
 from ingenium.generators.tokens.codec import kind_of
 from ingenium.train.plan import Plan
 
-Source = Literal["engine", "package", "baseline", "pretrained"]
+Source = Literal["engine", "package", "baseline", "pretrained", "labelled"]
+LABELLED = ("inverse",)  # families that are fitted to designs labelled by the engine
+MOST_NUMBERS = 128  # of a design of theirs
 
 
 def offered(problem: Problem) -> dict[str, Source]:
@@ -30,6 +33,8 @@ def offered(problem: Problem) -> dict[str, Source]:
     }
     if kind == "numbers":
         found |= dict.fromkeys(plugged.names(), "package")
+        few = len(codec.shape) <= 2 and math.prod(codec.shape) <= MOST_NUMBERS
+        found |= dict.fromkeys(LABELLED if few else (), "labelled")
     found |= dict.fromkeys(problem.baselines(), "baseline")
     return found | dict.fromkeys(problem.pretrained(), "pretrained")
 
@@ -41,6 +46,12 @@ def check(problem: Problem, name: str) -> Source:
         InputError: for an unknown name, or a family that cannot learn designs of this kind.
     """
     known = offered(problem)
+    if name in LABELLED and name not in known:
+        raise InputError(
+            f"designs of at most {MOST_NUMBERS} numbers, without tokens, for {name}",
+            f"designs of shape {tuple(problem.codec.shape)} of {problem.name}",
+            "Use another family.",
+        )
     if name not in known:
         choose(name, dict.fromkeys([*families.NAMES, *known]), "family")
         admit(name, problem.codec.shape, kind=kind_of(problem.codec))
@@ -61,6 +72,10 @@ def make(problem: Problem, name: str, c: int) -> Family:
         return pretrained
     with torch.random.fork_rng(devices=[]):  # libraries sample weights from the global state
         torch.manual_seed(0)
+        if source == "labelled":
+            from ingenium.generators.inverse.family import Inverse
+
+            return Inverse.of(problem, c)
         if source == "package":
             return plugged.make(name, problem.codec.shape, c)
         own: Family = problem.baselines()[name]()

@@ -147,7 +147,8 @@ def _digest(record: Mapping[str, Any], name: str) -> str:
 
 
 def _weights(record: Mapping[str, Any], model: Mapping[str, Any], run: Path) -> Rows:
-    fit = {k: v for k, v in record["model"]["fit"].items() if k not in ("rows", "pretrained")}
+    left_out = ("rows", "pretrained", "curve", "by_rows")  # which the record of the run has
+    fit = {k: v for k, v in record["model"]["fit"].items() if k not in left_out}
     return (
         ("Family", model["family"]),
         ("Weights", f"`{model['digest']}`"),

@@ -216,6 +216,7 @@ def _facts(run: Run, record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return (
         ("Engine", f"{engine['name']} {engine['version']}"),
         _maker(record),
+        *_fit_and_steps(record),
         ("Seed", str(origin["seed"])),
         *((("Conditions", alike),) if (alike := words.alike(record)) else ()),
         ("Spec", origin["spec"]),
@@ -240,6 +241,20 @@ def _maker(record: dict[str, Any]) -> tuple[str, str]:
     rows = model["fit"].get("rows")
     learnt = f", on {rows} designs" if rows else ""
     return "Generator", f"{model['family']}, {cached}{learnt}"
+
+
+def _fit_and_steps(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Verdict on the fit, and what each step of an inversion changed by the forward model."""
+    model = record.get("model") or {}
+    found = [("Fit", model["fit"]["verdict"])] if "verdict" in model.get("fit", {}) else []
+    steps = [
+        f"{name}: {own['missed_tolerances']:.3g} tolerances off, {own['within']:.0%} within, "
+        f"{own['new']:.0%} new"
+        for name, own in model.get("steps", {}).items()
+    ]
+    if steps:
+        found.append(("Steps, by the forward model", "; ".join(steps)))
+    return tuple(found)
 
 
 def _disagreement(run: Run) -> tuple[tuple[str, str], ...]:

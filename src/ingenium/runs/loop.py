@@ -1,7 +1,7 @@
 """The loop of every design: propose, verify, judge, select, export, verify the files, record."""
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -97,9 +97,8 @@ def run(
             designs, verdicts = _propose_and_verify(
                 generator, n, seed, stored, clock, watch, workers=workers
             )
-        batch = Batch(
-            problem, requested, spec, origin, designs, verdicts, spec.select, _made(fitted)
-        )
+        made = _made(fitted, generator.steps(seed))
+        batch = Batch(problem, requested, spec, origin, designs, verdicts, spec.select, made)
         done = deliver(batch, part, out, clock=clock, watch=watch, finish=finish)
         watch("store", 0, 1)  # the last moment to stop: from here on the run is whole
         stored.drop()
@@ -178,9 +177,10 @@ def _origin(
     )
 
 
-def _made(fitted: FittedFamily) -> dict[str, Any]:
-    """Description of the generator, for the record of the run."""
-    return {"model": {"family": fitted.name, "from_cache": fitted.cached, "fit": fitted.meta}}
+def _made(fitted: FittedFamily, steps: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """Description of the generator and of the steps of its proposals, for the record of the run."""
+    own = {"family": fitted.name, "from_cache": fitted.cached, "fit": fitted.meta}
+    return {"model": own | ({"steps": steps} if steps else {})}
 
 
 def _stored(part: Path, origin: Origin, problem: Problem) -> Blocks:

@@ -77,7 +77,7 @@ def store(
         record = {
             "problem": problem.name,
             "family": found.name,
-            "rows": len(x),
+            "rows": found.meta.get("rows", len(x)),
             "parameters": sum(v.numel() for v in found.family.state_dict().values()),
             "fit": found.meta,
             **judge(found.meta.get("losses", {})).record,

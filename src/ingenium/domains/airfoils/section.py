@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from ingenium.core.codecs import Whitened
@@ -17,12 +17,12 @@ from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.field_comparison import FieldComparison
-from ingenium.core.problem import Codec, Problem, Projection, Section
+from ingenium.core.problem import Codec, Pretrained, Problem, Projection, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.airfoils import known, report
-from ingenium.domains.airfoils.cst import WEIGHTS, Surfaces, arrays_of
+from ingenium.domains.airfoils.cst import NUMBERS, WEIGHTS, Surfaces, arrays_of, numbers_of
 from ingenium.domains.airfoils.files import SeligDat
 from ingenium.domains.airfoils.hard import MOST_EDGE, shaped
 from ingenium.domains.airfoils.judge import engines, second
@@ -32,6 +32,7 @@ from ingenium.domains.airfoils.polar import sweep
 from ingenium.domains.airfoils.refine import Refiner, bowed, measurements
 from ingenium.domains.airfoils.settings import Point, SectionSettings
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier, of_shape
+from ingenium.generators.inverse.shipped import shipped
 
 VARIABLES = (
     Variable("upper_weights", ("weight",), "1", "Kulfan weights of the upper surface"),
@@ -60,6 +61,7 @@ CONDITIONS = (
         "design_lift", "lift at which lift over drag is best", lower=0.0, upper=2.5, acts=False
     ),
 )
+UNLABELLED = ("judge", "refine_steps", "processes")  # settings that change no label
 BEYOND = 1.15  # largest ratio of a requested lift to that of any known section
 
 
@@ -200,6 +202,23 @@ class WingSection(Problem):
         s = Surfaces.of(arrays)
         heights = torch.cat([s.upper, s.lower], 1)[first]
         return lambda i: (heights - heights[i]).square().mean(1).sqrt().numpy()
+
+    def coordinates(self, designs: xr.Dataset) -> Float64[np.ndarray, "n m"]:
+        """Return points whose Euclidean distances are those of `metric`.
+
+        The heights of the surfaces are linear in the numbers of a section, so that these turned by
+        the factor of a QR decomposition are at the same distances as all heights.
+        """
+        one = torch.eye(NUMBERS, dtype=torch.float64)
+        s = Surfaces.of(arrays_of(one))
+        heights = torch.cat([s.upper, s.lower], 1) / (2 * s.upper.shape[1]) ** 0.5
+        turn = torch.linalg.qr(heights.T).R
+        return (numbers_of(to_arrays(designs, VARIABLES)) @ turn.T).numpy()
+
+    def pretrained(self) -> Mapping[str, Pretrained]:
+        """The inverse of a forward model of NeuralFoil, for the usual operating points."""
+        usual = replace(SectionSettings(), **{n: getattr(self.settings, n) for n in UNLABELLED})
+        return shipped(self) if type(self) is WingSection and self.settings == usual else {}
 
     def labels(self) -> dict[str, Any]:
         """Number of each weight, from nose to tail."""

@@ -1,0 +1,1 @@
+"""Comparison by targets on measured quantities, with rows that the engine labelled."""
