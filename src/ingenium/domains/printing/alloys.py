@@ -1,8 +1,8 @@
 """Thermal properties of alloys for laser powder bed fusion, and what a track takes from them.
 
-Source: Mills, Recommended Values of Thermophysical Properties for Selected Commercial Alloys, 2002,
-    rounded from memory; a specific heat is the mean from room temperature to the solidus. 17-4PH
-    has properties of the similar 304 and 316 steels of the same book where it has none.
+Source: Mills, Recommended Values of Thermophysical Properties for Selected Commercial Alloys, 2002;
+    rounded from memory, not checked. A specific heat is the mean from room temperature to the
+    solidus. 17-4PH has properties of the similar 304 and 316 steels where the book has none.
 """
 
 from dataclasses import dataclass, replace

@@ -276,8 +276,8 @@ class PrintBuild(Problem):
         return self.process.settle(np.stack([power, speed, beam, layer, hatch], 1), self.thresholds)
 
     def budgets(self) -> Mapping[str, Plan]:
-        """Return a training plan of seconds: twelve numbers need no more."""
-        return {FAMILY: Plan(steps=600)}
+        """Return a training plan of seconds, shorter for the few plans of a small setup."""
+        return {FAMILY: Plan(steps=min(600, 7 * self.settings.known))}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Report the cheapest plans, what they weigh against, and layers of one of them."""
