@@ -188,7 +188,7 @@ def _status(reply: "Reply") -> str:
 
 
 def _written_before(reply: "Reply", out: Path) -> bool:
-    """Whether the same request wrote this spec before, so that its run goes on."""
+    """Return whether the same request wrote this spec before, so that its run goes on."""
     from ingenium.words.drafts import short
 
     path = out / SPEC
