@@ -37,7 +37,7 @@ NOT_YET_S = MappingProxyType(
         "physics": 28.0,
         "edge": 28.0,
         "neuro": 18.0,
-        "printing": 60.0,  # compiled on first use; two formats carry a run each, which fits a flow
+        "printing": 60.0,  # compiled on first use; three problems, of which one integrates pools
         "process": 10.0,
     }
 )

@@ -62,8 +62,9 @@ def differences() -> str:
     """Mutated files that ours and the field's reader both accept."""
     head = "## Files that the field reads too\n\n"
     text = (
-        "`python -m benchmarks reader_differences` mutates exported files, and lets a reader of the "
-        "field read what ours accepts: *different* is a file in which it finds another design.\n\n"
+        "`python -m benchmarks reader_differences` mutates exported files, and lets a reader of "
+        "the field read what ours accepts: *different* is a file in which it finds another "
+        "design.\n\n"
     )
     return head + text + counted("reader_differences")
 

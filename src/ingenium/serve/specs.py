@@ -42,7 +42,7 @@ def _allowed(folders: AllowedFolders, value: Any, key: str = "") -> Any:
 
 
 def _may_name(folders: AllowedFolders, value: str) -> bool:
-    """Return whether a text names a file: one that is there, or one that is not below a folder of ours."""
+    """Return whether a text names a file that is there, or that is not below a folder of ours."""
     if value.startswith(("/", "~", "..")) or "/../" in value:
         return True
     with suppress(OSError, ValueError):  # of text that is no name
