@@ -111,7 +111,7 @@ class RowDesk:
             column = first[c.name].to_numpy()
             if c.name in given:
                 column = given[c.name].to(torch.float64).numpy()
-            elif c.measured in asked:
+            elif c.measured is not None and c.measured in asked:
                 column = np.full(len(rows), asked[c.measured])
             elif c.measured in self.family.names:
                 at = self.family.names.index(c.measured)

@@ -103,12 +103,25 @@ def measure_seed(
                 new, listed = desk.new(answer)
                 outcomes.append((hit.any(), (hit & new).any(), (hit & listed).any()))
                 calls.append((len(hit), float((hit & new).to(torch.float32).mean())))
-        columns = [tuple(bool(x) for x in column) for column in zip(*outcomes, strict=True)]
+        met, new_met, listed_met = (
+            tuple(bool(x) for x in column) for column in zip(*outcomes, strict=True)
+        )
         spent = (time.process_time() - began) / len(outcomes)
         mean, share = np.mean(calls, 0)
         zone = desk.targets.zone
         found.append(
-            RowResult(name, request, seed, zone, *columns, float(share), float(mean), spent)
+            RowResult(
+                name,
+                request,
+                seed,
+                zone,
+                met,
+                new_met,
+                listed_met,
+                float(share),
+                float(mean),
+                spent,
+            )
         )
     return found
 

@@ -1,9 +1,7 @@
 """Results of the comparison by rows: shares of targets, and ratios to what learns nothing."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
@@ -11,7 +9,6 @@ from jaxtyping import Float
 from ingenium.comparison.by_rows.arms import LEARNED
 from ingenium.comparison.by_rows.targets import ZONES
 from ingenium.comparison.markdown import number_with_interval
-from ingenium.core.folders import write_atomic
 from ingenium.evaluate.intervals import Interval, crossed_means, wilson
 
 MEASURES = {"new": "new and on target", "met": "on target", "listed": "new to the known designs"}
@@ -45,16 +42,6 @@ class RowTable:
     tolerance: Mapping[str, float]
     fit: str  # verdict on the forward model
     results: tuple[RowResult, ...]
-
-    @classmethod
-    def load(cls, path: Path) -> "RowTable":
-        """Load a file of `write`."""
-        record = json.loads(path.read_text())
-        results = tuple(
-            RowResult(**{k: tuple(v) if isinstance(v, list) else v for k, v in r.items()})
-            for r in record.pop("results")
-        )
-        return cls(**record, results=results)
 
     @property
     def requests(self) -> tuple[tuple[str, ...], ...]:
@@ -147,7 +134,3 @@ class RowTable:
                 )
         return " ".join(said)
 
-    def write(self, folder: Path) -> None:
-        """Write `by_rows.json` and `by_rows.md` to a folder."""
-        write_atomic(folder / "by_rows.json", json.dumps(asdict(self)) + "\n")
-        write_atomic(folder / "by_rows.md", self.markdown())

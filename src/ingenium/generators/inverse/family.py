@@ -68,6 +68,19 @@ class Inverse(nn.Module):
     """
 
     follows_spec = True
+    log: Tensor
+    tolerance: Tensor
+    mean: Tensor
+    axes: Tensor
+    back: Tensor
+    given_middle: Tensor
+    given_spread: Tensor
+    y_middle: Tensor
+    y_spread: Tensor
+    starts: Tensor
+    starts_y: Tensor
+    starts_given: Tensor
+    error: Tensor
 
     def __init__(self, shape: tuple[int, ...], c: int, names: tuple[str, ...], given: int) -> None:
         super().__init__()

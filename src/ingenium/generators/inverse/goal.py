@@ -83,9 +83,10 @@ class Goal:
             way, free = 1.0 if o.sense == "maximise" else -1.0, torch.full((n,), torch.inf)
             add(o.quantity, -free, free, way)
         if not columns:
-            return cls(torch.zeros(0, dtype=torch.long), *torch.zeros(2, n, 0), torch.zeros(0))
-        ends = (torch.stack(x, 1).to(torch.float32) for x in (low, high))
-        return cls(torch.tensor(columns), *ends, torch.tensor(sense))
+            none = torch.zeros(n, 0)
+            return cls(torch.zeros(0, dtype=torch.long), none, none, torch.zeros(0))
+        ends = [torch.stack(x, 1).to(torch.float32) for x in (low, high)]
+        return cls(torch.tensor(columns), ends[0], ends[1], torch.tensor(sense))
 
     @classmethod
     def between(

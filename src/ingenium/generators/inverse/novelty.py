@@ -33,7 +33,8 @@ def coordinates(problem: Problem, designs: xr.Dataset) -> Float64[np.ndarray, "n
     if kind is not Problem:
         return None
     x = problem.encode(designs).flatten(1).to(torch.float64)
-    return (x / x.shape[1] ** 0.5).numpy()
+    found: np.ndarray = (x / x.shape[1] ** 0.5).numpy()
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,8 @@ class Novelty:
         if found is not None:
             return torch.as_tensor(found).to(torch.float32)
         x = self.problem.encode(designs).flatten(1)
-        return (x / x.shape[1] ** 0.5).to(torch.float32)
+        own: Tensor = (x / x.shape[1] ** 0.5).to(torch.float32)
+        return own
 
     def distance(self, points: Float[Tensor, "n m"]) -> Float[Tensor, " n"]:
         """Return the distances of designs to the nearest known one."""

@@ -139,7 +139,7 @@ class _NarrativeWriter:
 
     def _chapter(self, number: int, rows: list[str], words: int) -> str:
         """Return a chapter of filler with the rows in their order."""
-        sentences = []
+        sentences = list[str]()
         while sum(len(s.split()) for s in sentences) < words:
             sentences.append(self._filled(self.rng.choice(FILLER)))
         places = sorted(self.rng.sample(range(len(sentences)), len(rows)))

@@ -306,9 +306,9 @@ def _code(word: str) -> int:
 
 def _check_frame(pairs: list[tuple[int, str]], starts: list[int]) -> None:
     """Refuse a drawing whose sections are not closed, or stand twice, or that goes on after EOF."""
-    frame = [(pairs[i][1], *pairs[i + 1 : i + 2]) for i in starts if pairs[i][1] in FRAME]
-    names = [code[1].upper() for what, *own in frame for code in own if what == FRAME[0]]
-    closed = [what for what, *_ in frame] == [*FRAME[:2] * len(names), FRAME[2]]
+    frame = [i for i in starts if pairs[i][1] in FRAME]
+    names = [pairs[i + 1][1].upper() for i in frame if pairs[i][1] == FRAME[0]]
+    closed = [pairs[i][1] for i in frame] == [*FRAME[:2] * len(names), FRAME[2]]
     odd = len(set(names)) < len(names) or not SECTIONS_OF_DXF.issuperset(names)
     if odd or not closed or pairs[-1] != (0, FRAME[2]):
         got = f"{len(names)} sections, and {pairs[-1][1][:40]} as its last word"
