@@ -14,7 +14,7 @@ from ingenium.comparison.by_rows.targets import RowTargets
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec
-from ingenium.generators.inverse.family import Inverse, Path, Start
+from ingenium.generators.inverse.family import InverseFamily, Path, Start
 from ingenium.generators.inverse.novelty import Novelty
 from ingenium.sampling.labels import LabelledRows, Labeller, measured
 
@@ -40,7 +40,7 @@ class RowDesk:
     """
 
     labeller: Labeller
-    family: Inverse
+    family: InverseFamily
     rows: LabelledRows  # with an answer
     targets: RowTargets
     calls: int
@@ -111,7 +111,7 @@ class RowDesk:
             column = first[c.name].to_numpy()
             if c.name in given:
                 column = given[c.name].to(torch.float64).numpy()
-            elif c.measured in asked:
+            elif c.measured is not None and c.measured in asked:
                 column = np.full(len(rows), asked[c.measured])
             elif c.measured in self.family.names:
                 at = self.family.names.index(c.measured)

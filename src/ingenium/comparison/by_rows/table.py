@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -32,6 +33,12 @@ class RowResult:
     calls: float  # of the engine for a target
     seconds: float  # CPU time for a target, with the engine
 
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "RowResult":
+        """Build it from the plain data of a record."""
+        own: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in record.items()}
+        return cls(**own)
+
 
 @dataclass(frozen=True)
 class RowTable:
@@ -50,10 +57,7 @@ class RowTable:
     def load(cls, path: Path) -> "RowTable":
         """Load a file of `write`."""
         record = json.loads(path.read_text())
-        results = tuple(
-            RowResult(**{k: tuple(v) if isinstance(v, list) else v for k, v in r.items()})
-            for r in record.pop("results")
-        )
+        results = tuple(RowResult.of(r) for r in record.pop("results"))
         return cls(**record, results=results)
 
     @property

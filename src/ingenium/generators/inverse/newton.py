@@ -26,7 +26,8 @@ def step(
         ..., 0
     ]
     length = change.norm(dim=1, keepdim=True)
-    return change * (LONGEST / length.clamp_min(1e-12)).clamp_max(1.0)
+    shorter: Tensor = change * (LONGEST / length.clamp_min(1e-12)).clamp_max(1.0)
+    return shorter
 
 
 def slopes(
