@@ -116,7 +116,7 @@ def test_a_killed_fit_goes_on_with_the_rows_that_it_had(tmp_path: Path) -> None:
 def test_a_condition_that_the_engine_measures_is_a_goal() -> None:
     """Conditions, limits and objectives are all goals of the inversion."""
     from ingenium.core.resolving import resolve
-    from ingenium.generators.inverse.goal import Goal, Scale
+    from ingenium.generators.inverse.goal import SpecGoal, ToleranceScale
 
     problem = domains.open_problem(MIRROR)
     spec = replace(MIRROR, conditions={"wanted": Between(0.1, 0.1)})
@@ -124,9 +124,28 @@ def test_a_condition_that_the_engine_measures_is_a_goal() -> None:
     import torch
 
     names = ("reflectance", "mean_reflectance", "stack_m")
-    scale = Scale(names, torch.zeros(3, dtype=torch.bool), torch.tensor([0.01, 0.01, 1e-8]))
+    scale = ToleranceScale(
+        names, torch.zeros(3, dtype=torch.bool), torch.tensor([0.01, 0.01, 1e-8])
+    )
     known = problem.data().isel(design=slice(2))
-    goal = Goal.of(problem, resolved, known, scale)
+    goal = SpecGoal.of(problem, resolved, known, scale)
     assert goal.columns.tolist() == [1, 2]
     y = torch.tensor([[0.0, 10.0, 24.0], [0.0, 11.0, 24.0]])
     assert goal.met(y).tolist() == [True, False]
+
+
+def test_the_comparison_by_rows_counts_calls_and_stores_what_it_measured(tmp_path: Path) -> None:
+    out = tmp_path / "compared"
+    arguments = ["compare", "thin_films.coating", "--targets", "3", "--rows", str(PIECE)]
+    arguments += ["--request", "mean_reflectance,stack_m", "--calls", "8", "--seeds", "1"]
+    found = CliRunner().invoke(app, [*arguments, "--out", str(out), "--json"])
+    assert found.exit_code == 0, found.output
+    results = {r["arm"]: r for r in json.loads(found.stdout)}
+    assert {r["calls"] for r in results.values()} == {8.0}
+    assert {"nearest row", "residual bootstrap on rows", "inverse"} < set(results)
+    assert set(results["inverse"]["zone"]) <= {"inside", "edge", "beyond"}
+    assert not any(results["nearest row"]["new"])  # a row is never new
+    assert any(results["inverse"]["met"])
+    assert "times" in (out / "by_rows.md").read_text()
+    alone = CliRunner().invoke(app, ["compare", "thin_films.coating", "--rows", "100"])
+    assert alone.exit_code != 0

@@ -81,6 +81,19 @@ def compare(
         int | None,
         typer.Option(min=1, max=MOST, help="Solver calls allowed for each target (default: 66)."),
     ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            help="With --targets: compare inverse with methods that learn nothing, on quantities "
+            "of --request; the engine labels this number of designs beforehand."
+        ),
+    ] = None,
+    request: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --rows: quantities requested at once, separated by commas; may be repeated."
+        ),
+    ] = None,
     on: On = LOCAL,
     out: Annotated[
         Path | None, typer.Option(help="Output folder (default: out/compare-PROBLEM).")
@@ -91,28 +104,24 @@ def compare(
     from ingenium.cli.named_spec import requested
     from ingenium.comparison import families as comparing
     from ingenium.comparison.head_to_head import HeadToHead, TargetPlan, usual
-    from ingenium.comparison.verdicts import is_search
     from ingenium.domains import open_problem
     from ingenium.runs.loop import Elsewhere
     from ingenium.scale.place import WorkPlace
 
-    if calls is not None and not targets:
-        raise InputError("--targets with --calls", f"--calls {calls} alone", "Add --targets 6.")
+    _check(targets, calls, rows, request)
     wanted = requested(problem, spec)
     folder = Path("out") / f"compare-{wanted.problem}" if out is None else out
     with StageProgress() as stages:
         if noise is not None:
             wanted = replace(wanted, setup={**wanted.setup, "noise": noise})
         opened = open_problem(wanted)
+        if rows is not None and request:
+            return _by_rows(opened, (rows, targets, calls, seeds), request, folder, stages, json)
         named = tuple(dict.fromkeys(x for text in family or () for x in text.split(",") if x))
         if targets:
             if on != LOCAL:
                 raise InputError("--on local for a contest", on, "Leave --on out.")
-            request = named or usual(opened)
-            chosen = tuple(
-                name if is_search(name) else f"{name}:{steps}" if steps else name
-                for name in request
-            )
+            chosen = _with_steps(named or usual(opened), steps)
             plan = TargetPlan(chosen, targets, calls or TargetPlan.calls, tuple(range(seeds)))
             ended = HeadToHead.of(opened, plan, folder, wanted, stages).run(stages)
             ended.write(folder)
@@ -127,6 +136,47 @@ def compare(
         comparing.write(compared, entries, folder)
         begun.picture(compared)
     _show(opened, compared, seeds, folder, json=json)
+
+
+def _with_steps(names: tuple[str, ...], steps: int | None) -> tuple[str, ...]:
+    """Return the names of contestants with the training steps of families."""
+    from ingenium.comparison.verdicts import is_search
+
+    return tuple(f"{n}:{steps}" if steps and not is_search(n) else n for n in names)
+
+
+def _check(targets: int, calls: int | None, rows: int | None, request: list[str] | None) -> None:
+    """Refuse options of a comparison by targets without the others that they need."""
+    if calls is not None and not targets:
+        raise InputError("--targets with --calls", f"--calls {calls} alone", "Add --targets 6.")
+    if (rows is None) != (not request) or (rows is not None and not targets):
+        raise InputError(
+            "--targets, --rows and --request together", "some of them",
+            "Write --targets 30 --rows 10000 --request QUANTITY,QUANTITY.",
+        )  # fmt: skip
+
+
+def _by_rows(
+    problem: "Problem",
+    counts: tuple[int, int, int | None, int],
+    request: list[str],
+    folder: Path,
+    stages: StageProgress,
+    json: bool,
+) -> None:
+    """Compare on measured quantities, with an inverse fitted to as many rows."""
+    from ingenium.comparison.by_rows.running import RowPlan, compare_by_rows
+
+    rows, targets, calls, seeds = counts
+    wanted = tuple(tuple(x for x in text.split(",") if x) for text in request)
+    plan = RowPlan(wanted, rows, targets, calls or RowPlan.calls, tuple(range(seeds)))
+    ended = compare_by_rows(problem, plan, folder, watch=stages)
+    ended.write(folder)
+    if json:
+        print_json([asdict(result) for result in ended.results])
+        return
+    results().print(escape(ended.markdown()), highlight=False)
+    results().print(escape(f"Tables and numbers: {folder}"), highlight=False)
 
 
 def _show(

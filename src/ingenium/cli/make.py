@@ -153,7 +153,8 @@ def _show_learned(fit: dict[str, Any]) -> None:
         "quantity", *(f"{p['rows']} rows" for p in points), "tolerance",
     )  # fmt: skip
     for name, tolerance in fit["tolerance"].items():
-        errors = (f"{p['error_tolerances'][name]:.2f}" for p in points)
+        own = (p["error_tolerances"][name] for p in points)
+        errors = ("-" if error is None else f"{error:.2f}" for error in own)
         factor = name in fit["logarithm"]
         shown.add_row(name, *errors, f"{tolerance:.3g}" + (" of the logarithm" if factor else ""))
     results().print(shown, highlight=False)

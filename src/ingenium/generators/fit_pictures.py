@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ingenium.core.artifact import Drawn
 from ingenium.drawing.style import dress, plane
 from ingenium.generators.artifact import FitRecord
@@ -32,7 +34,7 @@ def _by_rows(points: Sequence[Mapping[str, Any]]) -> list[Drawn]:
     figure, axes = plane(5.4, 3.2)
     rows = [p["rows"] for p in points]
     for i, name in enumerate(points[0]["error_tolerances"]):
-        errors = [p["error_tolerances"][name] for p in points]
+        errors = [p["error_tolerances"][name] or np.nan for p in points]
         axes.plot(rows, errors, ("-", "--", ":")[i // 10 % 3], marker="o", ms=3, label=name)
     axes.set_xscale("log")
     axes.set_yscale("log")

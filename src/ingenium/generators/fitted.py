@@ -27,7 +27,7 @@ from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
 from ingenium.generators import offer, plugged
 from ingenium.generators.artifact import MODEL, FitRecord
-from ingenium.generators.inverse.family import Inverse
+from ingenium.generators.inverse.family import InverseFamily
 from ingenium.generators.inverse.fitting import DEFAULT_ROWS, RowsPlan, fit_inverse
 from ingenium.generators.model import Family
 from ingenium.sampling.labels import Labeller
@@ -229,7 +229,7 @@ def _fit_labelled(
     """Fit a family to rows that the engine labels, or take an equal fit from the cache."""
     labeller, count = Labeller(problem), choice.rows or DEFAULT_ROWS
     family, made = offer.make(problem, name, problem.features(labeller.known).shape[1]), list[int]()
-    assert isinstance(family, Inverse)
+    assert isinstance(family, InverseFamily)
     labels = labeller.recipe(count, "learned", choice.seed).key
     under = [problem.name, name, count, labels, choice.steps, choice.seed, fitting_code()]
     resume = cache_folder() / "fits" / digest(under).removeprefix("sha256:")

@@ -15,7 +15,7 @@ from ingenium.core.problem import Problem, Projection, distance_to_given
 from ingenium.core.resolving import sample_conditions
 from ingenium.core.seeds import BLOCK, block_rng, one_thread
 from ingenium.core.spec import Spec
-from ingenium.generators.inverse.family import Inverse
+from ingenium.generators.inverse.family import InverseFamily
 from ingenium.generators.inverse.novelty import Novelty
 from ingenium.generators.model import Family, InParts
 from ingenium.sampling.steer import Steer
@@ -56,7 +56,7 @@ class Generator:
         arrays, conditions = self._last[key]
         own = conditions.isel({DESIGN: list(rows)})
         arrays = tuple(a[list(rows)] for a in arrays)
-        if not isinstance(self.family, Inverse):  # which is brought to the whole spec already
+        if not isinstance(self.family, InverseFamily):  # which is brought to the whole spec already
             arrays = self.problem.repair(arrays, own)
         return to_dataset(
             arrays,
@@ -90,7 +90,7 @@ class Generator:
             block_rng(seed, block, "conditions"),
             input_distance=self._input_distance,
         )
-        if isinstance(self.family, Inverse):
+        if isinstance(self.family, InverseFamily):
             return self._inverted(self.family, seed, block, conditions)[0], conditions
         together, found = self._together, []
         for part in parts:
@@ -105,7 +105,7 @@ class Generator:
         return project(self.problem.decode(x, conditions)), conditions
 
     def _inverted(
-        self, family: Inverse, seed: int, block: int, conditions: xr.Dataset
+        self, family: InverseFamily, seed: int, block: int, conditions: xr.Dataset
     ) -> tuple[tuple[Tensor, ...], dict[str, dict[str, float]]]:
         """Return projected proposals of a family that is brought to the spec, and its log."""
         rng, problem = block_rng(seed, block, "proposal"), self.problem
@@ -116,7 +116,7 @@ class Generator:
 
     def steps(self, seed: int) -> dict[str, dict[str, float]]:
         """Return what each step of the family changed in the first block; empty without steps."""
-        if not isinstance(self.family, Inverse):
+        if not isinstance(self.family, InverseFamily):
             return {}
         known = self.problem.queries(self.known)
         conditions = sample_conditions(

@@ -73,9 +73,9 @@ def make(problem: Problem, name: str, c: int) -> Family:
     with torch.random.fork_rng(devices=[]):  # libraries sample weights from the global state
         torch.manual_seed(0)
         if source == "labelled":
-            from ingenium.generators.inverse.family import Inverse
+            from ingenium.generators.inverse.family import InverseFamily
 
-            return Inverse.of(problem, c)
+            return InverseFamily.of(problem, c)
         if source == "package":
             return plugged.make(name, problem.codec.shape, c)
         own: Family = problem.baselines()[name]()

@@ -36,7 +36,7 @@ Source = Literal["learned", "held_out"]
 
 
 @dataclass(frozen=True)
-class Making:
+class RowMaking:
     """Settings of one way to make designs of two known ones: `g (w a + (1 - w) b) + s noise`."""
 
     weight: tuple[float, float] | None  # of the first design; None for Beta(1/2, 1/2)
@@ -44,11 +44,11 @@ class Making:
     growth: tuple[float, float] = (1.0, 1.0)  # distance from the mean design
 
 
-WAYS: Mapping[str, tuple[float, Making]] = MappingProxyType(
+WAYS: Mapping[str, tuple[float, RowMaking]] = MappingProxyType(
     {
-        "perturbed": (0.2, Making((1.0, 1.0))),
-        "mixed": (0.6, Making(None)),
-        "wild": (0.2, Making((-0.8, 1.8), noise=(0.02, 0.8), growth=(1.0, 1.8))),
+        "perturbed": (0.2, RowMaking((1.0, 1.0))),
+        "mixed": (0.6, RowMaking(None)),
+        "wild": (0.2, RowMaking((-0.8, 1.8), noise=(0.02, 0.8), growth=(1.0, 1.8))),
     }
 )  # shares of the rows
 

@@ -41,13 +41,13 @@ class LossCurve:
 
     @property
     def overfitted(self) -> bool:
-        """Whether the held-out loss rose again after its lowest value."""
+        """True if the held-out loss rose again after its lowest value."""
         lost, gained = self.held_out[-1] - self.best, self.held_out[0] - self.best
         return lost > max(RISEN * gained, NOISE * abs(self.best))
 
     @property
     def learned(self) -> bool:
-        """Whether the best held-out loss is below that of a model that knows nothing."""
+        """True if the best held-out loss is below that of a model that knows nothing."""
         if self.nothing is not None:
             return self.best < self.nothing - GAINED * abs(self.nothing)
         return not (self.overfitted and self.best_at == 0)

@@ -14,7 +14,7 @@ from ingenium.comparison.by_rows.targets import RowTargets
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec
-from ingenium.generators.inverse.family import Inverse, Path, Start
+from ingenium.generators.inverse.family import InverseFamily, Path, Start
 from ingenium.generators.inverse.novelty import Novelty
 from ingenium.sampling.labels import LabelledRows, Labeller, measured
 
@@ -40,7 +40,7 @@ class RowDesk:
     """
 
     labeller: Labeller
-    family: Inverse
+    family: InverseFamily
     rows: LabelledRows  # with an answer
     targets: RowTargets
     calls: int

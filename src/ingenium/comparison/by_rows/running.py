@@ -21,7 +21,7 @@ from ingenium.core.provenance import code_digest, package_digest
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
 from ingenium.generators.fitted import FittedFamily, fit
-from ingenium.generators.inverse.family import INVERSE, Inverse
+from ingenium.generators.inverse.family import INVERSE, InverseFamily
 from ingenium.runs.loop import training
 from ingenium.sampling.labels import LabelledRows, Labeller
 
@@ -64,7 +64,7 @@ def compare_by_rows(
         choice = GeneratorChoice(family=INVERSE, rows=plan.rows)
         fitted = fit(problem, training(problem), choice, watch=watch)
     family = fitted.family
-    assert isinstance(family, Inverse)
+    assert isinstance(family, InverseFamily)
     rows = _answered(labeller.rows(plan.rows, watch=watch))
     witnesses = labeller.rows(WITNESSES, "held_out", seed=1, watch=watch)
     results: list[RowResult] = []
@@ -78,7 +78,7 @@ def compare_by_rows(
             if not part.is_file():
                 found = measure_seed(desk, request, seed, watch)
                 write_atomic(part, json.dumps([asdict(r) for r in found]))
-            results += [_result(r) for r in json.loads(part.read_text())]
+            results += [RowResult.of(r) for r in json.loads(part.read_text())]
     spacing, engine = desk.listed.spacing, problem.tiers[0].name
     both = zip(family.names, family.tolerance.tolist(), strict=True)
     tolerance = {n: t for n, t in both if any(n in r for r in plan.requests)}
@@ -103,32 +103,16 @@ def measure_seed(
                 new, listed = desk.new(answer)
                 outcomes.append((hit.any(), (hit & new).any(), (hit & listed).any()))
                 calls.append((len(hit), float((hit & new).to(torch.float32).mean())))
-        met, new_met, listed_met = (
-            tuple(bool(x) for x in column) for column in zip(*outcomes, strict=True)
-        )
+        met, fresh, unlisted = (tuple(map(bool, one)) for one in zip(*outcomes, strict=True))
         spent = (time.process_time() - began) / len(outcomes)
         mean, share = np.mean(calls, 0)
         zone = desk.targets.zone
         found.append(
             RowResult(
-                name,
-                request,
-                seed,
-                zone,
-                met,
-                new_met,
-                listed_met,
-                float(share),
-                float(mean),
-                spent,
+                name, request, seed, zone, met, fresh, unlisted, float(share), float(mean), spent
             )
         )
     return found
-
-
-def _result(record: dict[str, object]) -> RowResult:
-    own = {k: tuple(v) if isinstance(v, list) else v for k, v in record.items()}
-    return RowResult(**own)  # type: ignore[arg-type]  # written by `asdict`
 
 
 def _answered(rows: LabelledRows) -> LabelledRows:

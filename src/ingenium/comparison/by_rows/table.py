@@ -1,7 +1,10 @@
 """Results of the comparison by rows: shares of targets, and ratios to what learns nothing."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -9,6 +12,7 @@ from jaxtyping import Float
 from ingenium.comparison.by_rows.arms import LEARNED
 from ingenium.comparison.by_rows.targets import ZONES
 from ingenium.comparison.markdown import number_with_interval
+from ingenium.core.folders import write_atomic
 from ingenium.evaluate.intervals import Interval, crossed_means, wilson
 
 MEASURES = {"new": "new and on target", "met": "on target", "listed": "new to the known designs"}
@@ -29,6 +33,12 @@ class RowResult:
     calls: float  # of the engine for a target
     seconds: float  # CPU time for a target, with the engine
 
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "RowResult":
+        """Build it from the plain data of a record."""
+        own: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in record.items()}
+        return cls(**own)
+
 
 @dataclass(frozen=True)
 class RowTable:
@@ -42,6 +52,13 @@ class RowTable:
     tolerance: Mapping[str, float]
     fit: str  # verdict on the forward model
     results: tuple[RowResult, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> "RowTable":
+        """Load a file of `write`."""
+        record = json.loads(path.read_text())
+        results = tuple(RowResult.of(r) for r in record.pop("results"))
+        return cls(**record, results=results)
 
     @property
     def requests(self) -> tuple[tuple[str, ...], ...]:
@@ -134,3 +151,7 @@ class RowTable:
                 )
         return " ".join(said)
 
+    def write(self, folder: Path) -> None:
+        """Write `by_rows.json` and `by_rows.md` to a folder."""
+        write_atomic(folder / "by_rows.json", json.dumps(asdict(self)) + "\n")
+        write_atomic(folder / "by_rows.md", self.markdown())

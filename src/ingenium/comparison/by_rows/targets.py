@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ingenium.comparison.verdicts import BEYOND, EDGE, INSIDE
 from ingenium.core.errors import InputError, choose
-from ingenium.generators.inverse.goal import Goal, Scale
+from ingenium.generators.inverse.goal import SpecGoal, ToleranceScale
 from ingenium.sampling.labels import LabelledRows
 
 ZONES = (INSIDE, EDGE, BEYOND)
@@ -36,7 +36,7 @@ class RowTargets:
     @classmethod
     def of(
         cls,
-        scale: Scale,
+        scale: ToleranceScale,
         names: Sequence[str],
         rows: LabelledRows,
         witnesses: LabelledRows,
@@ -71,10 +71,10 @@ class RowTargets:
             raise InputError("held-out designs with these quantities", "none", "Request others.")
         return cls(columns, values[torch.cat([found[z] for z in ZONES])], zone)
 
-    def goal(self, target: int, n: int) -> Goal:
+    def goal(self, target: int, n: int) -> SpecGoal:
         """Return the goal of `n` designs: each value within a tolerance."""
         own = self.values[target].expand(n, -1)
-        return Goal.between(self.columns, own - 1, own + 1)
+        return SpecGoal.between(self.columns, own - 1, own + 1)
 
     def met(self, target: int, y: Float[Tensor, "n k"]) -> Bool[Tensor, " n"]:
         """Mark designs on target, by what the engine measured, in tolerances."""
@@ -83,7 +83,7 @@ class RowTargets:
 
 
 def _answered(
-    scale: Scale, rows: LabelledRows, columns: Int[Tensor, " g"]
+    scale: ToleranceScale, rows: LabelledRows, columns: Int[Tensor, " g"]
 ) -> tuple[Float[Tensor, "n g"], Tensor]:
     """Requested quantities of rows with an answer, in tolerances, and the ways of these rows."""
     y = scale.of(rows.y)[:, columns]

@@ -213,8 +213,8 @@ class WingSection(Problem):
         s = Surfaces.of(arrays_of(one))
         heights = torch.cat([s.upper, s.lower], 1) / (2 * s.upper.shape[1]) ** 0.5
         turn = torch.linalg.qr(heights.T).R
-        found: np.ndarray = (numbers_of(to_arrays(designs, VARIABLES)) @ turn.T).numpy()
-        return found
+        points: np.ndarray = (numbers_of(to_arrays(designs, VARIABLES)) @ turn.T).numpy()
+        return points
 
     def pretrained(self) -> Mapping[str, Pretrained]:
         """The inverse of a forward model of NeuralFoil, for the usual operating points."""

@@ -21,7 +21,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec
 from ingenium.generators.inverse.forward import ForwardEnsemble
-from ingenium.generators.inverse.goal import Goal, Scale
+from ingenium.generators.inverse.goal import SpecGoal, ToleranceScale
 from ingenium.generators.inverse.newton import slopes, step
 from ingenium.generators.inverse.novelty import Novelty
 from ingenium.sampling.labels import Labeller, quantities
@@ -53,7 +53,7 @@ class Start:
 
     z: Float[Tensor, "n d"]
     conditions: xr.Dataset
-    goal: Goal
+    goal: SpecGoal
 
     def rows(self, index: Int[Tensor, " m"]) -> "Start":
         """Return some of the candidates."""
@@ -61,15 +61,12 @@ class Start:
         return Start(self.z[index], under, self.goal.rows(index))
 
 
-class Inverse(nn.Module):
+class InverseFamily(nn.Module):
     """Inversion of a forward model under the spec.
 
     Shapes: n designs, d whitened numbers, g variables given by conditions, k quantities, s starts.
     """
 
-    follows_spec = True
-    log: Tensor
-    tolerance: Tensor
     mean: Tensor
     axes: Tensor
     back: Tensor
@@ -77,10 +74,13 @@ class Inverse(nn.Module):
     given_spread: Tensor
     y_middle: Tensor
     y_spread: Tensor
+    log: Tensor
+    tolerance: Tensor
+    error: Tensor
     starts: Tensor
     starts_y: Tensor
     starts_given: Tensor
-    error: Tensor
+    forward_model: ForwardEnsemble
 
     def __init__(self, shape: tuple[int, ...], c: int, names: tuple[str, ...], given: int) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class Inverse(nn.Module):
         self.forward_model = self._built(1)
 
     @classmethod
-    def of(cls, problem: Problem, c: int) -> "Inverse":
+    def of(cls, problem: Problem, c: int) -> "InverseFamily":
         """Build it for the designs of a problem."""
         own = Labeller(problem)
         return cls(tuple(problem.codec.shape), c, quantities(problem), len(own.given))
@@ -100,9 +100,9 @@ class Inverse(nn.Module):
         return ForwardEnsemble(self.d + self.given, len(self.names), width)
 
     @property
-    def scale(self) -> Scale:
+    def scale(self) -> ToleranceScale:
         """Tolerances of the quantities."""
-        return Scale(self.names, self.log > 0, self.tolerance)
+        return ToleranceScale(self.names, self.log > 0, self.tolerance)
 
     @property
     def whitening(self) -> Whitening:
@@ -158,7 +158,7 @@ class Inverse(nn.Module):
         goals in tolerances, and the share that satisfies all goals, both by the forward model, and
         the share that is new.
         """
-        goal = Goal.of(problem, spec, conditions, self.scale)
+        goal = SpecGoal.of(problem, spec, conditions, self.scale)
         if not goal.columns.numel():
             raise InputError(
                 "a condition, a limit or an objective that rows are labelled with", "none",
@@ -189,7 +189,7 @@ class Inverse(nn.Module):
         return y.mean(0), y.std(0), found[..., -1].sigmoid().mean(0)
 
     def nearest(
-        self, goal: Goal, conditions: xr.Dataset, rng: torch.Generator
+        self, goal: SpecGoal, conditions: xr.Dataset, rng: torch.Generator
     ) -> Float[Tensor, "n d"]:
         """One of the starts that miss the goals least, for each row."""
         u = uniform(self.starts.new_empty(len(goal.low)), rng)
@@ -198,7 +198,7 @@ class Inverse(nn.Module):
         for i, (low, high) in enumerate(zip(goal.low, goal.high, strict=True)):
             key = torch.cat([low, high]).numpy().tobytes()
             if key not in seen:  # rows with the same goals share the order
-                one = Goal(columns, low[None], high[None], goal.sense)
+                one = SpecGoal(columns, low[None], high[None], goal.sense)
                 cost = one.cost(self.starts_y, self.error).nan_to_num(torch.inf)
                 seen[key] = cost.topk(among, largest=False).indices
             found.append(self.starts[seen[key][int(u[i] * among)]])
@@ -209,7 +209,7 @@ class Inverse(nn.Module):
 class Path:
     """Steps of candidates under one spec, with a log of what each changed."""
 
-    family: Inverse
+    family: InverseFamily
     problem: Problem
     spec: Spec
     novelty: Novelty

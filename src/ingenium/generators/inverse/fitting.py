@@ -14,7 +14,7 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Problem, Watch
 from ingenium.core.seeds import one_thread
-from ingenium.generators.inverse.family import Inverse
+from ingenium.generators.inverse.family import InverseFamily
 from ingenium.generators.inverse.forward import ForwardEnsemble, trivial_loss
 from ingenium.sampling.labels import LabelledRows, Labeller, Source
 from ingenium.scale.place import HERE, WorkPlace
@@ -47,9 +47,10 @@ def plan_of(rows: int, *, steps: int | None, seed: int) -> Plan:
 class InverseFit:
     """Rows to learn from, rows of held-out designs, and the family that is fitted."""
 
-    family: Inverse
+    family: InverseFamily
     rows: LabelledRows
-    tests: LabelledRows | None  # None where no known design is held out
+    tests: LabelledRows  # never fitted to
+    tested_on: str
     seed: int
     steps: int | None
 
@@ -64,8 +65,9 @@ class InverseFit:
         for n in (*counts, len(self.rows)):
             model, curve = self._fitted(n, watch, checkpoint / str(n))
             self.family.forward_model = model
-            self.family.error = self.errors(self.tests)
-            by_rows.append(self._point(n, curve))
+            errors = self.errors()
+            self.family.error = errors.nan_to_num(1.0)  # a tolerance, where nothing was measured
+            by_rows.append(self._point(n, curve, errors))
         shutil.rmtree(checkpoint, ignore_errors=True)
         self.starts()
         learned = curve.verdict()
@@ -77,21 +79,21 @@ class InverseFit:
             "by_rows": by_rows,
             "tolerance": self._named(self.family.tolerance),
             "logarithm": [n for n, x in zip(self.family.names, self.family.log, strict=True) if x],
-            "error_tolerances": self._named(self.family.error),
-            "tested_on": "held-out designs" if self.tests is not None else "rows held out",
+            "error_tolerances": by_rows[-1]["error_tolerances"],
+            "tested_on": self.tested_on,
             "verdict": learned,
         }
 
-    def _named(self, values: Tensor) -> dict[str, float]:
+    def _named(self, values: Tensor) -> dict[str, float | None]:
         both = zip(self.family.names, values.tolist(), strict=True)
-        return {name: float(f"{value:.4g}") for name, value in both}
+        return {n: float(f"{v:.4g}") if math.isfinite(v) else None for n, v in both}
 
-    def _point(self, rows: int, curve: LossCurve) -> dict[str, Any]:
+    def _point(self, rows: int, curve: LossCurve, errors: Tensor) -> dict[str, Any]:
         return {
             "rows": rows,
             "held_out": min(curve.held_out),
             "training": curve.training[-1],
-            "error_tolerances": self._named(self.family.error),
+            "error_tolerances": self._named(errors),
         }
 
     def prepare(self) -> None:
@@ -109,7 +111,8 @@ class InverseFit:
         off = (scaled - own.y_middle).abs()
         own.y_spread = (1.4826 * _quantile(off, 0.5)).clamp_min(1.0).to(torch.float32)
         own.given_middle = rows.given.mean(0)
-        spread = rows.given.std(0, correction=0)
+        off = rows.given - own.given_middle
+        spread = off.square().mean(0).sqrt()
         own.given_spread = torch.where(spread > 0, spread, 1.0)
 
     def _labels(self, rows: LabelledRows) -> tuple[Tensor, Tensor]:
@@ -137,23 +140,16 @@ class InverseFit:
         return model, LossCurve.of(found, nothing=nothing)
 
     @torch.no_grad()
-    def errors(self, tests: LabelledRows | None) -> Float[Tensor, " k"]:
-        """Mean error of each quantity in tolerances, on held-out designs with an answer.
+    def errors(self) -> Float[Tensor, " k"]:
+        """Mean error of each quantity in tolerances, on test rows; NaN where none was measured.
 
-        The rows of wild mixtures are left out of it. Without held-out designs it is the error on
-        the last twentieth of all rows, which the fit may have seen.
+        Wild mixtures are left out of it.
         """
-        own = self.family
-        rows = tests if tests is not None else self._last()
+        own, rows = self.family, self.tests
         tame = rows.way < 2
         y, _, _ = own.predicted(own.inputs(rows.z[tame], rows.given[tame]))
         off = (y - own.scale.of(rows.y[tame])).abs()
-        return torch.nanmean(torch.where(off.isfinite(), off, torch.nan), 0).nan_to_num(1.0)
-
-    def _last(self) -> LabelledRows:
-        n = max(1, len(self.rows) // 20)
-        rows = self.rows
-        return LabelledRows(rows.z[-n:], rows.given[-n:], rows.y[-n:], rows.way[-n:])
+        return torch.nanmean(torch.where(off.isfinite(), off, torch.nan), 0)
 
     def starts(self) -> None:
         """Store rows with an answer as starts; their values are those of the engine."""
@@ -184,20 +180,23 @@ class RowsPlan:
 
 
 def fit_inverse(
-    labeller: Labeller, family: Inverse, asked: RowsPlan, *, watch: Watch, checkpoint: Path
+    labeller: Labeller, family: InverseFamily, asked: RowsPlan, *, watch: Watch, checkpoint: Path
 ) -> dict[str, Any]:
     """Label rows and fit a family to them; return the record of the fit."""
 
-    def rows(count: int, source: Source) -> LabelledRows:
+    def rows(count: int, source: Source, seed: int) -> LabelledRows:
         return labeller.rows(
-            count, source, seed=asked.seed, watch=watch, on=asked.on, opener=asked.opener
+            count, source, seed=seed, watch=watch, on=asked.on, opener=asked.opener
         )
 
-    own, tests = rows(asked.count, "learned"), None
-    if labeller.of("held_out").sizes[DESIGN] >= 2:
-        tests = rows(min(max(asked.count // 10, TESTS[0]), TESTS[1]), "held_out")
+    own = rows(asked.count, "learned", asked.seed)
+    held = labeller.of("held_out").sizes[DESIGN] >= 2
+    few = min(max(asked.count // 10, TESTS[0]), TESTS[1])
+    source: Source = "held_out" if held else "learned"
+    tests = rows(few, source, asked.seed if held else asked.seed + 1)
     whole = labeller.whitening
     family.mean, family.axes, family.back = (
         a.to(torch.float32) for a in (whole.mean, whole.axes, whole.back)
     )
-    return InverseFit(family, own, tests, asked.seed, asked.steps).run(watch, checkpoint)
+    where = "rows of held-out designs" if held else "new rows of the same designs"
+    return InverseFit(family, own, tests, where, asked.seed, asked.steps).run(watch, checkpoint)

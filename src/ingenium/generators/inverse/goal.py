@@ -17,7 +17,7 @@ SAFE = 2.0  # mean errors of the forward model that a step stays inside a bound
 
 
 @dataclass(frozen=True, eq=False)
-class Scale:
+class ToleranceScale:
     """Quantities in tolerances: plain, or of the logarithm where they span orders of magnitude.
 
     Shapes: k quantities.
@@ -43,7 +43,7 @@ class Scale:
 
 
 @dataclass(frozen=True, eq=False)
-class Goal:
+class SpecGoal:
     """Intervals that quantities shall lie in, and directions in which objectives improve.
 
     Shapes: n designs, g goals.
@@ -55,7 +55,9 @@ class Goal:
     sense: Float[Tensor, " g"]  # of an objective: 1 to maximise, -1 to minimise; else 0
 
     @classmethod
-    def of(cls, problem: Problem, spec: Spec, conditions: xr.Dataset, scale: Scale) -> "Goal":
+    def of(
+        cls, problem: Problem, spec: Spec, conditions: xr.Dataset, scale: ToleranceScale
+    ) -> "SpecGoal":
         """Collect the goals of a resolved spec, for designs under some conditions.
 
         Requested conditions are goals where the engine measures them and no projection satisfies
@@ -91,13 +93,13 @@ class Goal:
     @classmethod
     def between(
         cls, columns: Int[Tensor, " g"], low: Float[Tensor, "n g"], high: Float[Tensor, "n g"]
-    ) -> "Goal":
+    ) -> "SpecGoal":
         """Build a goal of intervals alone."""
         return cls(columns, low, high, torch.zeros(len(columns)))
 
-    def rows(self, index: Int[Tensor, " m"]) -> "Goal":
+    def rows(self, index: Int[Tensor, " m"]) -> "SpecGoal":
         """Return the goals of some designs."""
-        return Goal(self.columns, self.low[index], self.high[index], self.sense)
+        return SpecGoal(self.columns, self.low[index], self.high[index], self.sense)
 
     def missed(self, y: Float[Tensor, "n k"]) -> Float[Tensor, "n g"]:
         """Return how far quantities, in tolerances, lie outside of their intervals."""
@@ -133,7 +135,7 @@ class Goal:
         return bounds_only - 0.01 * better
 
 
-def bounds(limit: Limit, scale: Scale) -> tuple[float, float]:
+def bounds(limit: Limit, scale: ToleranceScale) -> tuple[float, float]:
     """Return the ends of a limit in tolerances."""
     inf = float("inf")
     return (

@@ -26,8 +26,8 @@ def step(
         ..., 0
     ]
     length = change.norm(dim=1, keepdim=True)
-    bounded: Tensor = change * (LONGEST / length.clamp_min(1e-12)).clamp_max(1.0)
-    return bounded
+    shorter: Tensor = change * (LONGEST / length.clamp_min(1e-12)).clamp_max(1.0)
+    return shorter
 
 
 def slopes(

@@ -33,8 +33,8 @@ def coordinates(problem: Problem, designs: xr.Dataset) -> Float64[np.ndarray, "n
     if kind is not Problem:
         return None
     x = problem.encode(designs).flatten(1).to(torch.float64)
-    found: np.ndarray = (x / x.shape[1] ** 0.5).numpy()
-    return found
+    points: np.ndarray = (x / x.shape[1] ** 0.5).numpy()
+    return points
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +74,8 @@ class Novelty:
         if found is not None:
             return torch.as_tensor(found).to(torch.float32)
         x = self.problem.encode(designs).flatten(1)
-        own: Tensor = (x / x.shape[1] ** 0.5).to(torch.float32)
-        return own
+        plain: Tensor = (x / x.shape[1] ** 0.5).to(torch.float32)
+        return plain
 
     def distance(self, points: Float[Tensor, "n m"]) -> Float[Tensor, " n"]:
         """Return the distances of designs to the nearest known one."""
@@ -84,4 +84,5 @@ class Novelty:
 
     def new(self, points: Float[Tensor, "n m"]) -> Tensor:
         """Mark designs that are new."""
-        return self.distance(points) >= self.spacing
+        found: Tensor = self.distance(points) >= self.spacing
+        return found

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ingenium.core.networks import network_file
 from ingenium.core.problem import Pretrained, Problem
-from ingenium.generators.inverse.family import INVERSE, Inverse
+from ingenium.generators.inverse.family import INVERSE, InverseFamily
 
 HALVES = ("forward_model", "starts")  # parts that are stored in half precision
 MOST_MB = 10.0
@@ -26,8 +26,8 @@ def shipped(problem: Problem) -> dict[str, Pretrained]:
     weights = network_file(weights_name(problem.name), _NOWHERE, _NOWHERE)
     facts = weights.with_suffix(".json")
 
-    def make() -> Inverse:
-        return Inverse.of(problem, problem.features(problem.data()).shape[1])
+    def make() -> InverseFamily:
+        return InverseFamily.of(problem, problem.features(problem.data()).shape[1])
 
     about: dict[str, Any] = json.loads(facts.read_text()) if facts.is_file() else {}
     return {INVERSE: Pretrained(make, weights, about)}
