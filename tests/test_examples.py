@@ -39,7 +39,9 @@ DEVICES = [*sorted(EXAMPLES.glob("edge/*_device.toml")), EXAMPLES / "edge" / "co
 OPERATED = [EXAMPLES / "plant" / "self_optimise.toml", EXAMPLES / "grid" / "storage_week.toml"]
 SCALE = sorted(EXAMPLES.glob("scale/*.toml"))  # models, clusters and drills, read in tests/scale
 DRAFTED = [EXAMPLES / "buildings" / "rooms.toml"]  # of a brief
-DISTANCE = (*SPECS, *INFERRED, *DEVICES, *OPERATED, *SCALE, *DRAFTED)
+WRITTEN = [EXAMPLES / "desk" / "premise.toml", EXAMPLES / "desk" / "session.toml"]
+WATCHED = [EXAMPLES / "printing" / "frames.toml"]  # of a monitor
+DISTANCE = (*SPECS, *INFERRED, *DEVICES, *OPERATED, *SCALE, *DRAFTED, *WRITTEN, *WATCHED)
 OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in DISTANCE)
 LONG = (
     "beams",
