@@ -163,10 +163,10 @@ def prompts(commands: Commands, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _chosen(run: Path, listed: Spans, author: str) -> list[bool]:
-    """Compare the marked span with the texts that the run exported: it is one of them, whole."""
-    own = [t.split() for t, a in listed if a == author]
-    exported = [p.read_text().partition("\n\n## Sources")[0].split() for p in run.glob("designs/*")]
-    return [len(own) == 1 and own[0] in exported]
+    """Return whether the marked span, without its list of sources, begins an exported text."""
+    own = [t.partition("\n\n## Sources")[0].split() for t, a in listed if a == author]
+    exported = [p.read_text().split() for p in run.glob("designs/*")]
+    return [len(own) == 1 and any(e[: len(own[0])] == own[0] for e in exported)]
 
 
 def _steered(commands: Commands) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from ingenium_book.checks.desk.narratives import narrative
 from ingenium_book.findings import Commands
 
-SEED, COUNT = 501, 16
+SEED, COUNT, TRIED = 501, 16, 8
 START = (
     "## Before\n\nWilma was 34 years old. Edgar lost the sextant. Wilma spoke of the mutiny.\n\n"
     "They buried Jasper on Sunday.\n\n"
@@ -18,6 +18,17 @@ START = (
 SLIPS = (
     "Wilma was 61 years old.",
     "Wilma held up the sextant.",
+    "Wilma learned of the mutiny.",
+    "Jasper opened the door and laughed.",
+)  # the first try: Edgar occurs once, Wilma does next to nothing, and she may have grown older
+BEFORE = (
+    '## Before\n\nWilma laughed. "We are late," said Wilma. Edgar opened the door.\n\n'
+    "Wilma was 34 years old. Edgar lost the sextant. Wilma spoke of the mutiny. They buried "
+    "Jasper on Sunday.\n\n"
+)
+AFTER = (
+    "Wilma was 29 years old.",
+    "Edgar held up the sextant.",
     "Wilma learned of the mutiny.",
     "Jasper opened the door and laughed.",
 )
@@ -28,7 +39,7 @@ draft = { file = "long.md" }
 [setup]
 longest = 600
 [select]
-count = 4
+export = "verified"
 """
 SCRIPT = """
 [[step]]
@@ -40,32 +51,42 @@ find = "Wilma was 34 years old."
 def functions(commands: Commands, values: Mapping[str, Any]) -> dict[str, Any]:
     """Continue, comment and rephrase a long story, and look for slips that lie 50 pages apart."""
     folder = commands.folder
-    story = START + narrative(SEED, frozen=False, plants=0).text
+    body = narrative(SEED, frozen=False, plants=0).text
+    story = BEFORE + body
     (folder / "long.md").write_text(story)
     (folder / "on.toml").write_text(SPEC)
     made = commands("propose", "desk.story", "--spec", "on.toml", "-n", COUNT, "--out", "on")
-    ways = [p.read_text() for p in sorted((folder / "on" / "designs").glob("*.md"))]
+    ways = [p.read_text() for p in sorted((folder / "on" / "designs").glob("*.md"))][:TRIED]
     clean = _verdicts(commands, [f"{story}\n{way}" for way in ways])
-    caught = _verdicts(commands, [f"{story}\n{way}\n{slip}\n" for slip in SLIPS for way in ways[:1]])
+    caught = _caught(commands, story, AFTER)
     (folder / "again.toml").write_text(SCRIPT)
     again = commands("write", "long.md", "--script", "again.toml", "--out", "again")
+    whole = sum(not reasons for reasons in clean)
     working = {
-        "continue": bool(ways) and all(not reasons for reasons in clean),
-        "comment": all(_points(r, s) for r, s in zip(caught, SLIPS, strict=False)) and bool(caught),
+        "continue": bool(ways) and whole == len(ways),
+        "comment": caught == len(AFTER),
         "rephrase": again.code == 0,
-        "keep consistent": bool(caught) and all(len(r) == 1 for r in caught),
+        "keep consistent": whole == len(ways) and caught == len(AFTER),
     }
     return {
         "pages": len(story.split()) / 250,
         "accepted": made.answer["summary"]["accepted"],
         "proposed": COUNT,
-        "exported": len(ways),
-        "clean": sum(not reasons for reasons in clean),
-        "planted": len(SLIPS),
-        "caught": sum(_points(r, s) for r, s in zip(caught, SLIPS, strict=False)),
+        "tried": len(ways),
+        "clean": whole,
+        "planted": len(AFTER),
+        "caught": caught,
+        "first": _caught(commands, START + body, SLIPS),
         "working": [name for name, works in working.items() if works],
         "prose": _read_share(commands),
     }
+
+
+def _caught(commands: Commands, story: str, slips: tuple[str, ...]) -> int:
+    """Count slips at the end of the story that alone are found, with their pages."""
+    texts = [f"{story}\n{slip}\n" for slip in slips]
+    found = _verdicts(commands, texts)
+    return sum(_points(r, s) and len(r) == 1 for r, s in zip(found, slips, strict=False))
 
 
 def _verdicts(commands: Commands, texts: list[str]) -> list[list[str]]:
