@@ -1,7 +1,8 @@
 """Rows 30.13 and 30.14: the author of every span through four formats and back; tampering.
 
 Tried against: edits that give the whole text to the editor, or to its first author (identity);
-authors at random; a reader that compares no seal; a session that drops the prompt. Each fails.
+authors at random; a reader that compares no seal; a session that drops the prompt. The checks fail
+on each.
 """
 
 import json

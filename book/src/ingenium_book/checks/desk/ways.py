@@ -1,8 +1,8 @@
 """Rows 30.1 and 30.4: continuations and trees, against plain samples, chance, and single ways.
 
 Drafts of four pages and their premises are synthetic, as the narratives are.
-Tried against: trees and archives replaced by usual walks (identity), which are no farther than
-themselves, and by walks without the solver (random), which contradict. Both fail.
+Tried against archives replaced by usual walks (identity), which are no farther than themselves, and
+walks and trees without the solver (random), which contradict: the findings on that fail then.
 """
 
 from collections.abc import Mapping
