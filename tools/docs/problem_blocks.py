@@ -23,12 +23,14 @@ def opened(name: str) -> Problem:
 
 @cache
 def examples() -> dict[str, Path]:
-    """The first example of each problem that has one."""
+    """The first example of each problem that has one, those of its own field before others."""
     found: dict[str, Path] = {}
     for path in sorted((ROOT / "examples").glob("*/*.toml")):
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table, folder = tomllib.loads(path.read_text(encoding="utf-8")), path.parent.name
         if "problem" in table:  # the others are devices, models, clusters and drills
-            found.setdefault(table["problem"], path)
+            name = table["problem"]
+            if name not in found or found[name].parent.name != name.partition(".")[0] == folder:
+                found[name] = path
     return found
 
 

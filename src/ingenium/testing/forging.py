@@ -66,9 +66,7 @@ def forgeries(endings: tuple[str, ...]) -> Mapping[str, Damage]:
         "with carriage returns as its lines' ends": partial(
             _written, endings, lambda b: b.replace(b"\n", b"\r")
         ),
-        "with no-break spaces between numbers": partial(
-            _written, endings, lambda b: re.sub(rb"(?<=\d) +(?=[-+]?\d)", "\xa0".encode(), b)
-        ),
+        "with no-break spaces between numbers": partial(_written, endings, _parted),
         "with a hidden end": partial(_written, endings, lambda b: b + b"\0\n"),
         **{k: partial(with_bytes, endings, partial(_same, v)) for k, v in STRANGE.items()},
         "with another beside it": partial(_alongside, endings),
@@ -161,6 +159,13 @@ def _other_digits(content: bytes) -> bytes:
 def _underscored(content: bytes) -> bytes:
     """Rewrite `0.125` as `0.1_25`, which is a number to Python."""
     return NUMBER.sub(lambda m: re.sub(rb"(\.\d)(?=\d)", rb"\1_", m[0]), content)
+
+
+def _parted(content: bytes) -> bytes:
+    """Part numbers by a space that Python alone takes for one; in JSON it parts only names."""
+    if content.lstrip()[:1] in (b"{", b"["):
+        return content
+    return re.sub(rb"(?<=\d) +(?=[-+]?\d)", "\xa0".encode(), content)
 
 
 def _other_lines(content: bytes) -> bytes:

@@ -94,8 +94,8 @@ SMALL = frozenset(
 )
 WORD = re.compile(r"[A-Za-z][\w'-]*|\d[\w.,]*")
 MOST = 60  # sentences whose vectors are made for a question
-RANKED = 6  # that are weighed in full
-BM25 = 0.15  # weight of words alongside likeness, where the six are chosen
+RANKED = 25  # that are weighed in full
+BM25 = 0.15  # weight of words alongside likeness, where these are chosen
 UNSEEN = 5.0  # rareness of a word that no document has
 
 

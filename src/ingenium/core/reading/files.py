@@ -5,7 +5,7 @@ import os
 import re
 import resource
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,6 +19,8 @@ ODD_ENDS = re.compile("[\x00\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]")  # once \r\n 
 ODD_SPACES = re.compile("[\xa0\u1680\u180e\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff]")
 BLANKS = " \t\r\n"
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+MANY = re.compile(rf"(?>{NUMBER.pattern} )*+")
+PARTING = re.compile(f"[{BLANKS}]+")
 SPREAD = re.compile(r"\([0-9]*\)")  # the standard error in the last digits, behind a number
 STATUS = Path("/proc/self/status")
 UNUSABLE = (
@@ -164,6 +166,16 @@ def number(word: str) -> float:
     if NUMBER.fullmatch(word.strip(BLANKS)) is None:
         raise ValueError(f"{word[:40]!r} is no number")
     return float(word)
+
+
+def are_numbers(words: Iterable[str]) -> bool:
+    """Return True if every program reads all of the words as numbers, as `number` does."""
+    return MANY.fullmatch("".join(f"{word} " for word in words)) is not None
+
+
+def words(found: str) -> list[str]:
+    """Return the words between blanks, tabs and line ends, which alone part words everywhere."""
+    return [word for word in PARTING.split(found) if word]
 
 
 def check_numbers(found: str, what: str, path: Path) -> None:

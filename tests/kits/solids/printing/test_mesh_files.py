@@ -160,9 +160,10 @@ def test_facets_where_other_readers_see_none_are_refused(tmp_path):
         f"{first}\n{facets}\n{last}\n{first}\n{facets}\n{last}\n",
         text.replace("endloop", "endloop vertex 0 0 0", 1),
         text.replace("vertex", "# vertex", 1),
+        text.replace("vertex -5", "vertex -0_5", 1),
     ):
         (tmp_path / "box.stl").write_text(forged)
-        with pytest.raises(InputError, match=r"STL as text|no faces"):
+        with pytest.raises(InputError, match=r"STL as text|no faces|numbers as"):
             read_mesh(tmp_path / "box.stl")
 
 
@@ -298,6 +299,8 @@ def test_components_of_components_are_counted_before_they_are_made(tmp_path, cou
         (held("1", CORNER.replace('x="1"', 'x="1e400"')), "finite coordinates"),
         (held("1", CORNER.replace('x="1"', "")), "finite coordinates"),
         (held("1", CORNER.replace('x="1"', 'x="a"')), "numbers as coordinates"),
+        (held("1", CORNER.replace('x="1"', 'x="1_0"')), "numbers as coordinates"),
+        (held("1", CORNER.replace('x="1"', 'x="&#160;1"')), "numbers as coordinates"),
         (held("1", "<a>" * 200 + "</a>" * 200), "deep"),
         (held("1", "<a>"), "mismatched tag"),
     ],

@@ -20,7 +20,7 @@ from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.archives import arrays
 from ingenium.core.reading.documents import Element, elements
-from ingenium.core.reading.files import content, number, refusing
+from ingenium.core.reading.files import number, refusing, text, words
 from ingenium.domains.structures.shapes.box import DesignBox
 
 NUMBER = re.compile(r"design_(\d+)")
@@ -171,7 +171,7 @@ class VtkShape(ShapeFile):
         due: dict[str, list[int] | list[float]] = {"Origin": [0, 0, 0], "Spacing": self._spacing_m}
         due |= dict.fromkeys(("WholeExtent", "Extent"), self._extent)
         for entry, said in element.attributes.items():
-            got = [number(word) for word in said.split()]
+            got = [number(word) for word in words(said)]
             own: list[int] | list[float] = due.get(entry, [])
             if len(got) != len(own) or not np.allclose(got, own, rtol=1e-9, atol=1e-12):
                 reported = " ".join(f"{x:g}" for x in own) or "no such entry"
@@ -179,7 +179,7 @@ class VtkShape(ShapeFile):
 
     def read_one(self, path: Path) -> Shape:
         what = "VTK image data of a shape"
-        data = content(path, what)
+        data = text(path, what).encode()
         with refusing(what, path):
             reported = dict[str, str]()
             frames = list[str]()
@@ -197,6 +197,6 @@ class VtkShape(ShapeFile):
                     reported[name] = "".join(element.text)
             if sorted(frames) != ["ImageData", "Piece"]:
                 raise InputError(f"{what} in one piece", f"{len(frames)} frames in {path.name}")
-            values = [number(word) for word in reported.pop("density").split()]
+            values = [number(word) for word in words(reported.pop("density"))]
             density = np.array(values).reshape(self.box.grid.cells, order="F")
             return density, {k: number(v) for k, v in reported.items()}

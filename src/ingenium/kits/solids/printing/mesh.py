@@ -10,6 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ingenium.core.errors import InputError, MissingExtra
+from ingenium.core.reading.files import are_numbers
 
 if TYPE_CHECKING:
     from trimesh import Trimesh as Trimesh
@@ -54,10 +55,11 @@ def numbers(found: Sequence[Any]) -> Float64[np.ndarray, "..."]:
     Raises:
         InputError: for other text, or none.
     """
-    try:
-        read: Float64[np.ndarray, ...] = np.array(found, dtype=object).astype(np.float64)
-    except (ValueError, TypeError) as error:
-        raise InputError("numbers as coordinates", str(error)) from error
+    words = np.array(found, dtype=object)
+    if not are_numbers(word for word in words.ravel().tolist() if word is not None):
+        odd = next(w for w in words.ravel().tolist() if w is not None and not are_numbers([w]))
+        raise InputError("numbers as coordinates", f"{odd[:40]!r}")
+    read: Float64[np.ndarray, ...] = words.astype(np.float64)  # NaN where one is missing
     return read
 
 

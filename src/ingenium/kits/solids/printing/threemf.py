@@ -14,6 +14,7 @@ import numpy as np
 
 from ingenium.core.errors import InputError
 from ingenium.core.reading.documents import Element, elements
+from ingenium.core.reading.files import words
 from ingenium.core.reading.opc import root_part
 from ingenium.kits.solids.printing.mesh import (
     MOST_FACES,
@@ -176,7 +177,7 @@ def _joined(parts: Iterator[Mesh]) -> Mesh:
 def _moved(vertices: Vertices, faces: Faces, given: str | None) -> Mesh:
     if given is None:
         return vertices, faces
-    move = numbers(given.split())
+    move = numbers(words(given))
     if move.shape != (12,):
         raise InputError("a transform of 12 numbers", f'"{given[:200]}"')
     turned = vertices @ move[:9].reshape(3, 3) + move[9:]
