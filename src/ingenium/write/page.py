@@ -13,6 +13,7 @@ LABELS = {
     "word_letters": "letters a word", "speech": "share of speech",
 }  # fmt: skip
 MOST = 6  # columns of measurements
+LISTED = 12  # findings of a kind
 CSS = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
     "color:#1c2329;background:#fff}h1{font-size:1.7rem}h2{font-size:1.15rem;margin-top:2rem;"
@@ -34,7 +35,7 @@ def report(session: WritingSession, before: Style, after: Style) -> str:
         parts.append(f"<h2>Verified, {number}: {escape(step.entries['spec'])}, {v.verdict}</h2>")
         parts.append(f"<p>{escape(said)}</p>")
         parts += [
-            f"<h3>{escape(h)}</h3>" + _table(t[0], t[1:])
+            f"<h3>{escape(h)}</h3>" + _table(t[0], t[1 : 1 + LISTED]) + _more(len(t) - 1 - LISTED)
             for h, t in v.findings.items()
             if len(t) > 1
         ]
@@ -66,6 +67,10 @@ def report(session: WritingSession, before: Style, after: Style) -> str:
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{CSS}</style></head><body>\n{body}\n</body></html>\n"
     )
+
+
+def _more(left: int) -> str:
+    return f"<p>and {left} more</p>" if left > 0 else ""
 
 
 def _authors(session: WritingSession) -> str:

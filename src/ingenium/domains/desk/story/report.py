@@ -1,5 +1,7 @@
 """Report sections: a map of continuations, their texts, and contradictions with page and line."""
 
+from textwrap import shorten
+
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
@@ -87,7 +89,7 @@ def _text(heading: str, text: str) -> Section:
 
 def _unread(judge: StoryJudge, listed: list[str]) -> Section:
     readings = [judge.draft, *(judge.reader.read(t) for t in listed[:SHOWN])]
-    unread = [" ".join(p.text.split())[:140] for r in readings for p in r.unread]
+    unread = [shorten(p.text, 140, placeholder=" …") for r in readings for p in r.unread]
     naming = sum(r.naming for r in readings)
     text = (
         f"Of {naming} sentences that name a person, no fact was read in {len(unread)}. Nothing is "
