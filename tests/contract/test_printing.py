@@ -81,9 +81,10 @@ def _moved_aside(lines: list[str]) -> list[str]:
 class TestPrintBuild(ProblemContract):
     problem_name = "printing.build"
     setup: ClassVar = {
-        "known": 20,
+        "known": 16,
         "scale": 0.3,
         "groups": 3,
+        "disturbances": {"beam": 0.0},
         "machine": {"layer_m": [40e-6, 60e-6], "hatch_m": [80e-6, 140e-6]},
     }
     few = 3

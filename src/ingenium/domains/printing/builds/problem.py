@@ -41,7 +41,7 @@ from ingenium.operate.drill import Drill, PersonActs, PlantFault
 from ingenium.operate.plant import Plant, Policy
 from ingenium.train.plan import Plan
 
-SHARE, MOST, HELD_OUT_EVERY, LEAST_KNOWN = 0.05, 3, 5, 20
+SHARE, MOST, HELD_OUT_EVERY, LEAST_KNOWN = 0.05, 3, 5, 16
 FAMILY = "flow_matching"
 UPRIGHT = ((0, 0), (180, 0), (90, 0), (90, 90), (90, 180), (90, 270))  # as an engineer starts
 DIRECTIONS, FLAT_SHARE = 2048, 0.04
@@ -253,12 +253,13 @@ class PrintBuild(Problem):
         way, known = _unit(rows[:, :2]), _unit(self._directions)
         rows[:, :2] = self._directions[(way @ known.T).argmax(1)]
         found = self._regions(rows)
+        out = np.flatnonzero(~self._in_window(found))
         for _ in range(SLOWER_TIMES):
-            out = np.flatnonzero(~self._in_window(found))
             if not len(out):
                 break
             rows[np.ix_(out, SPEEDS)] *= SLOWER
             found[out] = self._regions(np.clip(rows[out], low, high))
+            out = out[~self._in_window(found[out])]
         return tuple(torch.from_numpy(np.ascontiguousarray(c)) for c in found.T)
 
     def _regions(self, rows: Float64[np.ndarray, "n v"]) -> Float64[np.ndarray, "n v"]:
