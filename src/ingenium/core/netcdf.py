@@ -14,7 +14,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.reading.files import content, refusing
 from ingenium.core.reading.hdf5 import check_own_data
-from ingenium.core.reading.trial import try_reading
+from ingenium.core.reading.trial import sound, try_reading
 
 MOST_UNPACKED = 256 << 20  # bytes of all arrays
 MOST_TEXTS = 100_000
@@ -33,7 +33,8 @@ def write_netcdf(
         StorageError: if it cannot be written.
     """
     if data.nbytes <= MOST_UNPACKED:
-        write_atomic(path, bytes(data.to_netcdf(engine="h5netcdf", encoding=encoding)))
+        packed = bytes(data.to_netcdf(engine="h5netcdf", encoding=encoding))
+        write_atomic(path, sound(packed))
         return
     with replacing(path, needed=data.nbytes) as part:
         if shutil.disk_usage(part.parent).free < ROOM * data.nbytes:
@@ -54,7 +55,7 @@ def read_netcdf(path: Path, what: str) -> xr.Dataset:
     with refusing(what, path):
         with h5py.File(BytesIO(data)) as plain:  # refuses without a trace; h5netcdf prints one
             check_own_data(plain, what, scaled=True)
-        try_reading(lambda: _loaded(data, path, what), what, path)
+        try_reading(lambda: _loaded(data, path, what), data, what, path)
         return _loaded(data, path, what)
 
 

@@ -20,6 +20,7 @@ from ingenium.core.formats.arrays import Arrays, Derived
 from ingenium.core.formats.clocks import DayStamps, Hours
 from ingenium.core.formats.columns import Columns, StepColumns, TableColumn, UnitChange
 from ingenium.core.formats.records import Records
+from ingenium.core.reading.trial import sound
 from ingenium.testing.forging import Damage, UnfitFileError
 
 TableChange = Callable[[pd.DataFrame], pd.DataFrame]
@@ -160,6 +161,7 @@ def _with_entry(name: str, value: object, row: dict[str, Any]) -> dict[str, Any]
 def _in_arrays(change: FileChange, path: Path) -> None:
     with h5py.File(path, "r+") as file:
         change(file)
+    sound(path.read_bytes())
 
 
 def _of_arrays(form: Arrays) -> Iterator[tuple[str, FileChange]]:

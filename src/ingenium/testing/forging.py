@@ -17,6 +17,8 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from ingenium.core.reading.trial import sound
+
 Damage = Callable[[Path], None]
 Change = Callable[[np.ndarray], np.ndarray]  # numbers of a file; of a mesh (faces, 3, 3)
 
@@ -183,6 +185,7 @@ def _labelled(unit: str, path: Path) -> None:
             array.attrs["units"] = unit
     if not reported:
         raise UnfitFileError
+    sound(path.read_bytes())
 
 
 def _shifted(x: np.ndarray) -> np.ndarray:
@@ -300,6 +303,7 @@ def _netcdf(file: Path, change: Change) -> None:
     for array in _floats(whole):
         array.to_numpy()[...] = change(array.to_numpy().ravel()).reshape(array.shape)
     whole.to_netcdf(file, engine="h5netcdf")
+    sound(file.read_bytes())
 
 
 def _floats(whole: xr.Dataset) -> Iterator[xr.DataArray]:
@@ -312,6 +316,7 @@ def _hdf5(file: Path, change: Change) -> None:
         for array in _arrays_of(retained):
             if array.dtype.kind == "f" and array.size:
                 array[...] = np.reshape(change(np.ravel(array[()])), array.shape)
+    sound(file.read_bytes())
 
 
 def _arrays_of(file: Any) -> list[Any]:

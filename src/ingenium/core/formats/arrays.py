@@ -19,6 +19,7 @@ from ingenium.core.netcdf import MOST_UNPACKED, read_netcdf, write_netcdf
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.files import refusing
 from ingenium.core.reading.hdf5 import opened
+from ingenium.core.reading.trial import sound
 
 MOST = 200_000  # designs of a file
 SAME = 1e-9  # relative, within which an attribute or a coordinate is the declared one
@@ -201,7 +202,7 @@ class HdfArrays(Arrays):
             for one in self.derived:
                 file[one.name] = one.of(arrays)
                 file[one.name].attrs.update(one.attrs)
-        write_atomic(path, buffer.getvalue())
+        write_atomic(path, sound(buffer.getvalue()))
 
     def unpack(self, path: Path) -> xr.Dataset:
         import h5py

@@ -1,9 +1,11 @@
 """A first reading of a file in a copy of this process, which a damaged file may end or hold up.
 
-Libraries in C crash, or never return, on some damaged files: no handler of errors sees that.
+Libraries in C crash, or never return, on some damaged files: no handler of errors sees that. Bytes
+that were read so once in this process, or that it has written itself, are not tried again.
 """
 
 import faulthandler
+import hashlib
 import os
 import resource
 import signal
@@ -18,8 +20,20 @@ from ingenium.core.errors import InputError
 SECONDS = 10  # of the processor
 WALL_S = 60  # for a machine that does other things
 
+_sound: set[tuple[str, bytes]] = set()  # what was read, "" for anything, and the digest of bytes
 
-def try_reading(read: Callable[[], object], what: str, path: Path) -> None:
+
+def sound(data: bytes, what: str = "") -> bytes:
+    """Note bytes that need no trial, as this process has just written them; return them."""
+    _sound.add((what, _digest(data)))
+    return data
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def try_reading(read: Callable[[], object], data: bytes, what: str, path: Path) -> None:
     """Read a file once in a copy of this process, and drop what was read.
 
     Errors of Python are left to the reading that follows. Where a process cannot be copied safely
@@ -27,13 +41,14 @@ def try_reading(read: Callable[[], object], what: str, path: Path) -> None:
 
     Args:
         read: what is to be tried; its imports should be done, so that they are not done twice.
+        data: all that it reads.
         what: the file should be, as it reads after "expected".
         path: of the file.
 
     Raises:
         InputError: if the copy crashed, or did not end within `SECONDS`.
     """
-    if sys.platform != "linux":
+    if sys.platform != "linux" or _sound & {("", _digest(data)), (what, _digest(data))}:
         return
     with warnings.catch_warnings():  # of threads, none of which the copy has or needs
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -49,6 +64,7 @@ def try_reading(read: Callable[[], object], what: str, path: Path) -> None:
             else f"ended its reader by {signal.Signals(by).name}"
         )
         raise InputError(what, f"{path}, which {end}", "It is damaged: write it again.")
+    sound(data, what)
 
 
 def _read_and_end(read: Callable[[], object]) -> None:

@@ -21,6 +21,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.formats.arrays import Arrays, Derived, HdfArrays, NetcdfArrays
 from ingenium.core.quantity import Variable
+from ingenium.core.reading.trial import sound
 from ingenium.core.seeds import BLOCK
 from ingenium.domains.physics.lattice.ensemble import BEYOND, ENOUGH, lots, pulls
 from ingenium.domains.physics.lattice.verifier import LawVerifier
@@ -41,7 +42,7 @@ class Hdf5Ensemble(HdfArrays):
             for name, array in whole.variables.items():
                 file.create_dataset(str(name), data=array.to_numpy())
                 file[str(name)].attrs["units"] = array.attrs.get("units", "1")
-        write_atomic(path, buffer.getvalue())
+        write_atomic(path, sound(buffer.getvalue()))
 
 
 def formats(
