@@ -1,0 +1,208 @@
+"""`grid.cell`: pairs of discharges of a cell, and the state of charge and health behind a record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium import __version__
+from ingenium.core.codecs import Channels
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.digest import array_digest, digest
+from ingenium.core.errors import InputError
+from ingenium.core.formats.columns import Columns
+from ingenium.core.given import NOTHING, Given, Input
+from ingenium.core.problem import Problem, Section
+from ingenium.core.quantity import Quantity, Variable
+from ingenium.core.spec import Limit
+from ingenium.domains.grid.cell import report
+from ingenium.domains.grid.cell.bpx import CellBpx
+from ingenium.domains.grid.cell.curves import VOLTAGES, known_cells
+from ingenium.domains.grid.cell.posterior import CellReadings
+from ingenium.domains.grid.cell.prior import CellPrior
+from ingenium.domains.grid.cell.records import RECORD, read_records
+from ingenium.domains.grid.cell.view import RecordView, chosen
+from ingenium.infer.question import InferenceQuestion
+
+VARIABLES = (
+    Variable("reference", ("volts",), "A h", "counted charge until each voltage, earlier discharge"),
+    Variable("change", ("volts",), "A h", "counted charge until each voltage, less the earlier one"),
+    Variable("start", (), "A h", "counted charge that was missing as the record began"),
+    Variable("gain", (), "1", "counted charge, of the true one", 0.5, 1.5),
+    Variable("warmth", (), "K", "temperature at the start, less that of the earlier discharge"),
+)  # fmt: skip
+QUANTITIES = (
+    Quantity("capacity", "A h", "charge from full to the lowest voltage"),
+    Quantity("health", "percent", "capacity, of the nominal one"),
+    Quantity("fade", "percent", "capacity lost since the earlier discharge"),
+    Quantity("energy", "W h", "energy between the highest and the lowest voltage"),
+    Quantity("middle_voltage", "V", "mean voltage over the charge"),
+    Quantity("least_step", "A h", "smallest charge between neighbouring voltages",
+             rounding=1e-12),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CellSettings:
+    """Known cells, the sensor, and which discharge of the record is in question."""
+
+    cells: str = "declared"  # known cells: declared, nasa_battery, or a folder of such files
+    nominal_ah: float = 2.0  # capacity that is 100 % of health
+    discharge: int = 0  # number of the discharge in question; the last of the record if 0
+    until_v: float = 0.0  # the record is cut where the voltage falls below; 0 for all of it
+    reference_age: int = 1  # discharges since the last complete one, at least
+    start_missing: float = 0.2  # largest share of the nominal charge missing as the record begins
+    current_error: float = 0.01  # standard deviation of the gain of the current sensor
+    seed: int = 0  # of declared cells, and of the starts and gains of known discharges
+
+    def __post_init__(self) -> None:
+        if not 0.05 <= self.nominal_ah <= 1000:
+            likely = "In mAh? " if self.nominal_ah > 1000 else ""
+            raise InputError("a nominal capacity from 0.05 to 1000 Ah", self.nominal_ah,
+                             f"{likely}Write nominal_ah = 2.0.")  # fmt: skip
+        if self.until_v and not VOLTAGES[-1] <= self.until_v < VOLTAGES[1]:
+            likely = " In mV?" if self.until_v > 100 else ""
+            raise InputError(f"until_v from {VOLTAGES[-1]} to below {VOLTAGES[1]} V, or 0",
+                             f"{self.until_v:g}", f"Write until_v = 3.5.{likely}")  # fmt: skip
+        if not 0 <= self.start_missing <= 0.9:
+            likely = f"In per cent? Write start_missing = {self.start_missing / 100:g}."
+            raise InputError("start_missing from 0 to 0.9", self.start_missing, likely)
+        if not 0 <= self.current_error <= 0.2:
+            likely = f"In per cent? Write current_error = {self.current_error / 100:g}."
+            raise InputError("current_error from 0 to 0.2", self.current_error, likely)
+        if not 1 <= self.reference_age <= 100 or self.discharge < 0:
+            raise InputError("reference_age from 1 to 100, and a discharge from 0 on",
+                             f"{self.reference_age} and {self.discharge}")  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class CellVerifier:
+    """Capacity, health and energy of pairs of discharges, from their curves.
+
+    Shapes: n pairs, v voltages, k quantities.
+    """
+
+    nominal_ah: float
+    name: ClassVar[str] = "ingenium"
+    version: ClassVar[str] = __version__
+    tier: ClassVar[Literal["exact"]] = "exact"
+    quantities: ClassVar[tuple[Quantity, ...]] = QUANTITIES
+
+    def measure(
+        self,
+        reference: Float64[Tensor, "n v"],
+        change: Float64[Tensor, "n v"],
+        start: Float64[Tensor, " n"],
+        gain: Float64[Tensor, " n"],
+        warmth: Float64[Tensor, " n"],
+    ) -> Float64[Tensor, "n k"]:
+        """Measure all quantities; NaN for a curve without charge, or numbers that are none."""
+        before, charge = reference / gain[:, None], (reference + change) / gain[:, None]
+        capacity, step = charge[:, -1], torch.cat([before.diff(dim=1), charge.diff(dim=1)], 1)
+        volts = torch.from_numpy(VOLTAGES)
+        energy = ((volts[1:] + volts[:-1]) / 2 * charge.diff(dim=1)).sum(1)
+        span = charge[:, -1] - charge[:, 0]
+        found = torch.stack(
+            [capacity, 100 * capacity / self.nominal_ah, 100 * (1 - capacity / before[:, -1]), energy,
+             energy / span, step.amin(1)], 1)  # fmt: skip
+        whole = torch.isfinite(torch.cat([charge, torch.stack([start, gain, warmth], 1)], 1))
+        valid = whole.all(1) & (capacity > 0) & (before[:, -1] > 0) & (span > 0)
+        return torch.where(valid[:, None], found, torch.nan)
+
+
+class Cell(Problem):
+    """A pair of discharges of a cell, of which a record reveals some."""
+
+    name: ClassVar[str] = "grid.cell"
+    summary: ClassVar[str] = (
+        "state of charge and health of a lithium-ion cell from a record (verb infer), and pairs "
+        "of its discharges"
+    )
+    Settings: ClassVar[type] = CellSettings
+    inputs: ClassVar[tuple[Input, ...]] = (RECORD,)
+    observed: ClassVar[str] = RECORD.name
+    judged: ClassVar[str] = "The two curves of the file; the nominal capacity is the setup's."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Other currents than the known cells' steady one, and other ambient temperatures.",
+        "Relaxation after a rest: a record that begins under way must be under load before.",
+        "Whether the record's cell is of the known cells' kind.",
+    )
+    default_family: ClassVar[str] = "gaussian_copula"
+    validity = ("least_step",)
+    licence: str = ""
+
+    def __init__(self, settings: CellSettings, given: Given = NOTHING) -> None:
+        """Read the known cells, and the record if there is one."""
+        self.settings, self.given = settings, given
+        cells = known_cells(settings.cells, settings.seed)
+        self.record: RecordView | None = None
+        self.age = settings.reference_age
+        if RECORD.name in given:
+            records = read_records(given[RECORD.name], Path("the record"))
+            self.record = chosen(records, settings.discharge, settings.until_v, self.age)
+            self.age = self.record.age or self.age
+        self.known = CellPrior.of(cells, self.record, settings, self.age)
+        self.notes = self.known.notes
+        self.variables = VARIABLES
+        self.sizes = {"volts": len(VOLTAGES)}
+        self.conditions = ()
+        self.limits = (
+            Limit("least_step", at_least=0.0),
+            Limit("health", at_least=20.0, at_most=130.0, unit="percent"),
+            Limit("fade", at_least=-15.0, at_most=40.0, unit="percent"),
+        )
+        self.tiers = (CellVerifier(settings.nominal_ah),)
+        self.system = digest([repr(settings), *(array_digest(c.charge_ah) for c in cells.values())])
+        self.formats = {
+            "csv": Columns(VARIABLES, file="cells.csv", sizes=self.sizes),
+            "bpx": CellBpx(VARIABLES, settings.nominal_ah, self.known.mean_a),
+        }
+        self.codec = Channels.of(to_arrays(self._pairs, VARIABLES))
+
+    @cached_property
+    def _pairs(self) -> xr.Dataset:
+        return self.known.pairs(VARIABLES)
+
+    def data(self) -> xr.Dataset:
+        """Return pairs of discharges; one cell is held out."""
+        return self._pairs
+
+    def labels(self) -> dict[str, object]:
+        """Return the voltages."""
+        about = {"units": "V", "long_name": "voltage under load"}
+        return {"volts": ("volts", VOLTAGES, about)}
+
+    def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """Impose charges that rise as the voltage falls, and a start from full down."""
+        return self.known.feasible(arrays)
+
+    def question(self) -> InferenceQuestion:
+        """Return the question about the record's last sample.
+
+        Raises:
+            InputError: without a record.
+        """
+        if self.record is None:
+            raise InputError("a record as a file", "nothing", "Write --given record.csv.gz.")
+        return CellReadings(self.record, self.known, self.settings.nominal_ah).question()
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Report curves of both discharges, and fade against capacity."""
+        return report.sections(designs, verdicts)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Charge in proportion to the fall of the voltage: energy is that of the middle voltage."""
+        share = torch.from_numpy((VOLTAGES[0] - VOLTAGES) / (VOLTAGES[0] - VOLTAGES[-1]))
+        zero, one = torch.zeros(1, dtype=torch.float64), torch.ones(1, dtype=torch.float64)
+        arrays = (2.0 * share[None], -0.5 * share[None], zero, one, zero)
+        middle = float(VOLTAGES[0] + VOLTAGES[-1]) / 2
+        truth = {"capacity": 1.5, "health": 150.0 / self.settings.nominal_ah, "fade": 25.0,
+                 "energy": 1.5 * middle, "middle_voltage": middle}  # fmt: skip
+        return ((to_dataset(arrays, VARIABLES, self.labels()), truth, 1e-9),)
