@@ -101,7 +101,7 @@ class CellReadings:
             self.likelihood,
             STATES,
             self.states,
-            "mixture",
+            "gaussian",
             pairs=(("charge", "health"),),
             nearby=self.known.nearby(),
             sections=self.sections,

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Float64
+from scipy import stats
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
@@ -23,7 +24,6 @@ from ingenium.infer.question import Arrays, Nearby
 
 OTHER_CELL = 0.1  # standard deviation of a charge of another cell, of the mean capacity
 SMOOTH_V = 0.3  # over which such deviations are alike
-LEAST_RATE = 0.2  # standard deviation of the logarithm of the rate of ageing, at least
 SAME_CURRENT = 0.05
 
 
@@ -112,10 +112,16 @@ class CellPrior:
 
     @cached_property
     def rate_spread(self) -> float:
-        """Spread of the logarithm of the rate at which known cells lose capacity."""
+        """Spread of the logarithm of the rate at which a further cell ages.
+
+        Few cells are known, so the normal spread is that with the 90 % band of Student's prediction
+        from theirs.
+        """
         lost = [np.polyfit(c.number, c.charge_ah[:, -1], 1)[0] for c in self.cells]
         rate = np.log(np.maximum(-np.array(lost), 1e-6))
-        return max(LEAST_RATE, float(rate.std(ddof=1)))
+        n = len(rate)
+        wider = stats.t.ppf(0.95, n - 1) / stats.norm.ppf(0.95) * np.sqrt(1 + 1 / n)
+        return float(wider * rate.std(ddof=1))
 
     def nearby(self) -> Nearby:
         """Return pairs of other cells around those of known ones."""
