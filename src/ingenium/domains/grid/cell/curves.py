@@ -6,6 +6,7 @@ Shapes: n pairs of discharges, v voltages, k discharges of a cell.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from ingenium.domains.grid.cell.records import CellRecord, read_records
 NASA, NASA_FOLDER = "nasa_battery", "INGENIUM_NASA_BATTERY"
 ENDING = "_discharge.csv.gz"
 VOLTAGES = np.round(np.arange(3.85, 2.699, -0.05), 2)  # V
+UPPER = 8  # voltages at which temperatures are compared, to 3.5 V
 DECLARED_A = 2.0
 SAME_SHARE = 0.5  # of the voltages of a record that occur in a known cell, beyond which it is it
 HALF_V = 0.045  # width of the declared curve
@@ -30,7 +32,7 @@ class KnownCell:
     name: str
     number: Int64[np.ndarray, " k"]
     charge_ah: Float64[np.ndarray, "k v"]
-    start_c: Float64[np.ndarray, " k"]  # temperature as the load begins
+    warm_c: Float64[np.ndarray, " k"]  # mean temperature at the upper voltages
     mean_a: float
     records: tuple[CellRecord, ...] = ()
 
@@ -53,7 +55,7 @@ class KnownCell:
             name,
             np.array([r.number for r in own]),
             charge[whole],
-            np.array([r.temperature_c[0] for r in own]),
+            np.array([r.warmth_c(VOLTAGES[:UPPER]).mean() for r in own]),
             float(np.median([r.mean_a for r in own])),
             tuple(own),
         )
@@ -66,7 +68,7 @@ class KnownCell:
         at = {int(n): i for i, n in enumerate(self.number)}
         both = [(at[n - age], i) for n, i in at.items() if n - age in at]
         before, after = (np.array([b[i] for b in both], dtype=np.int64) for i in (0, 1))
-        warmer = self.start_c[after] - self.start_c[before]
+        warmer = self.warm_c[after] - self.warm_c[before]
         return self.charge_ah[before], self.charge_ah[after], warmer, self.number[after]
 
     def holds(self, record: CellRecord) -> bool:
@@ -96,15 +98,18 @@ def known_cells(source: str, seed: int) -> Mapping[str, KnownCell]:
     if len(files) < 3:
         raise InputError(f"at least three files *{ENDING}", f"{len(files)} in {folder}",
                          "A fourth cell is judged by what three others do.")  # fmt: skip
-    cells = [
-        KnownCell.of(f.name.removesuffix(ENDING), read_records(content(f, "discharges"), f))
-        for f in files
-    ]
+    cells = [_cell(f, f.stat().st_size, f.stat().st_mtime_ns) for f in files]
     current = np.array([c.mean_a for c in cells])
     if np.abs(current / np.median(current) - 1).max() > 0.05:
         got = ", ".join(f"{c.name} {c.mean_a:.3g} A" for c in cells)
         raise InputError("known cells that were discharged at one current", got)
     return {c.name: c for c in cells}
+
+
+@lru_cache(maxsize=16)
+def _cell(file: Path, size: int, changed: int) -> KnownCell:
+    """Read the file of a cell, once while it stays the same."""
+    return KnownCell.of(file.name.removesuffix(ENDING), read_records(content(file, "discharges"), file))
 
 
 def declared_cells(seed: int, *, cells: int = 4, discharges: int = 60) -> Mapping[str, KnownCell]:

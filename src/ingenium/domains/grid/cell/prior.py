@@ -16,7 +16,7 @@ from scipy import stats
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
-from ingenium.core.errors import InputError
+from ingenium.core.errors import InputError, choose
 from ingenium.core.quantity import Variable
 from ingenium.domains.grid.cell.curves import VOLTAGES, KnownCell
 from ingenium.domains.grid.cell.view import RecordView
@@ -34,6 +34,7 @@ class Sensing(Protocol):
     start_missing: float
     current_error: float
     seed: int
+    held_out: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,10 @@ class CellPrior:
             InputError: for a record at another current, or no pairs of that age.
         """
         same = [] if record is None else [c for c in cells.values() if c.holds(record.whole)]
-        held = same[0] if same else list(cells.values())[-1]
+        if sensing.held_out:
+            choose(sensing.held_out, cells, "known cell")
+        other = cells[sensing.held_out] if sensing.held_out else list(cells.values())[-1]
+        held = same[0] if same else other
         known = tuple(c for c in cells.values() if c is not held)
         for c in (held, *known):
             if not len(c.pairs(age)[0]):

@@ -36,7 +36,7 @@ VARIABLES = (
     Variable("change", ("volts",), "A h", "counted charge until each voltage, less the earlier one"),
     Variable("start", (), "A h", "counted charge that was missing as the record began"),
     Variable("gain", (), "1", "counted charge, of the true one", 0.5, 1.5),
-    Variable("warmth", (), "K", "temperature at the start, less that of the earlier discharge"),
+    Variable("warmth", (), "K", "temperature less that of the earlier discharge"),
 )  # fmt: skip
 QUANTITIES = (
     Quantity("capacity", "A h", "charge from full to the lowest voltage"),
@@ -60,6 +60,7 @@ class CellSettings:
     reference_age: int = 1  # discharges since the last complete one, at least
     start_missing: float = 0.2  # largest share of the nominal charge missing as the record begins
     current_error: float = 0.01  # standard deviation of the gain of the current sensor
+    held_out: str = ""  # known cell on which coverage is judged; that of the record, or the last
     seed: int = 0  # of declared cells, and of the starts and gains of known discharges
 
     def __post_init__(self) -> None:

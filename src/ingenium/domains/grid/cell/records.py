@@ -72,8 +72,17 @@ class CellRecord:
 
     def at_voltages(self, volts: Float64[np.ndarray, " v"]) -> Float64[np.ndarray, " v"]:
         """Charge given until the voltage first falls to each value; NaN where it does not."""
+        return self._until(volts, self.counted_ah())
+
+    def warmth_c(self, volts: Float64[np.ndarray, " v"]) -> Float64[np.ndarray, " v"]:
+        """Temperature as the voltage first falls to each value; NaN where it does not."""
+        return self._until(volts, self.temperature_c)
+
+    def _until(
+        self, volts: Float64[np.ndarray, " v"], values: Float64[np.ndarray, " s"]
+    ) -> Float64[np.ndarray, " v"]:
         lowest = np.minimum.accumulate(self.voltage_v)
-        found = np.interp(-volts, -lowest, self.counted_ah())
+        found = np.interp(-volts, -lowest, values)
         return np.where((volts <= lowest[0]) & (volts >= lowest[-1]), found, np.nan)
 
     def until(self, volts: float) -> "CellRecord":

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.cell.curves import VOLTAGES
+from ingenium.domains.grid.cell.curves import UPPER, VOLTAGES
 from ingenium.domains.grid.cell.records import CellRecord
 
 FEWEST = 2  # voltages that the record passes
@@ -34,10 +34,16 @@ class RecordView:
 
     @property
     def warmth(self) -> float:
-        """Temperature at the start, less that of the earlier discharge; NaN without one."""
+        """Temperature less that of the earlier discharge, at the voltages that both pass.
+
+        A record that begins under way is warmer than one from a rest, so that its first sample
+        says nothing; NaN without an earlier discharge.
+        """
         if self.reference is None:
             return float("nan")
-        return float(self.record.temperature_c[0] - self.reference.temperature_c[0])
+        upper = VOLTAGES[:UPPER]
+        warmer = self.record.warmth_c(upper) - self.reference.warmth_c(upper)
+        return float(np.nanmean(warmer))
 
 
 def chosen(records: Sequence[CellRecord], number: int, until_v: float, age: int) -> RecordView:
