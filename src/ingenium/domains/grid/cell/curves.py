@@ -109,7 +109,9 @@ def known_cells(source: str, seed: int) -> Mapping[str, KnownCell]:
 @lru_cache(maxsize=16)
 def _cell(file: Path, size: int, changed: int) -> KnownCell:
     """Read the file of a cell, once while it stays the same."""
-    return KnownCell.of(file.name.removesuffix(ENDING), read_records(content(file, "discharges"), file))
+    return KnownCell.of(
+        file.name.removesuffix(ENDING), read_records(content(file, "discharges"), file)
+    )
 
 
 def declared_cells(seed: int, *, cells: int = 4, discharges: int = 60) -> Mapping[str, KnownCell]:

@@ -20,7 +20,7 @@ from ingenium.domains.grid.cell.prior import CellPrior
 from ingenium.domains.grid.cell.view import RecordView
 from ingenium.infer.question import Arrays, InferenceQuestion, NormalReadings
 
-COUNT_AH = 0.003  # standard deviation of a charge at a voltage: samples are seconds apart
+COUNT_AH = 0.003  # standard deviation of a charge at a voltage: samples are 6 mAh apart
 WARMTH_K = 0.3
 STATES = (
     Quantity("charge", "percent", "state of charge at the last sample"),
