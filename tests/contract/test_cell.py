@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
+from ingenium.domains.grid.cell.problem import SMALL, UNSIGNED
 from ingenium.testing import Damage, ProblemContract
 
 
@@ -60,6 +61,10 @@ def _more(whole: dict[str, Any]) -> None:
 class TestCell(ProblemContract):
     problem_name = "grid.cell"
     few = 3
+    harmless: ClassVar[Mapping[str, str]] = {
+        "warmth below nothing": UNSIGNED,
+        "change:0 below nothing": SMALL,
+    }
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
         return {

@@ -1,6 +1,6 @@
 """Row 27.16: each cell of NASA judged by a posterior that learned from the three others.
 
-Every discharge is read with a current 1 % too high or too low, and a start that no estimate is told.
+Every discharge is read with a current that is 1 % too high or too low, and an unknown start.
 """
 
 from collections.abc import Iterator, Mapping

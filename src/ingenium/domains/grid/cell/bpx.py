@@ -123,16 +123,14 @@ class CellBpx:
             for name, head in NUMBERS.items()})  # fmt: skip
         due = self._document(one)
         if not np.array_equal(after, before + change):
-            raise InputError(
-                "a later charge that is the earlier one and the change", f"others in {file}"
-            )
+            raise InputError(SUM, f"others in {file}")
         if whole != due:
             parts = [k for k in due if whole.get(k) != due[k]] or sorted(set(whole) - set(due))
             raise InputError(
                 f"{WHAT}: the discharges under Validation are those of the tables, at "
                 f"{self.current_a:.6g} A",
                 f"another {', '.join(parts)} in {file}",
-                "Write what follows from the tables; charges are in A.h, 1000 times fewer than mA.h.",
+                "Write what follows from the tables; charges are in A.h, not in mA.h.",
             )
 
 

@@ -91,8 +91,8 @@ def known_cells(source: str, seed: int) -> Mapping[str, KnownCell]:
     if source == NASA:
         named = os.environ.get(NASA_FOLDER)
         if named is None:
-            raise InputError(f"the folder of NASA's cells in {NASA_FOLDER}", "none",
-                             'Set it, or write cells = "declared" or a folder of your own.')  # fmt: skip
+            instead = 'Set it, or write cells = "declared" or a folder of your own.'
+            raise InputError(f"the folder of NASA's cells in {NASA_FOLDER}", "none", instead)
         folder = Path(named)
     files = sorted(folder.glob(f"*{ENDING}"))
     if len(files) < 3:

@@ -6,7 +6,7 @@ Shapes: n pairs, v voltages, d normal numbers.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -22,11 +22,13 @@ from ingenium.domains.grid.cell.curves import VOLTAGES, KnownCell
 from ingenium.domains.grid.cell.view import RecordView
 from ingenium.infer.question import Arrays, Nearby
 
+DIGITS = (4, 4, 4, 5, 2)  # after the point of Ah, Ah, Ah, 1 and K, of files
 OTHER_CELL = 0.1  # standard deviation of a charge of another cell, of the mean capacity
 SMOOTH_V = 0.3  # over which such deviations are alike
 SAME_CURRENT = 0.05
 
 
+@runtime_checkable
 class Sensing(Protocol):
     """Settings of the sensor."""
 
@@ -92,8 +94,8 @@ class CellPrior:
         n = len(before)
         start = rng.uniform(0.0, 1.0, n) * self.sensing.start_missing * self.sensing.nominal_ah
         gain = 1.0 + self.sensing.current_error * rng.standard_normal(n)
-        seen = (before * gain[:, None], change * gain[:, None], start * gain)
-        arrays = tuple(map(torch.from_numpy, (*seen, gain, warmer)))
+        seen = (before * gain[:, None], change * gain[:, None], start * gain, gain, warmer)
+        arrays = _rounded(tuple(map(torch.from_numpy, seen)))
         about = {"units": "V", "long_name": "voltage under load"}
         coords = {"held_out": (DESIGN, np.concatenate(held)), "volts": ("volts", VOLTAGES, about)}
         return to_dataset(arrays, variables, coords)
@@ -104,7 +106,8 @@ class CellPrior:
         before = reference.clamp(min=0.0).cummax(1).values
         charge = (before + change).clamp(min=0.0).cummax(1).values
         most = self.sensing.start_missing * self.sensing.nominal_ah
-        return before, charge - before, start.clamp(0.0, most), gain.clamp(0.5, 1.5), warmth
+        change, start = charge - before, start.clamp(0.0, most)
+        return _rounded((before, change, start, gain.clamp(0.5, 1.5), warmth))
 
     @cached_property
     def root(self) -> Float64[Tensor, "v v"]:
@@ -136,6 +139,11 @@ class CellPrior:
         reference, change, start, gain, warmth = arrays
         rate = (self.rate_spread * z[:, -1:]).exp()
         return reference + z[:, :-1] @ self.root.T, change * rate, start, gain, warmth
+
+
+def _rounded(arrays: Arrays) -> Arrays:
+    """Round to what a file holds."""
+    return tuple(a.round(decimals=d) for a, d in zip(arrays, DIGITS, strict=True))
 
 
 def _notes(

@@ -1,4 +1,4 @@
-"""`grid.cell`: pairs of discharges of a cell, and the state of charge and health behind a record."""
+"""`grid.cell`: pairs of discharges of a cell, and the state behind a record of some."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Literal
 
-import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Float64
@@ -14,10 +13,10 @@ from torch import Tensor
 
 from ingenium import __version__
 from ingenium.core.codecs import Channels
-from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.designs import to_arrays, to_dataset
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import InputError
-from ingenium.core.formats.columns import Columns
+from ingenium.core.formats.columns import Columns, TableColumn
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, Section
 from ingenium.core.quantity import Quantity, Variable
@@ -26,17 +25,19 @@ from ingenium.domains.grid.cell import report
 from ingenium.domains.grid.cell.bpx import CellBpx
 from ingenium.domains.grid.cell.curves import VOLTAGES, known_cells
 from ingenium.domains.grid.cell.posterior import CellReadings
-from ingenium.domains.grid.cell.prior import CellPrior
+from ingenium.domains.grid.cell.prior import DIGITS, CellPrior
 from ingenium.domains.grid.cell.records import RECORD, read_records
 from ingenium.domains.grid.cell.view import RecordView, chosen
 from ingenium.infer.question import InferenceQuestion
 
+WARMTH = 15.0  # K, at most between two discharges
 VARIABLES = (
-    Variable("reference", ("volts",), "A h", "counted charge until each voltage, earlier discharge"),
-    Variable("change", ("volts",), "A h", "counted charge until each voltage, less the earlier one"),
-    Variable("start", (), "A h", "counted charge that was missing as the record began"),
+    Variable("reference", ("volts",), "A h", "counted charge at each voltage, earlier discharge"),
+    Variable("change", ("volts",), "A h", "counted charge at each voltage, less the earlier one"),
+    Variable("start", (), "A h", "counted charge that was missing as the record began", 0.0),
     Variable("gain", (), "1", "counted charge, of the true one", 0.5, 1.5),
-    Variable("warmth", (), "K", "temperature less that of the earlier discharge"),
+    Variable("warmth", (), "K", "temperature less that of the earlier discharge",
+             -WARMTH, WARMTH),
 )  # fmt: skip
 QUANTITIES = (
     Quantity("capacity", "A h", "charge from full to the lowest voltage"),
@@ -44,9 +45,14 @@ QUANTITIES = (
     Quantity("fade", "percent", "capacity lost since the earlier discharge"),
     Quantity("energy", "W h", "energy between the highest and the lowest voltage"),
     Quantity("middle_voltage", "V", "mean voltage over the charge"),
+    Quantity("missing", "percent", "charge missing as the record began, of the capacity"),
     Quantity("least_step", "A h", "smallest charge between neighbouring voltages",
              rounding=1e-12),
 )  # fmt: skip
+
+
+UNSIGNED = "Which of two discharges was the warmer one: up to 15 K are taken as they are."
+SMALL = "Whether less charge at a single voltage is a change of the cell, or noise of its sensor."
 
 
 @dataclass(frozen=True)
@@ -111,8 +117,8 @@ class CellVerifier:
         energy = ((volts[1:] + volts[:-1]) / 2 * charge.diff(dim=1)).sum(1)
         span = charge[:, -1] - charge[:, 0]
         found = torch.stack(
-            [capacity, 100 * capacity / self.nominal_ah, 100 * (1 - capacity / before[:, -1]), energy,
-             energy / span, step.amin(1)], 1)  # fmt: skip
+            [capacity, 100 * capacity / self.nominal_ah, 100 * (1 - capacity / before[:, -1]),
+             energy, energy / span, 100 * start / gain / capacity, step.amin(1)], 1)  # fmt: skip
         whole = torch.isfinite(torch.cat([charge, torch.stack([start, gain, warmth], 1)], 1))
         valid = whole.all(1) & (capacity > 0) & (before[:, -1] > 0) & (span > 0)
         return torch.where(valid[:, None], found, torch.nan)
@@ -134,6 +140,8 @@ class Cell(Problem):
         "Other currents than the known cells' steady one, and other ambient temperatures.",
         "Relaxation after a rest: a record that begins under way must be under load before.",
         "Whether the record's cell is of the known cells' kind.",
+        UNSIGNED,
+        SMALL,
     )
     default_family: ClassVar[str] = "gaussian_copula"
     validity = ("least_step",)
@@ -157,12 +165,20 @@ class Cell(Problem):
         self.limits = (
             Limit("least_step", at_least=0.0),
             Limit("health", at_least=20.0, at_most=130.0, unit="percent"),
+            Limit("missing", at_least=0.0, at_most=95.0, unit="percent"),
             Limit("fade", at_least=-15.0, at_most=40.0, unit="percent"),
         )
         self.tiers = (CellVerifier(settings.nominal_ah),)
         self.system = digest([repr(settings), *(array_digest(c.charge_ah) for c in cells.values())])
         self.formats = {
-            "csv": Columns(VARIABLES, file="cells.csv", sizes=self.sizes),
+            "csv": Columns(
+                VARIABLES,
+                tuple(
+                    TableColumn(v.name, digits=d) for v, d in zip(VARIABLES, DIGITS, strict=True)
+                ),
+                file="cells.csv",
+                sizes=self.sizes,
+            ),
             "bpx": CellBpx(VARIABLES, settings.nominal_ah, self.known.mean_a),
         }
         self.codec = Channels.of(to_arrays(self._pairs, VARIABLES))
@@ -205,5 +221,6 @@ class Cell(Problem):
         arrays = (2.0 * share[None], -0.5 * share[None], zero, one, zero)
         middle = float(VOLTAGES[0] + VOLTAGES[-1]) / 2
         truth = {"capacity": 1.5, "health": 150.0 / self.settings.nominal_ah, "fade": 25.0,
+                 "missing": 0.0,
                  "energy": 1.5 * middle, "middle_voltage": middle}  # fmt: skip
         return ((to_dataset(arrays, VARIABLES, self.labels()), truth, 1e-9),)

@@ -1,4 +1,4 @@
-"""Records of discharges: time, current, voltage and temperature, as the NASA battery files have them.
+"""Records of discharges: time, current, voltage and temperature, as in the files of NASA.
 
 Shapes: s samples of a discharge, v voltages.
 """
@@ -167,7 +167,7 @@ def _check(record: CellRecord, table: DataTable, start: int) -> None:
             f"{low:g} to {high:g} in discharge {record.number}", hint)  # fmt: skip
     cold, hot = float(record.temperature_c.min()), float(record.temperature_c.max())
     if cold < CELSIUS[0] or hot > CELSIUS[1]:
-        hint = "They are probably K: subtract 273.15." if 230 < cold and hot < 370 else ""
+        hint = "They are probably K: subtract 273.15." if cold > 230 and hot < 370 else ""
         raise InputError(f"temperatures from {CELSIUS[0]:g} to {CELSIUS[1]:g} degC",
                          f"{cold:g} to {hot:g} in discharge {record.number}", hint)  # fmt: skip
 

@@ -80,6 +80,10 @@ def _curve(
     if own.record.reference is not None:
         axes.plot(own.record.before, VOLTAGES, color=MUTED, ls="--", label="earlier, as counted")
     start = float(weight @ arrays[2].numpy())
+    rest = own.record.whole.at_voltages(VOLTAGES)
+    rest = np.where(own.record.last_v > VOLTAGES, rest, np.nan) + start
+    if np.isfinite(rest).any():
+        axes.scatter(rest, VOLTAGES, 12, "none", edgecolors=KNOWN, zorder=3, label="not read")
     seen = own.record.counted[own.passed] + start
     axes.scatter(seen, VOLTAGES[own.passed], 10, KNOWN, zorder=3, linewidths=0, label="record")
     dress(axes, "counted charge from full (Ah)", "voltage under load (V)", grid=True)
@@ -99,7 +103,6 @@ def _charge(
     axes.fill_between(minutes, low, high, color=OURS, alpha=0.2, lw=0)
     axes.fill_between(minutes, quarter, three, color=OURS, alpha=0.35, lw=0)
     axes.plot(minutes, middle, color=OURS, lw=1.2)
-    axes.set_ylim(0, 101)
     dress(axes, "time under load (min)", "state of charge (%)", grid=True)
 
 
