@@ -32,9 +32,10 @@ ALONE = (
     "fast_charging",
     "storage_week",
     "island",
+    "cell",
 )  # which use another grid, or none
 SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if p.stem not in ALONE]
-INFERRED = sorted(p for p in EXAMPLES.glob("*/*.toml") if p.stem in ("meters", "pilots"))
+INFERRED = sorted(p for p in EXAMPLES.glob("*/*.toml") if p.stem in ("meters", "pilots", "cell"))
 DEVICES = [*sorted(EXAMPLES.glob("edge/*_device.toml")), EXAMPLES / "edge" / "cortex_m7.toml"]
 OPERATED = [EXAMPLES / "plant" / "self_optimise.toml", EXAMPLES / "grid" / "storage_week.toml"]
 SCALE = sorted(EXAMPLES.glob("scale/*.toml"))  # models, clusters and drills, read in tests/scale

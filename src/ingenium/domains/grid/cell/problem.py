@@ -224,3 +224,7 @@ class Cell(Problem):
                  "missing": 0.0,
                  "energy": 1.5 * middle, "middle_voltage": middle}  # fmt: skip
         return ((to_dataset(arrays, VARIABLES, self.labels()), truth, 1e-9),)
+
+
+def _column(variable: Variable, digits: int) -> TableColumn:
+    return TableColumn(variable.name, digits=digits)
