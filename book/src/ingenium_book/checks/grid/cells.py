@@ -36,6 +36,7 @@ BIAS = 0.01  # of the current
 MISSING = 0.15  # largest share of the nominal charge missing at the start
 SAMPLES, ROWS = 400, 1024
 UNTIL_V = 3.5
+LATER = 5  # discharges
 FEWEST = 2  # samples of a record
 BAND = (0.05, 0.5, 0.95)
 
@@ -143,8 +144,17 @@ def _summary(found: Mapping[str, np.ndarray]) -> dict[str, float]:
 
 def held_out_cells(commands: Commands, values: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     """Judge each of the four cells, from records down to 3.5 V."""
+    return _judged(1)
+
+
+def aged_cells(commands: Commands, values: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Judge them where the last complete discharge was five discharges ago."""
+    return _judged(LATER)
+
+
+def _judged(age: int) -> dict[str, dict[str, float]]:
     owned(NASA_FOLDER, [f"{name}_discharge.csv.gz" for name in CELLS], OWNER)
-    return {name: trial(name, UNTIL_V) for name in CELLS}
+    return {name: trial(name, UNTIL_V, age=age) for name in CELLS}
 
 
 def seen(record: CellRecord, gain: float, missing_ah: float) -> CellRecord:
