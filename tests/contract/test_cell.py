@@ -30,7 +30,7 @@ def _json(change: Callable[[dict[str, Any]], None]) -> Damage:
 
 
 def _milli(table: pd.DataFrame) -> None:
-    own = [c for c in table if c.startswith(("reference", "change"))]
+    own = [c for c in map(str, table) if c.startswith(("reference", "change"))]
     table[own] = table[own] * 1000.0
 
 
@@ -39,7 +39,7 @@ def _falling(table: pd.DataFrame) -> None:
 
 
 def _backwards(table: pd.DataFrame) -> None:
-    own = [c for c in table if c.startswith("reference")]
+    own = [c for c in map(str, table) if c.startswith("reference")]
     table[own] = table[own[::-1]].to_numpy()
 
 

@@ -15,9 +15,10 @@ from ingenium.core.resolving import resolve
 from ingenium.core.seeds import one_thread
 from ingenium.domains.grid.cell.curves import NASA, NASA_FOLDER, VOLTAGES, KnownCell
 from ingenium.domains.grid.cell.posterior import CellReadings
-from ingenium.domains.grid.cell.problem import Cell, CellSettings
+from ingenium.domains.grid.cell.problem import Cell
 from ingenium.domains.grid.cell.records import CellRecord
 from ingenium.domains.grid.cell.rivals import Rivals
+from ingenium.domains.grid.cell.settings import BatteryCellSettings
 from ingenium.domains.grid.cell.view import RecordView
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
@@ -52,7 +53,7 @@ class LeftOut:
     @classmethod
     def of(cls, name: str, age: int) -> "LeftOut":
         """Fit the generator to pairs of the other cells."""
-        problem = Cell(CellSettings(cells=NASA, held_out=name, reference_age=age))
+        problem = Cell(BatteryCellSettings(cells=NASA, held_out=name, reference_age=age))
         known = training(problem)
         spec = resolve(InferSpec("grid.cell").spec, problem)
         made = fitted.fit(problem, known, spec.generator, watch=silent)
@@ -103,7 +104,7 @@ def trial(
     rows = []
     rng = torch.Generator().manual_seed(7)
     for one in own.views(until_v, bias=bias, missing=missing):
-        passed = tuple(np.flatnonzero(np.isfinite(one.view.counted)))
+        passed = tuple(np.flatnonzero(np.isfinite(one.view.counted)).tolist())
         readings = CellReadings(one.view, own.problem.known, own.problem.settings.nominal_ah)
         with one_thread():
             if passed not in answers:

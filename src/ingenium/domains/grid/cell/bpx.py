@@ -123,7 +123,9 @@ class CellBpx:
             for name, head in NUMBERS.items()})  # fmt: skip
         due = self._document(one)
         if not np.array_equal(after, before + change):
-            raise InputError(SUM, f"others in {file}")
+            raise InputError(
+                "a later charge that is the earlier one and the change", f"others in {file}"
+            )
         if whole != due:
             parts = [k for k in due if whole.get(k) != due[k]] or sorted(set(whole) - set(due))
             raise InputError(

@@ -6,7 +6,6 @@ Shapes: n pairs, v voltages, d normal numbers.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError, choose
 from ingenium.core.quantity import Variable
 from ingenium.domains.grid.cell.curves import VOLTAGES, KnownCell
+from ingenium.domains.grid.cell.settings import BatteryCellSettings
 from ingenium.domains.grid.cell.view import RecordView
 from ingenium.infer.question import Arrays, Nearby
 
@@ -28,30 +28,23 @@ SMOOTH_V = 0.3  # over which such deviations are alike
 SAME_CURRENT = 0.05
 
 
-@runtime_checkable
-class Sensing(Protocol):
-    """Settings of the sensor."""
-
-    nominal_ah: float
-    start_missing: float
-    current_error: float
-    seed: int
-    held_out: str
-
-
 @dataclass(frozen=True, eq=False)
 class CellPrior:
     """Known cells without the one of the record, which is never learned from."""
 
     cells: tuple[KnownCell, ...]
     held_out: KnownCell
-    sensing: Sensing
+    sensing: BatteryCellSettings
     age: int
     notes: tuple[str, ...]
 
     @classmethod
     def of(
-        cls, cells: Mapping[str, KnownCell], record: RecordView | None, sensing: Sensing, age: int
+        cls,
+        cells: Mapping[str, KnownCell],
+        record: RecordView | None,
+        sensing: BatteryCellSettings,
+        age: int,
     ) -> "CellPrior":
         """Leave out the record's own cell, or the last one.
 

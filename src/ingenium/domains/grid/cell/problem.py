@@ -27,6 +27,7 @@ from ingenium.domains.grid.cell.curves import VOLTAGES, known_cells
 from ingenium.domains.grid.cell.posterior import CellReadings
 from ingenium.domains.grid.cell.prior import DIGITS, CellPrior
 from ingenium.domains.grid.cell.records import RECORD, read_records
+from ingenium.domains.grid.cell.settings import BatteryCellSettings
 from ingenium.domains.grid.cell.view import RecordView, chosen
 from ingenium.infer.question import InferenceQuestion
 
@@ -55,42 +56,8 @@ UNSIGNED = "Which of two discharges was the warmer one: up to 15 K are taken as 
 SMALL = "Whether less charge at a single voltage is a change of the cell, or noise of its sensor."
 
 
-@dataclass(frozen=True)
-class CellSettings:
-    """Known cells, the sensor, and which discharge of the record is in question."""
-
-    cells: str = "declared"  # known cells: declared, nasa_battery, or a folder of such files
-    nominal_ah: float = 2.0  # capacity that is 100 % of health
-    discharge: int = 0  # number of the discharge in question; the last of the record if 0
-    until_v: float = 0.0  # the record is cut where the voltage falls below; 0 for all of it
-    reference_age: int = 1  # discharges since the last complete one, at least
-    start_missing: float = 0.2  # largest share of the nominal charge missing as the record begins
-    current_error: float = 0.01  # standard deviation of the gain of the current sensor
-    held_out: str = ""  # known cell on which coverage is judged; that of the record, or the last
-    seed: int = 0  # of declared cells, and of the starts and gains of known discharges
-
-    def __post_init__(self) -> None:
-        if not 0.05 <= self.nominal_ah <= 1000:
-            likely = "In mAh? " if self.nominal_ah > 1000 else ""
-            raise InputError("a nominal capacity from 0.05 to 1000 Ah", self.nominal_ah,
-                             f"{likely}Write nominal_ah = 2.0.")  # fmt: skip
-        if self.until_v and not VOLTAGES[-1] <= self.until_v < VOLTAGES[1]:
-            likely = " In mV?" if self.until_v > 100 else ""
-            raise InputError(f"until_v from {VOLTAGES[-1]} to below {VOLTAGES[1]} V, or 0",
-                             f"{self.until_v:g}", f"Write until_v = 3.5.{likely}")  # fmt: skip
-        if not 0 <= self.start_missing <= 0.9:
-            likely = f"In per cent? Write start_missing = {self.start_missing / 100:g}."
-            raise InputError("start_missing from 0 to 0.9", self.start_missing, likely)
-        if not 0 <= self.current_error <= 0.2:
-            likely = f"In per cent? Write current_error = {self.current_error / 100:g}."
-            raise InputError("current_error from 0 to 0.2", self.current_error, likely)
-        if not 1 <= self.reference_age <= 100 or self.discharge < 0:
-            raise InputError("reference_age from 1 to 100, and a discharge from 0 on",
-                             f"{self.reference_age} and {self.discharge}")  # fmt: skip
-
-
 @dataclass(frozen=True, eq=False)
-class CellVerifier:
+class BatteryCellVerifier:
     """Capacity, health and energy of pairs of discharges, from their curves.
 
     Shapes: n pairs, v voltages, k quantities.
@@ -132,7 +99,7 @@ class Cell(Problem):
         "state of charge and health of a lithium-ion cell from a record (verb infer), and pairs "
         "of its discharges"
     )
-    Settings: ClassVar[type] = CellSettings
+    Settings: ClassVar[type] = BatteryCellSettings
     inputs: ClassVar[tuple[Input, ...]] = (RECORD,)
     observed: ClassVar[str] = RECORD.name
     judged: ClassVar[str] = "The two curves of the file; the nominal capacity is the setup's."
@@ -147,7 +114,7 @@ class Cell(Problem):
     validity = ("least_step",)
     licence: str = ""
 
-    def __init__(self, settings: CellSettings, given: Given = NOTHING) -> None:
+    def __init__(self, settings: BatteryCellSettings, given: Given = NOTHING) -> None:
         """Read the known cells, and the record if there is one."""
         self.settings, self.given = settings, given
         cells = known_cells(settings.cells, settings.seed)
@@ -168,7 +135,7 @@ class Cell(Problem):
             Limit("missing", at_least=0.0, at_most=95.0, unit="percent"),
             Limit("fade", at_least=-15.0, at_most=40.0, unit="percent"),
         )
-        self.tiers = (CellVerifier(settings.nominal_ah),)
+        self.tiers = (BatteryCellVerifier(settings.nominal_ah),)
         self.system = digest([repr(settings), *(array_digest(c.charge_ah) for c in cells.values())])
         self.formats = {
             "csv": Columns(

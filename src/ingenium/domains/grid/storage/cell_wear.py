@@ -80,8 +80,8 @@ class WearComparison:
         failed = int((~solved).sum())
         if not solved.any():
             raise EngineError(f"expected the life of a schedule by PyBaMM, got none of {failed}")
-        shown = (x[:-1][solved] for x in (law, each, cycles))
-        return cls(*shown, float(law[-1]), float(each[-1]), days, failed)
+        own = [x[:-1][solved] for x in (law, each, cycles)]
+        return cls(own[0], own[1], own[2], float(law[-1]), float(each[-1]), days, failed)
 
     @property
     def ranking(self) -> float:
