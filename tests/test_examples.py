@@ -33,6 +33,7 @@ ALONE = (
     "storage_week",
     "island",
     "cell",
+    "ageing_cells",
 )  # which use another grid, or none
 SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if p.stem not in ALONE]
 INFERRED = sorted(p for p in EXAMPLES.glob("*/*.toml") if p.stem in ("meters", "pilots"))

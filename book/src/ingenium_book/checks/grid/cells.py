@@ -135,7 +135,7 @@ def _summary(found: Mapping[str, np.ndarray]) -> dict[str, float]:
 
     mean = float(found["mean_health"].mean()) / 100
     return {
-        "discharges": len(found["charge"]),
+        "discharges": float(len(found["charge"])),
         **{f"{k}_error": rms(found[k]) for k in ("charge", "counting", "kalman")},
         **{f"{k}_error": rms(found[k]) / mean for k in ("health", "last_health")},
         "charge_covered": 100 * float(found["charge_in"].mean()),

@@ -1,4 +1,4 @@
-"""Row 27.6: sizes by search, compared with all sizes that can be bought and with sizes at random."""
+"""Row 27.6: sizes by search, compared with all that can be bought and with sizes at random."""
 
 import time
 from collections.abc import Mapping
