@@ -23,6 +23,7 @@ from ingenium.domains.grid.cell.view import RecordView
 from ingenium.infer.question import Arrays, Nearby
 
 DIGITS = (4, 4, 4, 5, 2)  # after the point of Ah, Ah, Ah, 1 and K, of files
+LEAST_STEP = 2e-4  # Ah between neighbouring voltages
 OTHER_CELL = 0.1  # standard deviation of a charge of another cell, of the mean capacity
 SMOOTH_V = 0.3  # over which such deviations are alike
 SAME_CURRENT = 0.05
@@ -96,8 +97,9 @@ class CellPrior:
     def feasible(self, arrays: Arrays) -> Arrays:
         """Impose charges that rise as the voltage falls, and a start within its bounds."""
         reference, change, start, gain, warmth = arrays
-        before = reference.clamp(min=0.0).cummax(1).values
-        charge = (before + change).clamp(min=0.0).cummax(1).values
+        least = 2 * LEAST_STEP * torch.arange(len(VOLTAGES), dtype=torch.float64)
+        before = (reference - least).clamp(min=0.0).cummax(1).values + least
+        charge = (before + change - least).clamp(min=0.0).cummax(1).values + least
         most = self.sensing.start_missing * self.sensing.nominal_ah
         change, start = charge - before, start.clamp(0.0, most)
         return _rounded((before, change, start, gain.clamp(0.5, 1.5), warmth))

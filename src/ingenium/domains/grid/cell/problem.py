@@ -25,7 +25,7 @@ from ingenium.domains.grid.cell import report
 from ingenium.domains.grid.cell.bpx import CellBpx
 from ingenium.domains.grid.cell.curves import VOLTAGES, known_cells
 from ingenium.domains.grid.cell.posterior import CellReadings
-from ingenium.domains.grid.cell.prior import DIGITS, CellPrior
+from ingenium.domains.grid.cell.prior import DIGITS, LEAST_STEP, CellPrior
 from ingenium.domains.grid.cell.records import RECORD, read_records
 from ingenium.domains.grid.cell.settings import BatteryCellSettings
 from ingenium.domains.grid.cell.view import RecordView, chosen
@@ -130,7 +130,7 @@ class Cell(Problem):
         self.sizes = {"volts": len(VOLTAGES)}
         self.conditions = ()
         self.limits = (
-            Limit("least_step", at_least=0.0),
+            Limit("least_step", at_least=LEAST_STEP),
             Limit("health", at_least=20.0, at_most=130.0, unit="percent"),
             Limit("missing", at_least=0.0, at_most=95.0, unit="percent"),
             Limit("fade", at_least=-15.0, at_most=40.0, unit="percent"),
