@@ -1,14 +1,12 @@
 """Checks of cells and sizes fail on rivals, on chance and on wide bands in the system's place."""
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from ingenium_book.checks.grid import cells, sizes
 from ingenium_book.claims import claims
-from ingenium_book.findings import Finding
+from ingenium_book.findings import Done, Finding
 from ingenium_book.plan import CheckPlan
 from ingenium_book.plan_run import carry_out
 
@@ -37,13 +35,11 @@ SIZES = {
 class Silent:
     """Commands that end well and do nothing."""
 
-    ran: tuple[str, ...] = ()
-
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def __call__(self, *words: str) -> Any:
-        return SimpleNamespace(code=0, answer={"summary": {"accepted": 62}}, text="")
+    def __call__(self, *words: object) -> Done:
+        return Done(0, {"summary": {"accepted": 62}}, "")
 
 
 def failed(row: str, folder: Path) -> list[str]:

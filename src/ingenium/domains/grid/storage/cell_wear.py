@@ -21,9 +21,10 @@ from ingenium.drawing.style import MUTED, OURS, dress, panels
 from ingenium.trust.environments.environment import Environment
 from ingenium.trust.environments.limits import Limits
 
+FOLDER = Path(__file__).parent / "engines" / "pybamm"
 ENVIRONMENT = Environment(
-    Path(__file__).parents[1] / "environments" / "pybamm",
-    "grid",
+    FOLDER,
+    str(FOLDER),  # installed by its folder: other problems of the field do not need it
     Limits(memory_mb=4096, wall_s=120.0),
 )
 SETTLED = 2  # days that are left out, in which the cell's surface film first grows
