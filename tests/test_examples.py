@@ -12,7 +12,7 @@ from ingenium.core.artifact import load as load_artifact
 from ingenium.core.problem import Problem
 from ingenium.core.resolving import resolve
 from ingenium.core.spec import Spec, load
-from ingenium.domains import open_problem
+from ingenium.domains import open_problem, problem_class
 from ingenium.edge.device import DeviceSheet
 from ingenium.infer.question import Inferable
 from ingenium.infer.spec import load as infer_spec
@@ -32,16 +32,19 @@ ALONE = (
     "fast_charging",
     "storage_week",
     "island",
+    "cell",
+    "ageing_cells",
 )  # which use another grid, or none
 SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if p.stem not in ALONE]
 INFERRED = sorted(p for p in EXAMPLES.glob("*/*.toml") if p.stem in ("meters", "pilots"))
+MEASURED = [EXAMPLES / "grid" / "cell.toml"]  # posteriors of data that are not shipped
 DEVICES = [*sorted(EXAMPLES.glob("edge/*_device.toml")), EXAMPLES / "edge" / "cortex_m7.toml"]
 OPERATED = [EXAMPLES / "plant" / "self_optimise.toml", EXAMPLES / "grid" / "storage_week.toml"]
 SCALE = sorted(EXAMPLES.glob("scale/*.toml"))  # models, clusters and drills, read in tests/scale
 DRAFTED = [EXAMPLES / "buildings" / "rooms.toml"]  # of a brief
 WRITTEN = [EXAMPLES / "desk" / "premise.toml", EXAMPLES / "desk" / "session.toml"]
 WATCHED = [EXAMPLES / "printing" / "frames.toml"]  # of a monitor
-DISTANCE = (*SPECS, *INFERRED, *DEVICES, *OPERATED, *SCALE, *DRAFTED, *WRITTEN, *WATCHED)
+DISTANCE = (*SPECS, *INFERRED, *MEASURED, *DEVICES, *OPERATED, *SCALE, *DRAFTED, *WRITTEN, *WATCHED)
 OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in DISTANCE)
 LONG = (
     "beams",
@@ -108,6 +111,13 @@ def test_example_of_a_posterior_asks_something(path: Path) -> None:
     opened = open_problem(requested.spec)
     assert isinstance(opened, Inferable)
     assert len(opened.question().readings)
+
+
+@pytest.mark.parametrize("path", MEASURED, ids=lambda p: p.stem)
+def test_example_of_a_posterior_of_measured_data_has_a_setup(path: Path) -> None:
+    requested = infer_spec(path)
+    assert requested.title
+    assert problem_class(requested.problem).Settings(**requested.setup)
 
 
 @pytest.mark.parametrize("path", OPERATED, ids=lambda p: p.stem)

@@ -22,11 +22,17 @@ from ingenium.infer.weights import moments
 from ingenium.runs.loop import training
 
 SEEN = [1.2, -3.1]
-LEARNED = {"mixture": "bootstrap", "amortised": "bootstrap", "guided": "flow_matching"}
+LEARNED = {
+    "mixture": "bootstrap",
+    "gaussian": "bootstrap",
+    "amortised": "bootstrap",
+    "guided": "flow_matching",
+}
 # how far, in posterior spreads, a mean may lie off, and a spread in relation
 WITHIN = {
     "importance": (0.15, 0.15),
     "mixture": (0.12, 0.1),
+    "gaussian": (0.12, 0.1),
     "annealed": (0.15, 0.15),
     "langevin": (0.15, 0.15),
     "nuts": (0.25, 0.25),

@@ -78,7 +78,8 @@ class Prior:
     @cached_property
     def conditions(self) -> xr.Dataset:
         """Conditions of the rows."""
-        return self.rows[[c.name for c in self.problem.conditions]].drop_vars(DESIGN)
+        found = self.rows[[c.name for c in self.problem.conditions]]
+        return found.drop_vars(DESIGN, errors="ignore")
 
     @cached_property
     def features(self) -> Float[Tensor, "n c"]:
@@ -158,7 +159,8 @@ class Prior:
 
     def under(self, rows: Int64[Tensor, " n"]) -> xr.Dataset:
         """The conditions of rows."""
-        return self.conditions.reset_coords().isel({DESIGN: rows.numpy()})
+        own = {DESIGN: rows.numpy()}
+        return self.conditions.reset_coords().isel(own, missing_dims="ignore")  # perhaps none
 
     def dataset(self, arrays: Arrays, rows: Int64[Tensor, " n"]) -> xr.Dataset:
         """Return designs with the conditions of their rows."""

@@ -41,6 +41,11 @@ DOMAIN = Domain(
             f"{__name__}.sizing.problem:PlantSize",
             "sizes of PV, wind, battery and diesel on an island, over 30 years of hours",
         ),
+        "cell": Offer(
+            f"{__name__}.cell.problem:Cell",
+            "state of charge and health of a lithium-ion cell from a record (verb infer), and "
+            "pairs of its discharges",
+        ),
         "profile_day": Offer(
             f"{__name__}.consumers.profile_day:ProfileDay",
             "daily load profiles of one consumer: household, farm, business, heat pump or car",

@@ -17,6 +17,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "importance": Importance(),
         "mixture": Mixture(),
+        "gaussian": Mixture(most=1),
         "annealed": Annealed(),
         "langevin": Annealed(langevin=True),
         "nuts": NoUTurn(),

@@ -40,6 +40,7 @@ class StorageSettings:
     planning: int = 32  # that schedules are planned on
     known: int = 192  # schedules that generators learn from
     seed: int = 0  # of the scenarios
+    cell_days: int = 0  # days that PyBaMM lives chosen schedules for, in a report; 0 for none
     site: ChargingSite = field(default_factory=ChargingSite)
     battery: SiteBattery = field(default_factory=SiteBattery)
     feeder: FeederSettings = field(default_factory=FeederSettings)
@@ -52,6 +53,8 @@ class StorageSettings:
         for name, low, high in (("scenarios", 4, 256), ("planning", 4, 256), ("known", 16, 4096)):
             if not low <= getattr(self, name) <= high:
                 raise InputError(f"{name} from {low} to {high}", getattr(self, name))
+        if self.cell_days and not 3 <= self.cell_days <= 365:
+            raise InputError("cell_days from 3 to 365, or 0", self.cell_days, "Write 10.")
         most = self.site.connection_kw + self.site.peak_kw
         if self.battery.power_kw > most:
             raise InputError(

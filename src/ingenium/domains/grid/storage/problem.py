@@ -28,6 +28,7 @@ from ingenium.core.spec import Fixed, Limit, Objective
 from ingenium.domains.grid.sizing.hourly import STORAGE
 from ingenium.domains.grid.storage import report
 from ingenium.domains.grid.storage.battery import STEP_H
+from ingenium.domains.grid.storage.cell_wear import check_installed
 from ingenium.domains.grid.storage.formats import ScheduleCsv, ScheduleFiles, StorageNet
 from ingenium.domains.grid.storage.machine import StoragePlant, aged
 from ingenium.domains.grid.storage.opening import JUDGING, PLANNING, StorageSettings, open_site
@@ -78,6 +79,8 @@ class SiteStorage(Problem):
             MissingExtra: with the line that installs HiGHS.
         """
         STORAGE.package("highspy")  # before any work is done
+        if settings.cell_days:
+            check_installed()
         self.settings, self.site = settings, open_site(settings)
         self.notes, self.system = self.site.notes, self.site.digest
         self.licence = self.site.feeder.table.licence
@@ -172,7 +175,10 @@ class SiteStorage(Problem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Report the value line, the front, the fan of charge and the feeder."""
-        return report.sections(self._judge, designs, verdicts)
+        found = report.sections(self._judge, designs, verdicts)
+        if not (found and self.settings.cell_days):
+            return found
+        return (*found, report.aged(self.site, designs, verdicts, self.settings.cell_days))
 
     @cached_property
     def plant(self) -> Plant:

@@ -15,6 +15,7 @@ from ingenium.domains.grid.feeder.measurements import Trace
 from ingenium.domains.grid.feeder.plan import FeederPlan
 from ingenium.domains.grid.feeder.powerflow import power_flow
 from ingenium.domains.grid.storage.battery import STEP_H
+from ingenium.domains.grid.storage.cell_wear import WearComparison
 from ingenium.domains.grid.storage.opening import StorageSite
 from ingenium.domains.grid.storage.outcome import SiteOutcome, follow
 from ingenium.domains.grid.storage.rivals import StorageRivals
@@ -23,6 +24,7 @@ from ingenium.drawing.style import INK, KNOWN, OURS, REJECTED
 from ingenium.evaluate.intervals import t_interval
 
 OWN = "cheapest accepted schedule"
+AGED = 12  # schedules that PyBaMM lives, at most
 BANDS = (5, 25, 50, 75, 95)  # per cent
 
 
@@ -49,6 +51,18 @@ def sections(
     outcome = follow(site, site.judging, torch.as_tensor(power)[None])
     shown = ShownSchedule(site, int(designs[DESIGN].values[best]), power, outcome)
     return (_value(shown), _front(verdicts, accepted), _charge(shown), _feeder(shown))
+
+
+def aged(site: StorageSite, designs: xr.Dataset, verdicts: xr.Dataset, days: int) -> Section:
+    """Let PyBaMM's cell live the cheapest accepted schedules."""
+    accepted = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
+    cost = np.where(accepted, verdicts["cost"].to_numpy(), np.inf)
+    order = np.argsort(cost)[: min(int(accepted.sum()), AGED)]
+    power = torch.as_tensor(designs["power_kw"].to_numpy()[order].astype(np.float64))
+    after = site.battery.energy_after(power)
+    start = torch.full_like(after[:, :1], site.battery.start_kwh)
+    charge = (torch.cat([start, after], 1) / site.battery.energy_kwh).numpy()
+    return WearComparison.of(charge, days).section()
 
 
 def _value(shown: ShownSchedule) -> Section:

@@ -1,0 +1,88 @@
+"""Checks of cells and sizes fail on rivals, on chance and on wide bands in the system's place."""
+
+from pathlib import Path
+
+import pytest
+
+from ingenium_book.checks.grid import cells, sizes
+from ingenium_book.claims import claims
+from ingenium_book.findings import Done, Finding
+from ingenium_book.plan import CheckPlan
+from ingenium_book.plan_run import carry_out
+
+RIGHT = {
+    "discharges": 160.0,
+    "charge_error": 0.3,
+    "kalman_error": 0.5,
+    "counting_error": 12.0,
+    "health_error": 1.2,
+    "last_health_error": 1.5,
+    "charge_covered": 92.0,
+    "health_covered": 93.0,
+}
+SIZES = {
+    "sizes": 7986,
+    "seconds_each": 0.002,
+    "balance": 6e-14,
+    "best": 836187.0,
+    "searched": 836187.0,
+    "random": 833334.0,
+    "renewable": [1.0],
+    "npv_thousands": [1.0],
+}
+
+
+class Silent:
+    """Commands that end well and do nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *words: object) -> Done:
+        return Done(0, {"summary": {"accepted": 62}}, "")
+
+
+def failed(row: str, folder: Path) -> list[str]:
+    """Run the check of a row without its commands, and return the findings that do not hold."""
+    plan = claims()[row].check
+    assert isinstance(plan, CheckPlan)
+    found = [f for f in carry_out(plan, Silent(folder)) if isinstance(f, Finding)]
+    return [f.text for f in found if not f.holds]
+
+
+@pytest.mark.parametrize(
+    ("mutant", "words"),
+    [
+        ({}, ""),
+        ({"charge_error": 12.0}, "Kalman filter"),  # counting in place of the posterior
+        ({"health_error": 1.5}, "health errs"),  # the last complete discharge in its place
+        ({"charge_covered": 30.0}, "bands of 90 %"),  # bands that are too narrow
+        ({"charge_covered": 100.0}, "at most 97 %"),  # the prior in its place
+    ],
+)
+def test_the_check_of_cells_fails_on_mutants(
+    mutant: dict[str, float], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "owned", lambda *rest: ())
+    monkeypatch.setattr(cells, "trial", lambda *rest, **more: RIGHT | mutant)
+    found = failed("27.16", tmp_path)
+    assert bool(found) == bool(mutant)
+    assert not words or any(words in text for text in found)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "words"),
+    [
+        ({}, ""),
+        ({"searched": 833334.0}, "a search of"),  # sizes at random in place of the search
+        ({"balance": 1e-3}, "balance"),  # energy that comes from nowhere
+        ({"seconds_each": 5.0}, "30 years"),
+    ],
+)
+def test_the_check_of_sizes_fails_on_mutants(
+    mutant: dict[str, float], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sizes, "searched_and_exhaustive", lambda *rest: SIZES | mutant)
+    found = failed("27.6", tmp_path)
+    assert bool(found) == bool(mutant)
+    assert not words or any(words in text for text in found)
