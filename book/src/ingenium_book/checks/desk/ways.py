@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ingenium.core.given import Given
+from ingenium.core.text import codes
 from ingenium.domains.desk.story.continuation import StoryJudge, spread
 from ingenium.domains.desk.story.grammar import events_of, walk
 from ingenium.domains.desk.story.problem import BranchSettings, StoryBranches
@@ -32,7 +33,7 @@ def continuations(commands: Commands, values: Mapping[str, Any]) -> dict[str, An
         at = [[q.name for q in problem.quantities].index(n) for n in HEADS]
         for family in FAMILIES:
             texts = [problem._rules[family](Random(i))[0] for i in range(EACH)]
-            found = np.array([problem.verifier._one(t) for t in texts])[:, at]
+            found = problem.verifier.measure(codes(texts, max(map(len, texts)))).numpy()[:, at]
             table[family].append(found.mean(0).tolist())
     rows = {f: np.array(v) for f, v in table.items()}
     means = {f: dict(zip(HEADS, v.mean(0).tolist(), strict=True)) for f, v in rows.items()}
