@@ -82,8 +82,8 @@ class TestPrintBuild(ProblemContract):
     problem_name = "printing.build"
     setup: ClassVar = {
         "known": 16,
-        "scale": 0.3,
-        "groups": 3,
+        "scale": 0.2,
+        "groups": 2,
         "disturbances": {"beam": 0.0},
         "machine": {"layer_m": [40e-6, 60e-6], "hatch_m": [80e-6, 140e-6]},
     }

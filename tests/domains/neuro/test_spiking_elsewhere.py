@@ -29,7 +29,7 @@ STEPS = 25
 def test_series_and_fields_of_other_domains_are_made_by_spikes(name: str, field: bool, family: str):
     problem = open_problem(Spec(problem=name))
     assert is_field(problem.codec.shape) == field
-    own = training(problem).isel({DESIGN: slice(0, 128)})
+    own = training(problem).isel({DESIGN: slice(0, 64)})
     x, cond = problem.encode(own).float(), problem.features(own)
     made = make(problem, family, cond.shape[1])
     assert any(isinstance(m, SpikingStack) for m in made.modules())

@@ -20,6 +20,7 @@ import torch
 from ingenium.core.errors import InputError
 from ingenium.core.reading.files import refusing
 from ingenium.core.reading.hdf5 import opened
+from ingenium.core.reading.trial import sound
 from ingenium.kits.spikes.layered import LayeredNetwork, Rhythm
 
 KNOWN = ("Input", "Affine", "LIF", "LI", "Output")
@@ -50,6 +51,7 @@ def graph_of(network: LayeredNetwork) -> nir.NIRGraph:
 def write(network: LayeredNetwork, path: Path) -> None:
     """Write a file that `nir.read` opens."""
     nir.write(path, graph_of(network))
+    sound(path.read_bytes())
 
 
 def read(path: Path) -> LayeredNetwork:
