@@ -20,14 +20,17 @@ STEPS = 25
 
 
 @pytest.mark.parametrize(
-    ("name", "field", "family"),
+    ("name", "setup", "field", "family"),
     [
-        ("grid.profile_day", False, "spiking_vae"),
-        ("structures.unit_cell", True, "spiking_diffusion"),
+        ("grid.profile_day", {}, False, "spiking_vae"),
+        ("structures.unit_cell", {"refine_steps": 1}, True, "spiking_diffusion"),
     ],
 )
-def test_series_and_fields_of_other_domains_are_made_by_spikes(name: str, field: bool, family: str):
-    problem = open_problem(Spec(problem=name))
+def test_series_and_fields_of_other_domains_are_made_by_spikes(
+    name: str, setup: dict[str, int], field: bool, family: str
+) -> None:
+    spec = Spec(problem=name, setup=setup)
+    problem = open_problem(spec)
     assert is_field(problem.codec.shape) == field
     own = training(problem).isel({DESIGN: slice(0, 64)})
     x, cond = problem.encode(own).float(), problem.features(own)
@@ -38,7 +41,7 @@ def test_series_and_fields_of_other_domains_are_made_by_spikes(name: str, field:
     torch.manual_seed(0)
     made.fit(x, cond, plan(problem, family, steps=STEPS))
     assert made.loss(x, cond, rng).mean() < 0.9 * before
-    generator = Generator(problem, made, resolve(Spec(problem=name), problem), own)
+    generator = Generator(problem, made, resolve(spec, problem), own)
     designs = proposed(generator, 1, 0, range(1))
     verdicts = verified(problem, generator.spec, designs)["verdict"].to_numpy()
     assert len(verdicts)
