@@ -38,7 +38,7 @@ NOT_YET_S = MappingProxyType(
         "edge": 28.0,
         "neuro": 18.0,
         # 18 for one problem and 6 for each of two more, whose modules each worker compiles again
-        "printing": 36.0,
+        "printing": 30.0,
         "process": 10.0,
     }
 )
