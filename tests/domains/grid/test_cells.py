@@ -1,6 +1,7 @@
 """Cells: records and what is refused of them, and the state behind a record of a declared cell."""
 
 import gzip
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,8 @@ import pandas as pd
 import pytest
 
 from ingenium.core.errors import InputError
+from ingenium.core.spec import Spec
+from ingenium.domains import open_problem
 from ingenium.domains.grid.cell.curves import VOLTAGES, declared_cells
 from ingenium.domains.grid.cell.records import CellRecord, read_records
 from ingenium.domains.grid.cell.rivals import Rivals
@@ -80,10 +83,9 @@ WRONG: dict[str, tuple[Change, str]] = {
     "a pack": (lambda t: t.__setitem__("Voltage_measured", 4 * t["Voltage_measured"]), "a pack"),
     "kelvin": (lambda t: t.__setitem__("Temperature_measured",
                                        273.15 + t["Temperature_measured"]), "probably K"),
-    "a current that varies": (lambda t: t.loc[t.index[40:60], "Current_measured"].__class__
-                              and t.__setitem__("Current_measured", t["Current_measured"]
-                                                * np.where(np.arange(len(t)) % 50 < 25, 1, 0.7)),
-                              "steady current"),
+    "a current that varies": (lambda t: t.__setitem__(
+        "Current_measured", t["Current_measured"] * np.where(np.arange(len(t)) % 50 < 25, 1, 0.7)),
+        "steady current"),
     "no column of time": (lambda t: t.drop(columns="Time", inplace=True), "column Time"),
     "an empty cell": (lambda t: t.__setitem__("Time", t["Time"].where(t.index != 30)),
                       "finite numbers"),
@@ -180,6 +182,18 @@ def test_a_record_that_ends_at_once_is_refused(tmp_path: Path) -> None:
     file.write_bytes(text(frame[frame["Voltage_measured"].between(3.51, 3.58)]))
     with pytest.raises(InputError, match="passes at least 2"):
         infer(reading(InferSpec("grid.cell"), file), tmp_path / "out")
+
+
+def test_a_discharge_has_a_current_below_0_in_bpx(tmp_path: Path) -> None:
+    """As in the examples of the format, whose currents are below 0 while the voltage falls."""
+    problem = open_problem(Spec("grid.cell"))
+    files = problem.formats["bpx"].write(problem.data().isel(design=[3]), tmp_path)
+    later = json.loads(files[3].read_text())["Validation"]["Later discharge"]
+    assert max(later["Current [A]"]) < 0
+    assert min(np.diff(later["Time [s]"])) > 0 > max(np.diff(later["Voltage [V]"]))
+    hours = later["Time [s]"][-1] / 3600
+    charge = problem.data()["reference"] + problem.data()["change"]
+    assert -later["Current [A]"][0] * hours == pytest.approx(float(charge[3, -1]), rel=1e-12)
 
 
 def test_a_part_keeps_its_number() -> None:

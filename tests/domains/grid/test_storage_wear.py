@@ -31,7 +31,8 @@ def by_depth(power: float, *, failed: tuple[int, ...] = ()) -> Any:
         rate = 1e-5 + 1e-4 * (np.ptp(charge, axis=1) + (power < 0)) ** power
         lost = rate[:, None] * np.arange(values["days"] + 1)
         lost[list(failed)] = np.nan
-        return {"lost": lost}
+        volts = np.where(np.isnan(lost[:, 0]), np.nan, 3.6)
+        return {"lost": lost, "min_voltage_v": volts - 0.3, "max_voltage_v": volts + 0.4}
 
     return ask
 
@@ -48,6 +49,7 @@ def test_the_ranking_is_that_of_both_losses(
         assert found.cell == pytest.approx(1e-5 + 1e-4 * np.array([0.2, 0.4, 0.6, 0.8]) ** 2)
         assert found.cell_idle == pytest.approx(1e-5)
         assert "rank correlation is 1.00" in found.section().text
+        assert "between 3.30 and 4.00 V" in found.section().text
 
 
 def test_a_schedule_that_pybamm_fails_on_is_left_out_and_counted(

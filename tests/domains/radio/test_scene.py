@@ -12,23 +12,35 @@ from ingenium.domains.radio.scene import TracedScene
 
 
 def test_places_that_nothing_reaches_have_no_paths_and_are_no_fault() -> None:
-    """Sionna answers a whole call without a single path in this way."""
+    """Sionna answers a call without a single path in this way."""
     scene = TracedScene("munich", (0.0, 0.0, 27.0), 1.5, 3.5e9)
-    none = np.zeros((2, 1, 1, 1, 0))
-    paths = SimpleNamespace(a=(none, none), interactions=np.zeros((3, 2, 1, 1, 1, 0)))
+    none = np.zeros((1, 1, 1, 1, 0))
+    paths = SimpleNamespace(a=(none, none), interactions=np.zeros((3, 1, 1, 1, 1, 0)))
     for name in ("tau", "theta_t", "phi_t", "theta_r", "phi_r"):
         setattr(paths, name, none)
-    found = scene._strongest(paths, 2)
-    assert len(found) == 2
-    for arrays in found:
-        assert all(a.shape == (PATHS,) for a in arrays)
-        assert (arrays[1] >= PRESENT_DB).all()
+    arrays = scene._strongest(paths)
+    assert all(a.shape == (PATHS,) for a in arrays)
+    assert (arrays[1] >= PRESENT_DB).all()
 
 
 @pytest.fixture(scope="module")
 def munich() -> TracedScene:
     pytest.importorskip("sionna.rt")
     return TracedScene("munich", (8.5, 21.0, 27.0), 1.5, 3.5e9)
+
+
+def test_a_place_is_traced_alike_in_any_company() -> None:
+    """Terminals of one call of Sionna would lose paths to each other."""
+    pytest.importorskip("sionna.rt")
+    scene = TracedScene("munich", (8.5, 61.0, 27.0), 1.5, 3.5e9, rays=5000)
+    places = np.random.default_rng(0).uniform((-50.0, -50.0), (120.0, 150.0), (120, 2))
+    there = places[scene.outdoors(places)][:40]
+    together = scene.trace(there)
+    scene._known.clear()
+    some = scene.trace(there[::-3].copy())
+    assert together.present.any()
+    for whole, part in zip(together.arrays, some.arrays, strict=True):
+        assert torch.equal(whole.flip(0)[::3], part)
 
 
 def test_a_channel_inside_a_house_is_refused_whatever_the_tracer_finds_there(

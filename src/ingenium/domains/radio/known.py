@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float64, Int64
 from ingenium.core.errors import InputError
 from ingenium.core.recipe import Recipe
 from ingenium.domains.radio.rays import VARIABLES, Rays
-from ingenium.domains.radio.scene import TracedScene
+from ingenium.domains.radio.scene import TRACING, TracedScene
 
 BATCH = 200  # places tried in a batch
 MOST_TRIED = 20_000
@@ -49,7 +49,7 @@ class Survey:
     def recipe(self, scene: TracedScene) -> Recipe:
         """Return the recipe that traces the survey once and caches it."""
         own = [scene.name, scene.bs_m, scene.ue_height_m, scene.carrier_hz, scene.depth, scene.rays]
-        under = [own, vars(self), scene.version]
+        under = [own, vars(self), scene.version, TRACING]
 
         def make(piece: int) -> Mapping[str, np.ndarray]:
             return self._surveyed(scene)

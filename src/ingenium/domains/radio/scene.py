@@ -17,7 +17,7 @@ from ingenium.domains.radio.packages import EXTRA, ray_tracer
 from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, ORDER, PATHS, Rays
 
 SCENES = ("munich", "etoile", "florence")  # on level ground
-AT_ONCE = 100  # terminals of one call
+TRACING = "deterministic, a terminal a call"  # part of the key of what is cached
 SPECULAR = 1  # as Sionna codes the interaction
 GROUND_M = 0.5  # height up to which the first surface below the sky is ground
 HIGH_M = 500.0
@@ -85,30 +85,30 @@ class TracedScene:
     def trace(self, places: Float64[np.ndarray, "n 2"]) -> Rays:
         """Trace the strongest paths that leave towards the east; a process traces each place once.
 
+        Each place has a call of its own: terminals of one call share a table of path hashes, and
+        lose paths to each other (up to 2.7 dB, at 9 of 30 places among 100).
+
         Nothing arrives inside buildings: terminals are outdoors.
 
         Paths that leave the array to its rear are dropped: a line of antennas cannot distinguish
         them from their mirror images, and sites use sectors.
         """
         keys = [row.tobytes() for row in np.ascontiguousarray(places)]
-        new = [i for i, key in enumerate(keys) if key not in self._known]
-        for first in range(0, len(new), AT_ONCE):  # memory grows with terminals
-            part = new[first : first + AT_ONCE]
-            for i, own in zip(part, self._traced(places[part]), strict=True):
-                self._known[keys[i]] = own
+        there = self.outdoors(places)
+        for i, key in enumerate(keys):
+            if key not in self._known:
+                self._known[key] = self._traced(places[i]) if there[i] else _none()
         found = [np.stack(x) for x in zip(*(self._known[k] for k in keys), strict=True)]
         return Rays(
             *(torch.from_numpy(x) for x in found),
             *(torch.from_numpy(np.array(places[:, i], dtype=np.float64)) for i in (0, 1)),
         )
 
-    def _traced(self, places: Float64[np.ndarray, "n 2"]) -> list[tuple[np.ndarray, ...]]:
+    def _traced(self, place: Float64[np.ndarray, " 2"]) -> tuple[np.ndarray, ...]:
         rt, scene = self._rt, self._scene
-        names = [f"ue{i}" for i in range(len(places))]
-        for name, place in zip(names, places.tolist(), strict=True):
-            scene.add(rt.Receiver(name, position=[*place, self.ue_height_m]))
+        scene.add(rt.Receiver("ue", position=[*place.tolist(), self.ue_height_m]))
         try:
-            paths = rt.PathSolver()(
+            paths = rt.PathSolver(deterministic=True)(
                 scene,
                 max_depth=self.depth,
                 samples_per_src=self.rays,
@@ -119,51 +119,41 @@ class TracedScene:
                 synthetic_array=True,
                 seed=1,
             )
-            found = self._strongest(paths, len(places))
-            open_sky = self.outdoors(places)
-            return [x if there else _none() for x, there in zip(found, open_sky, strict=True)]
+            return self._strongest(paths)
         finally:
-            for name in names:
-                scene.remove(name)
+            scene.remove("ue")
 
-    def _strongest(self, paths: Any, n: int) -> list[tuple[np.ndarray, ...]]:
-        """Return the arrays of each place, its paths by falling power."""
-        real, imaginary = (np.array(x, dtype=np.float64).reshape(n, -1) for x in paths.a)
+    def _strongest(self, paths: Any) -> tuple[np.ndarray, ...]:
+        """Return the arrays of a place, its paths by falling power."""
+        real, imaginary = (np.array(x, dtype=np.float64).ravel() for x in paths.a)
         gain = real + 1j * imaginary
-        if not gain.shape[1]:
-            return [_none() for _ in range(n)]
         names = ("tau", "theta_t", "phi_t", "theta_r", "phi_r")
-        flat = [np.array(getattr(paths, k), dtype=np.float64).reshape(n, -1) for k in names]
-        kinds = np.array(paths.interactions).reshape(-1, n, gain.shape[1])
-        bounces = (kinds == SPECULAR).sum(0).astype(np.float64)
+        flat = [np.array(getattr(paths, k), dtype=np.float64).ravel() for k in names]
         delay, zenith_bs, azimuth_bs, zenith_ue, azimuth_ue = flat
         size = np.where((np.abs(azimuth_bs) < math.pi / 2) & (delay > 0), np.abs(gain), 0.0)
-        order = np.argsort(-size, axis=1, kind="stable")[:, :PATHS]
-        wide = max(PATHS - order.shape[1], 0)
-        found = []
-        for i in range(n):  # few places a call
-            at = order[i]
-            if not size[i].any():
-                found.append(_none())
-                continue
-            at = np.where(size[i, at] > 0, at, at[0])
-            there = np.arange(len(at)) < (size[i] > 0).sum()
-            free = LIGHT_M_S / self.carrier_hz / (4 * math.pi * LIGHT_M_S * delay[i, at])
-            loss = np.clip(-20 * np.log10(size[i, at] / free), 0.0, ABSENT_DB)
-            own = (
-                delay[i, at],
-                np.where(there, loss, ABSENT_DB),
-                azimuth_bs[i, at],
-                math.pi / 2 - zenith_bs[i, at],
-                azimuth_ue[i, at],
-                math.pi / 2 - zenith_ue[i, at],
-                np.angle(gain[i, at]),
-                np.minimum(bounces[i, at], ORDER),
-            )
-            padded = [np.concatenate([x, np.full(wide, x[0])]) for x in own]
-            padded[1][len(at) :] = ABSENT_DB
-            found.append(tuple(padded))
-        return found
+        if not size.any():
+            return _none()
+        kinds = np.array(paths.interactions).reshape(-1, len(gain))
+        bounces = (kinds == SPECULAR).sum(0).astype(np.float64)
+        at = np.argsort(-size, kind="stable")[:PATHS]
+        there = size[at] > 0
+        at = np.where(there, at, at[0])
+        free = LIGHT_M_S / self.carrier_hz / (4 * math.pi * LIGHT_M_S * delay[at])
+        loss = np.clip(-20 * np.log10(size[at] / free), 0.0, ABSENT_DB)
+        own = (
+            delay[at],
+            np.where(there, loss, ABSENT_DB),
+            azimuth_bs[at],
+            math.pi / 2 - zenith_bs[at],
+            azimuth_ue[at],
+            math.pi / 2 - zenith_ue[at],
+            np.angle(gain[at]),
+            np.minimum(bounces[at], ORDER),
+        )
+        wide = PATHS - len(at)
+        padded = [np.concatenate([x, np.full(wide, x[0])]) for x in own]
+        padded[1][len(at) :] = ABSENT_DB
+        return tuple(padded)
 
 
 def _none() -> tuple[np.ndarray, ...]:

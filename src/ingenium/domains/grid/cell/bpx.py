@@ -21,7 +21,7 @@ from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.documents import json_file
 from ingenium.core.reading.files import numbered, refusing
-from ingenium.domains.grid.cell.curves import VOLTAGES
+from ingenium.domains.grid.cell.curves import LABELS, VOLTAGES
 
 WHAT = "a BPX file of a cell, as propose writes it"
 VERSION = "1.1.0"
@@ -29,6 +29,7 @@ CURVES = {"earlier": "Charge given until a voltage, earlier discharge [A.h]",
           "later": "Charge given until a voltage, later discharge [A.h]"}  # fmt: skip
 NUMBERS = {"start": "Charge missing at the start [A.h]", "gain": "Gain of the current sensor",
            "warmth": "Temperature above the earlier discharge [K]"}  # fmt: skip
+CHANGE = "Charge of the later discharge less that of the earlier [A.h]"
 NOMINAL = "Nominal cell capacity [A.h]"
 NEAR = 1e-9
 
@@ -66,7 +67,7 @@ class CellBpx:
             NOMINAL: self.nominal_ah,
             CURVES["earlier"]: _table(before),
             CURVES["later"]: _table(after),
-            "Charge of the later discharge less that of the earlier [A.h]": _table(change),
+            CHANGE: _table(change),
         }
         user |= {head: float(one[name]) for name, head in NUMBERS.items()}
         return {
@@ -79,7 +80,8 @@ class CellBpx:
 
     def _experiment(self, charge: np.ndarray) -> dict[str, list[float]]:
         seconds = 3600.0 * charge / self.current_a
-        return {"Time [s]": seconds.tolist(), "Current [A]": [self.current_a] * len(charge),
+        current = [-self.current_a] * len(charge)  # below 0 discharges, as in BPX's examples
+        return {"Time [s]": seconds.tolist(), "Current [A]": current,
                 "Voltage [V]": VOLTAGES.tolist()}  # fmt: skip
 
     def read(self, path: Path) -> xr.Dataset:
@@ -91,18 +93,14 @@ class CellBpx:
         files, index = numbered(path, "*.json", WHAT)
         rows = [self._one(file) for file in files]
         arrays = tuple(torch.from_numpy(np.array(column)) for column in zip(*rows, strict=True))
-        about = {"units": "V", "long_name": "voltage under load"}
-        coords = {"volts": ("volts", VOLTAGES, about)}
-        return to_dataset(arrays, self.variables, coords, index=np.array(index))
+        return to_dataset(arrays, self.variables, LABELS, index=np.array(index))
 
     def _one(self, file: Path) -> tuple[Any, ...]:
         whole = json_file(file, WHAT)
         with refusing(WHAT, file):
             user = whole["Parameterisation"]["User-defined"]
             before, after = (_values(user[CURVES[k]], file) for k in ("earlier", "later"))
-            change = _values(
-                user["Charge of the later discharge less that of the earlier [A.h]"], file
-            )
+            change = _values(user[CHANGE], file)
             numbers = [user[head] for head in NUMBERS.values()]
             if not all(type(x) is float for x in (*numbers, user[NOMINAL])):
                 raise InputError("numbers with a point", f"others in {file}")

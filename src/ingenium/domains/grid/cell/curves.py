@@ -19,6 +19,7 @@ from ingenium.domains.grid.cell.records import CellRecord, read_records
 NASA, NASA_FOLDER = "nasa_battery", "INGENIUM_NASA_BATTERY"
 ENDING = "_discharge.csv.gz"
 VOLTAGES = np.round(np.arange(3.85, 2.699, -0.05), 2)  # V
+LABELS = {"volts": ("volts", VOLTAGES, {"units": "V", "long_name": "voltage under load"})}
 UPPER = 8  # voltages at which temperatures are compared, to 3.5 V
 DECLARED_A = 2.0
 SAME_SHARE = 0.5  # of the voltages of a record that occur in a known cell, beyond which it is it

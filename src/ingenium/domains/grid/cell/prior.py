@@ -17,7 +17,7 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError, choose
 from ingenium.core.quantity import Variable
-from ingenium.domains.grid.cell.curves import VOLTAGES, KnownCell
+from ingenium.domains.grid.cell.curves import LABELS, VOLTAGES, KnownCell
 from ingenium.domains.grid.cell.settings import BatteryCellSettings
 from ingenium.domains.grid.cell.view import RecordView
 from ingenium.infer.question import Arrays, Nearby
@@ -60,8 +60,8 @@ class CellPrior:
         known = tuple(c for c in cells.values() if c is not held)
         for c in (held, *known):
             if not len(c.pairs(age)[0]):
-                raise InputError(f"pairs of discharges of {c.name} that are {age} apart", "none",
-                                 "Write a smaller reference_age.")  # fmt: skip
+                raise InputError(f"discharges of {c.name} with a complete one {age} earlier",
+                                 "none", "Write a smaller reference_age.")  # fmt: skip
         mean = float(np.mean([c.mean_a for c in known]))
         if record is not None and abs(record.record.mean_a / mean - 1) > SAME_CURRENT:
             raise InputError(
@@ -90,8 +90,7 @@ class CellPrior:
         gain = 1.0 + self.sensing.current_error * rng.standard_normal(n)
         seen = (before * gain[:, None], change * gain[:, None], start * gain, gain, warmer)
         arrays = _rounded(tuple(map(torch.from_numpy, seen)))
-        about = {"units": "V", "long_name": "voltage under load"}
-        coords = {"held_out": (DESIGN, np.concatenate(held)), "volts": ("volts", VOLTAGES, about)}
+        coords = {"held_out": (DESIGN, np.concatenate(held)), **LABELS}
         return to_dataset(arrays, variables, coords)
 
     def feasible(self, arrays: Arrays) -> Arrays:
@@ -107,9 +106,9 @@ class CellPrior:
     @cached_property
     def root(self) -> Float64[Tensor, "v v"]:
         """Root of the covariance of charges between cells (Ah)."""
-        apart = (VOLTAGES[:, None] - VOLTAGES) / SMOOTH_V
+        distance = (VOLTAGES[:, None] - VOLTAGES) / SMOOTH_V
         capacity = np.mean([c.charge_ah[:, -1].mean() for c in self.cells])
-        cov = (OTHER_CELL * capacity) ** 2 * np.exp(-0.5 * apart**2)
+        cov = (OTHER_CELL * capacity) ** 2 * np.exp(-0.5 * distance**2)
         return torch.from_numpy(np.linalg.cholesky(cov + 1e-9 * np.eye(len(VOLTAGES))))
 
     @cached_property

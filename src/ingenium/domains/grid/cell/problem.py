@@ -23,7 +23,7 @@ from ingenium.core.quantity import Quantity, Variable
 from ingenium.core.spec import Limit
 from ingenium.domains.grid.cell import report
 from ingenium.domains.grid.cell.bpx import CellBpx
-from ingenium.domains.grid.cell.curves import VOLTAGES, known_cells
+from ingenium.domains.grid.cell.curves import LABELS, VOLTAGES, known_cells
 from ingenium.domains.grid.cell.posterior import CellReadings
 from ingenium.domains.grid.cell.prior import DIGITS, LEAST_STEP, CellPrior
 from ingenium.domains.grid.cell.records import RECORD, read_records
@@ -160,8 +160,7 @@ class Cell(Problem):
 
     def labels(self) -> dict[str, object]:
         """Return the voltages."""
-        about = {"units": "V", "long_name": "voltage under load"}
-        return {"volts": ("volts", VOLTAGES, about)}
+        return dict(LABELS)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """Impose charges that rise as the voltage falls, and a start from full down."""
@@ -191,7 +190,3 @@ class Cell(Problem):
                  "missing": 0.0,
                  "energy": 1.5 * middle, "middle_voltage": middle}  # fmt: skip
         return ((to_dataset(arrays, VARIABLES, self.labels()), truth, 1e-9),)
-
-
-def _column(variable: Variable, digits: int) -> TableColumn:
-    return TableColumn(variable.name, digits=digits)

@@ -1,4 +1,4 @@
-"""Wear of schedules by PyBaMM: a cell in an isolated environment lives their days again and again.
+"""Wear of schedules by PyBaMM, which repeats their days with a cell in an isolated environment.
 
 It says how far the wear law is off that judges schedules. Its cell is another one than those the
 law was fitted to, so that the ranking of schedules matters more than the level.
@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float64
-from matplotlib.figure import Figure
 from scipy.stats import spearmanr
 
 from ingenium.core.errors import EngineError, MissingEnvironment
@@ -55,6 +54,7 @@ class WearComparison:
     law_idle: float  # of a battery that rests at its start
     cell_idle: float
     days: int
+    volts: tuple[float, float]  # lowest and highest voltage of the cell
     failed: int = 0  # schedules that PyBaMM did not solve
     least: ClassVar[int] = 3  # schedules of a ranking
 
@@ -82,7 +82,8 @@ class WearComparison:
         if not solved.any():
             raise EngineError(f"expected the life of a schedule by PyBaMM, got none of {failed}")
         own = [x[:-1][solved] for x in (law, each, cycles)]
-        return cls(own[0], own[1], own[2], float(law[-1]), float(each[-1]), days, failed)
+        volts = float(np.nanmin(found["min_voltage_v"])), float(np.nanmax(found["max_voltage_v"]))
+        return cls(own[0], own[1], own[2], float(law[-1]), float(each[-1]), days, volts, failed)
 
     @property
     def ranking(self) -> float:
@@ -115,12 +116,14 @@ class WearComparison:
               grid=True)  # fmt: skip
         axes.legend(frameon=False, fontsize=8)
         order = f"{self.ranking:.2f}" if np.isfinite(self.ranking) else "not known from so few"
+        failed = f" PyBaMM failed on {self.failed} others." if self.failed else ""
         text = (
-            f"{len(self.law)} chosen schedules of the point forecast, each lived for {self.days} "
-            f"days by a cell of {ENVIRONMENT.lock.engine} {ENVIRONMENT.lock.release} (O'Kane et "
-            f"al., 2022). The law says {self.ratio:.2f} times PyBaMM's loss, and "
-            f"{self.cycling_ratio:.2f} times its loss beyond that at rest; the rank correlation "
-            f"is {order}." + (f" PyBaMM failed on {self.failed} others." if self.failed else "")
+            f"{len(self.law)} chosen schedules of the point forecast, each repeated for "
+            f"{self.days} days with a cell of {ENVIRONMENT.lock.engine} "
+            f"{ENVIRONMENT.lock.release} (O'Kane et al., 2022). The law says {self.ratio:.2f} "
+            f"times PyBaMM's loss, and {self.cycling_ratio:.2f} times its loss beyond that at "
+            f"rest; the rank correlation is {order}. The cell's voltage is between "
+            f"{self.volts[0]:.2f} and {self.volts[1]:.2f} V, and is not limited.{failed}"
         )
         rows = (
             ("", "law (% a year)", "PyBaMM (% a year)", "cycles a day"),
@@ -128,5 +131,4 @@ class WearComparison:
               for i, (a, b, c) in enumerate(zip(law, cell, self.cycles, strict=True))),
             ("at rest", f"{36500 * self.law_idle:.2f}", f"{36500 * self.cell_idle:.2f}", "0.00"),
         )  # fmt: skip
-        assert isinstance(figure, Figure)
         return Section("Wear by an electrochemical cell", text, figure, rows)

@@ -40,7 +40,7 @@ class StorageSettings:
     planning: int = 32  # that schedules are planned on
     known: int = 192  # schedules that generators learn from
     seed: int = 0  # of the scenarios
-    cell_days: int = 0  # days that PyBaMM lives chosen schedules for, in a report; 0 for none
+    cell_days: int = 0  # days for which PyBaMM repeats chosen schedules, in a report; 0 for none
     site: ChargingSite = field(default_factory=ChargingSite)
     battery: SiteBattery = field(default_factory=SiteBattery)
     feeder: FeederSettings = field(default_factory=FeederSettings)

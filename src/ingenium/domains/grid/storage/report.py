@@ -24,7 +24,7 @@ from ingenium.drawing.style import INK, KNOWN, OURS, REJECTED
 from ingenium.evaluate.intervals import t_interval
 
 OWN = "cheapest accepted schedule"
-AGED = 12  # schedules that PyBaMM lives, at most
+AGED = 12  # schedules that PyBaMM simulates, at most
 BANDS = (5, 25, 50, 75, 95)  # per cent
 
 
@@ -54,7 +54,7 @@ def sections(
 
 
 def aged(site: StorageSite, designs: xr.Dataset, verdicts: xr.Dataset, days: int) -> Section:
-    """Let PyBaMM's cell live the cheapest accepted schedules."""
+    """Compare the wear law with PyBaMM on the cheapest accepted schedules."""
     accepted = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
     cost = np.where(accepted, verdicts["cost"].to_numpy(), np.inf)
     order = np.argsort(cost)[: min(int(accepted.sum()), AGED)]
