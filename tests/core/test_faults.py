@@ -148,3 +148,39 @@ def test_an_earlier_name_is_answered_by_the_present_one() -> None:
     for earlier, present in (("keep", "export"), ("apart", "min_distance")):
         with pytest.raises(InputError, match=f"Write {present} for {earlier}"):
             parse({"problem": "a", "select": {earlier: 1.0}}, Spec, "the spec")
+
+
+@dataclass(frozen=True)
+class Search:
+    steps: int = 1
+    sizes_mm: tuple[float, ...] = ()
+    mirrored: bool = False
+    seed: int | str = 0
+
+
+@pytest.mark.parametrize(
+    ("table", "place", "kind", "got"),
+    [
+        ({"steps": True}, "setup.steps", "whole number", "true"),
+        ({"steps": "5"}, "setup.steps", "whole number", '"5"'),
+        ({"sizes_mm": [1.0, True]}, "second value of setup.sizes_mm", "number", "true"),
+        ({"sizes_mm": ["2"]}, "first value of setup.sizes_mm", "number", '"2"'),
+        ({"mirrored": 1}, "setup.mirrored", "true or false", "1"),
+        ({"mirrored": "yes"}, "setup.mirrored", "true or false", '"yes"'),
+        ({"seed": True}, "setup.seed", "whole number or text", "true"),
+    ],
+)
+def test_a_value_of_another_type_is_not_read_as_one(
+    table: Mapping[str, Any], place: str, kind: str, got: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(table, Search, "a spec", under=("setup",))
+    assert place in caught.value.expected
+    assert kind in caught.value.expected
+    assert caught.value.got == got
+
+
+def test_whole_numbers_stand_for_numbers_and_texts_where_texts_are_meant() -> None:
+    assert parse({"sizes_mm": [1, 2.5], "seed": "a"}, Search, "a spec") == Search(
+        sizes_mm=(1.0, 2.5), seed="a"
+    )

@@ -1,18 +1,22 @@
 """Faults of a table that a user wrote, reported by their place in it."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from types import NoneType
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
 from ingenium.core.errors import InputError
-from ingenium.core.places import Place, Step, bare, inner_kind
+from ingenium.core.places import Place, Step, bare, inner_kind, rivals_of
 from ingenium.core.renamed import present_name
+from ingenium.core.setups import plain, type_name
 
 UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 ABSENT = ("missing", "missing_argument")
+SCALARS = (bool, int, float, str)
+SCALAR_KINDS = frozenset(SCALARS)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,31 @@ class Table:
             if tables
             else "Write a value that satisfies this; docs/reference/spec.md lists all entries.",
         )
+
+    def check_kinds(self, entry: Any) -> None:
+        """Refuse a truth value for a number, and a text or a number for what it only reads as.
+
+        Raises:
+            InputError: naming the first such entry of the table, at any depth.
+        """
+        self._check_kinds(Place(self.kind, self.under), entry)
+
+    def _check_kinds(self, place: Place, entry: Any) -> None:
+        kinds = [k for k in rivals_of(place.kind) if k is not NoneType]
+        if isinstance(entry, Mapping):
+            for name, inner in entry.items():
+                self._check_kinds(place.at(str(name)), inner)
+        elif isinstance(entry, list | tuple):
+            for i, inner in enumerate(entry):
+                self._check_kinds(place.at(i), inner)
+        elif isinstance(entry, SCALARS) and kinds and SCALAR_KINDS.issuperset(kinds):
+            written = {type(entry)} if isinstance(entry, bool | str) else {int, float}
+            if not written.intersection(kinds):
+                raise InputError(
+                    f"{self._of_all(str(place))} as {' or '.join(map(type_name, kinds))}",
+                    f'"{entry}"' if isinstance(entry, str) else plain(entry),
+                    "Write a value of that type; numbers and true or false stand without quotes.",
+                )
 
     def _ill_filled(
         self, table: Place, *, unknown: Sequence[str], absent: Sequence[str]
@@ -115,8 +144,8 @@ def _counted(one: str, several: str, names: Sequence[str]) -> str:
 
 def _entries(kind: Any) -> list[str]:
     """Names of the entries that a table may hold."""
-    plain = bare(kind)
-    return [f.name for f in fields(plain)] if is_dataclass(plain) else []
+    table = bare(kind)
+    return [f.name for f in fields(table)] if is_dataclass(table) else []
 
 
 def _short(value: object) -> str:

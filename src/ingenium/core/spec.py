@@ -192,13 +192,16 @@ def parse(table: Mapping[str, Any], kind: type[T], where: str, *, under: tuple[s
         >>> parse({"quantity": "mass", "at_most": 900.0, "unit": "kg"}, Limit, "the limit").at_most
         900.0
     """
+    own = Table(kind, where, under)
     try:
-        return cast(T, _reading(kind)((dict(table),))[0])  # type: ignore[arg-type]  # classes hash
+        parsed = cast(T, _reading(kind)((dict(table),))[0])  # type: ignore[arg-type]  # classes hash
     except ValidationError as error:
         faults = error.errors(include_url=False)
         for fault in faults:
             fault["loc"] = fault["loc"][1:]
-        raise Table(kind, where, under).refusal(faults) from None
+        raise own.refusal(faults) from None
+    own.check_kinds(table)
+    return parsed
 
 
 @cache
