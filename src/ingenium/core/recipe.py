@@ -23,8 +23,8 @@ from ingenium import __version__
 from ingenium.core.digest import content_digest, digest
 from ingenium.core.errors import CorruptError, FolderInUseError
 from ingenium.core.folders import cache_folder, locked, replacing, write_atomic
-from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import source_digest
+from ingenium.core.watching import Watch, silent
 
 MADE_UNDER = "made_under"
 POLL_S = 0.5  # between two looks whether another process is done
