@@ -57,4 +57,6 @@ def test_commands_that_look_at_things_import_no_engine(tmp_path: Path) -> None:
         "open_run": OPENED.format(str(folder)),
         "tools": TOOLS.format(str(folder)),
     }
-    assert {name: _imported(code) for name, code in looks.items()} == dict.fromkeys(looks, set())
+    assert {name: _imported(code) for name, code in looks.items()} == {
+        name: set() for name in looks
+    }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingenium.cli.doctor import PROGRAMS
 from ingenium.cli.output import plain_data
-from ingenium.core.errors import IngeniumError, StorageError
+from ingenium.core.errors import IngeniumError
 from ingenium.core.setups import plain, type_name
 
 if TYPE_CHECKING:
@@ -60,10 +60,7 @@ def stored_page(requested: "Spec") -> ProblemPage | None:
         return {"page": as_array(json.dumps(asdict(opened_page(requested)[1])))}
 
     under = [requested.problem, own, _installed(), *_code(source)]
-    try:
-        found = Recipe("page", under, make).complete()
-    except StorageError:  # a cache that cannot be written
-        return None
+    found = Recipe("page", under, make).complete_or_made()
     return ProblemPage(**json.loads(found["page"].tobytes()))
 
 
