@@ -118,7 +118,7 @@ class RunView(ABC):
         Raises:
             InputError: for a quantity that was not measured, or whose values are names.
         """
-        from ingenium.drawing.figures import histogram
+        from ingenium.drawing.run_charts import Histogram
 
         known = [k for k in self.scales if LABELS not in self.verdicts[k].attrs]
         array, one = self.verdicts[choose(quantity, known, "quantity")], self.scales[quantity]
@@ -130,7 +130,7 @@ class RunView(ABC):
             broken |= best[:, i] < 0
         label = headed(str(array.attrs.get("long_name", quantity)), one.unit)
         drawn = [bound(x, one) for _, x in limits]
-        return histogram(values[answered], broken[answered], drawn, label)
+        return Histogram.of(values[answered], broken[answered], drawn, label).figure()
 
     def pictures(self) -> dict[str, "Figure"]:
         """Pictures of the report by their headings: of the field, and of each limit."""
