@@ -12,10 +12,10 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.verify import Verifier
+from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.data.netfile import NetworkError
 from ingenium.domains.grid.feeder.mapping import profile_map
 from ingenium.domains.grid.feeder.measurements import Trace, columns
-from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.feeder.network import Network, network_of
 from ingenium.domains.grid.feeder.reference import PandapowerDays
 from ingenium.domains.grid.feeder.verifier import FeederVerifier
