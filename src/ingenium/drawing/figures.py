@@ -6,6 +6,7 @@ import re
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from ingenium.drawing.style import OURS, REJECTED, SMALL, TEXT
@@ -50,11 +51,18 @@ def picture(figure: Figure, name: str) -> Markup:
     return Markup('<img alt="" style="{}" src="data:image/png;base64,{}">').format(width, data)
 
 
+def layout(figure: Figure) -> None:
+    """Lay out a figure once; `savefig` would lay it out, and draw it, once more than needed."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+
+
 def _text(figure: Figure, name: str) -> str:
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # the layout is done; matplotlib would do it twice more
+    layout(figure)
     with io.StringIO() as file:
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
         text = file.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
