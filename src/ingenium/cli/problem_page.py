@@ -1,4 +1,4 @@
-"""What is shown of a problem: plain data, stored as long as nothing that decides it changes.
+"""Page of a problem: plain data, stored as long as nothing that decides it changes.
 
 Opening a problem takes its engine and seconds. The page of a problem under its default settings
 depends on code, installed packages and programs alone; it is stored by the digest of these.

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from typing import Any
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
@@ -61,8 +62,9 @@ def layout(figure: Figure) -> None:
 
 def _text(figure: Figure, name: str) -> str:
     layout(figure)
+    canvas: Any = FigureCanvasSVG(figure)  # its methods have no types
     with io.StringIO() as file:
-        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
+        canvas.print_svg(file, metadata={"Date": None, "Creator": None})
         text = file.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

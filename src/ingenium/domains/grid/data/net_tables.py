@@ -84,7 +84,7 @@ def as_text(net: Any) -> str | None:
 
 def entries(text: str) -> dict[str, Any]:
     """Read what `as_text` wrote."""
-    stored = json.loads(text)
+    stored: dict[str, Any] = json.loads(text)
     tables = stored.pop("tables")
     return {name: _table(**table) for name, table in tables.items()} | stored
 
