@@ -28,6 +28,14 @@ RUNS = {
 }
 SHOWN = ("grid.feeder_day", "structures.roof", "molecules.library")
 OPEN = "import ingenium; r = ingenium.open_run('feeder'); r.table; r.evidence"
+SMALL = """
+import json, os, sys
+null = os.open(os.devnull, os.O_RDWR)
+actions = [(os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)]
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=actions)
+_, status, used = os.wait4(pid, 0)
+print(json.dumps([status, used.ru_utime + used.ru_stime, used.ru_maxrss]))
+"""  # a small process, since a child begins with the peak memory of the process that starts it
 COMMANDS = {
     "list": "list",
     **{f"show {name}": f"show {name}" for name in SHOWN},
@@ -74,14 +82,12 @@ def _spent(words: str, source: Path, folder: Path) -> tuple[float, float, float]
     own |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
     own["INGENIUM_LEDGER"] = str(folder / "ledger.db")
     started = time.perf_counter()
-    process = subprocess.Popen(
-        line, cwd=folder, env=os.environ | own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, used = os.wait4(process.pid, 0)
+    small = [sys.executable, "-I", "-S", "-c", SMALL, *line]
+    done = subprocess.run(small, cwd=folder, env=os.environ | own, capture_output=True, check=True)
+    status, cpu_s, kib = json.loads(done.stdout.splitlines()[-1])
     if status:
         raise RuntimeError(f"a command that ends well, got status {status} of {words or OPEN}")
-    wall = time.perf_counter() - started
-    return used.ru_utime + used.ru_stime, wall, used.ru_maxrss * 1024 / 1e6
+    return cpu_s, time.perf_counter() - started, kib * 1024 / 1e6
 
 
 def _path(source: Path) -> str:
