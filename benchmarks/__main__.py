@@ -10,6 +10,7 @@ NAMES = (
     "inverse_targets",
     "feeder_days",
     "propose_rates",
+    "whole_commands",
     "families",
     "first_runs",
     "samplers",

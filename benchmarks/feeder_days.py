@@ -8,7 +8,6 @@ MVA or tighter, and the largest differences of voltage and loading are in the re
 
 import os
 import warnings
-from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from benchmarks.measuring import interleaved, ratio, report, spread
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
+from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.feeder.verifier import FeederVerifier
 
 GRIDS = ("1-LV-rural1--0-sw", "1-MV-comm--0-sw")
@@ -35,7 +35,7 @@ class Peer:
     def __init__(self, verifier: FeederVerifier) -> None:
         self.verifier = verifier
         self.base = verifier.network.net
-        self.net = deepcopy(self.base)
+        self.net = whole(self.base)
         self._solve()  # compiles, and leaves the admittances to recycle
 
     def extremes(self, days: tuple[Tensor, ...]) -> np.ndarray:

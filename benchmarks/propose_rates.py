@@ -35,7 +35,7 @@ def run() -> None:
     """Run both sources at both sizes."""
     with tempfile.TemporaryDirectory() as folder:
         there = Path(folder)
-        sources = {"before": _unpacked(there / "before"), "now": ROOT / "src"}
+        sources = {"before": unpacked(there / "before", BEFORE), "now": ROOT / "src"}
         for name, source in sources.items():
             spent(source, WARM, there / name / "warm", there / "cache")
         found: dict[str, list[tuple[float, float]]] = {name: [] for name in sources}
@@ -62,11 +62,11 @@ def spent(source: Path, n: int, out: Path, cache: Path) -> tuple[float, float]:
     return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6
 
 
-def _unpacked(folder: Path) -> Path:
-    """The earlier source in a folder."""
+def unpacked(folder: Path, commit: str) -> Path:
+    """The source of a commit of the history in a folder."""
     folder.mkdir(parents=True)
     packed = subprocess.run(
-        ["git", "archive", BEFORE, "src"], cwd=ROOT, check=True, capture_output=True
+        ["git", "archive", commit, "src"], cwd=ROOT, check=True, capture_output=True
     )
     subprocess.run(["tar", "-x", "-C", str(folder)], input=packed.stdout, check=True)
     # That source fails at other packages of this name, which report that there is no such counter.

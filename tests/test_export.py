@@ -12,10 +12,11 @@ import toy
 from ingenium.cli.outcome import show
 from ingenium.cli.output import results
 from ingenium.core.designs import DESIGN
+from ingenium.core.digest import path_digest
 from ingenium.core.evidence import read
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec, parse
-from ingenium.runs import export, loop
+from ingenium.runs import loop
 from ingenium.runs.outcome import Run
 from ingenium.verbs.propose import propose
 from ingenium.verbs.replay import replay
@@ -78,7 +79,7 @@ def test_a_flipped_verdict_leaves_the_shared_file(
     for r in records:
         if r["design"] in last:
             assert (r["verdict"], r["file"]) == ("accepted", "designs/beams.csv")
-            assert r["file_digest"] == export.content_digest(file)
+            assert r["file_digest"] == path_digest(file)
         else:
             assert r["file"] is None
     for design in (*sorted(dropped), last[0], last[-1]):

@@ -6,12 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
-from matplotlib.colors import to_hex
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.quantity import LABELS, SHOWN
 from ingenium.core.spec import Limit
-from ingenium.drawing import figures
+from ingenium.drawing.run_charts import Histogram
 from ingenium.report import run_report
 from ingenium.runs import loop
 
@@ -23,23 +22,24 @@ def test_no_bin_of_a_histogram_lies_on_both_sides_of_its_limit(limit: Limit) -> 
     values = np.random.default_rng(0).normal(size=2000)
     bound = limit.at_most if limit.at_least is None else limit.at_least
     broken = values > bound if limit.at_least is None else values < bound
-    (axes,) = figures.histogram(values, broken, [limit], "a number").axes
-    edges = np.unique(np.concatenate([patch.get_xy()[:, 0] for patch in axes.patches[:2]]))
-    assert np.abs(edges - bound).min() < 1e-9
-    low, high = axes.get_xlim()
-    assert edges.min() <= low
-    assert edges.max() >= high
+    found = Histogram.of(values, broken, [limit], "a number")
+    assert np.abs(np.array(found.edges) - bound).min() < 1e-9
+    assert found.edges[0] <= found.low
+    assert found.edges[-1] >= found.high
+    assert not np.any((found.meets > 0) & (found.violates > 0))
 
 
 def test_whole_numbers_that_hold_lie_outside_the_red_zone() -> None:
     """An upper limit of 3 is a bound between the bars of 3 and 4."""
     values = np.repeat(np.arange(7.0), 5)
-    (axes,) = figures.histogram(values, values > 3, [Limit("q", at_most=3)], "rings").axes
-    (line,) = axes.lines
-    assert set(line.get_xdata()) == {3.5}
-    holds = next(p.get_xy() for p in axes.patches if to_hex(p.get_facecolor()) == figures.HOLDS)
-    assert holds[holds[:, 1] > 0][:, 0].max() == 3.5
-    assert axes.get_xlim() == (-0.5, 6.5)
+    found = Histogram.of(values, values > 3, [Limit("q", at_most=3)], "rings")
+    assert found.bounds == (3.5,)
+    assert found.shaded == ((3.5, 6.5),)
+    assert found.meets.tolist() == [5.0, 5.0, 5.0, 5.0, 0.0, 0.0, 0.0]
+    assert found.violates.tolist() == [0.0, 0.0, 0.0, 0.0, 5.0, 5.0, 5.0]
+    (axes,) = found.figure().axes  # as in a notebook
+    assert set(axes.lines[0].get_xdata()) == {3.5}
+    assert axes.get_xlim() == (found.low, found.high) == (-0.5, 6.5)
 
 
 def test_the_table_shows_what_differs_with_units_in_its_head(finished: loop.Run) -> None:

@@ -10,10 +10,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.errors import InputError
+from ingenium.core.quantity import DESIGN as DESIGN  # it is in reach without PyTorch there
 from ingenium.core.quantity import Variable
 from ingenium.core.text import codes, text_array
-
-DESIGN = "design"
 
 
 def to_dataset(

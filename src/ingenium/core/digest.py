@@ -11,13 +11,15 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from ingenium.core.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 PREFIX = "sha256:"
 
@@ -45,6 +47,11 @@ def content_digest(content: str | bytes) -> str:
     """Digest of bytes, or of text in UTF-8."""
     data = content.encode() if isinstance(content, str) else content
     return PREFIX + hashlib.sha256(data).hexdigest()
+
+
+def path_digest(path: Path) -> str:
+    """Digest of a file, or of a folder's files with their names."""
+    return folder_digest(path) if path.is_dir() else file_digest(path)
 
 
 def file_digest(path: Path) -> str:
@@ -75,7 +82,7 @@ def array_digest(array: npt.ArrayLike) -> str:
     return PREFIX + running.hexdigest()
 
 
-def dataset_digest(data: xr.Dataset, *, attrs: bool = False) -> str:
+def dataset_digest(data: "xr.Dataset", *, attrs: bool = False) -> str:
     """Digest of all variables and coordinates by name, in whatever order they come.
 
     Args:

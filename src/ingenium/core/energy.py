@@ -21,6 +21,7 @@ Source: Linux, Documentation/power/powercap/powercap.rst (zones, counters and wh
 
 import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -28,8 +29,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-
-import torch
 
 from ingenium.core.errors import InputError
 
@@ -162,7 +161,9 @@ class Meter:
         return (whole * least, whole * share, whole), method
 
     def _graphics(self) -> float | None:
-        now = _gpu_joules() if torch.cuda.is_initialized() else None
+        torch = sys.modules.get("torch")  # a process that has not imported it uses none
+        used = torch is not None and torch.cuda.is_initialized()
+        now = _gpu_joules() if used else None
         return None if now is None or self._gpu is None else now - self._gpu
 
     def _poll(self) -> None:

@@ -6,19 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, NotRequired
+from typing import TYPE_CHECKING, Any, Literal, NotRequired
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from typing_extensions import TypedDict
 
-from ingenium.core.designs import DESIGN
 from ingenium.core.digest import array_digest, digest, file_digest, folder_digest
 from ingenium.core.errors import CorruptError
-from ingenium.core.problem import CrossCheck, Problem
+from ingenium.core.quantity import DESIGN
 from ingenium.core.verdict import close
-from ingenium.core.verify import named
+
+if TYPE_CHECKING:
+    from ingenium.core.problem import CrossCheck, Problem
 
 KEY = "evidence"  # under which the record of a whole run names this file
 
@@ -95,13 +96,13 @@ class Export:
 
 
 def records(
-    problem: Problem,
+    problem: "Problem",
     designs: xr.Dataset,
     verdicts: xr.Dataset,
     origin: Origin,
     *,
     export: Export,
-    cross_check: CrossCheck | None,
+    cross_check: "CrossCheck | None",
     notes: Sequence[str],
     reasons: Sequence[str],
 ) -> Iterator[dict[str, Any]]:
@@ -147,7 +148,7 @@ def records(
 
 
 def uncertainty(
-    problem: Problem, shift: Mapping[str, float], cross_check: CrossCheck | None
+    problem: "Problem", shift: Mapping[str, float], cross_check: "CrossCheck | None"
 ) -> dict[str, float]:
     """Numerical uncertainty of each quantity, one value for a whole run.
 
@@ -161,12 +162,12 @@ def uncertainty(
     }
 
 
-def of_mesh(cross_check: CrossCheck | None) -> Mapping[str, float]:
+def of_mesh(cross_check: "CrossCheck | None") -> Mapping[str, float]:
     """Part of the uncertainty that is due to the mesh; repeated measurement does not show it."""
     return cross_check.finer.disagreement if cross_check and cross_check.finer else {}
 
 
-def design_digests(problem: Problem, designs: xr.Dataset) -> list[str]:
+def design_digests(problem: "Problem", designs: xr.Dataset) -> list[str]:
     """Compute a digest of the arrays of each design, with the positions along its axes.
 
     It is that of the Dataset of the design alone, without its index (`dataset_digest`).
@@ -181,13 +182,13 @@ def design_digests(problem: Problem, designs: xr.Dataset) -> list[str]:
     ]
 
 
-def table(problem: Problem, verdicts: xr.Dataset) -> Float[np.ndarray, "n k"]:
+def table(problem: "Problem", verdicts: xr.Dataset) -> Float[np.ndarray, "n k"]:
     """All measured values: a row for each design, the quantities in order."""
     return np.stack([verdicts[q.name].to_numpy() for q in problem.quantities], axis=1)
 
 
 def measured(
-    problem: Problem,
+    problem: "Problem",
     values: Float[np.ndarray, " k"],
     uncertain: Mapping[str, float],
     mesh: Mapping[str, float] = MappingProxyType({}),
@@ -297,7 +298,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     return out
 
 
-def engines(problem: Problem, cross: CrossCheck | None = None) -> list[dict[str, str]]:
+def engines(problem: "Problem", cross: "CrossCheck | None" = None) -> list[dict[str, str]]:
     """Tier, name and version of the engine that judges, and of the one that measured again.
 
     Examples:
@@ -306,6 +307,8 @@ def engines(problem: Problem, cross: CrossCheck | None = None) -> list[dict[str,
         >>> engines(problem)[0]["tier"]
         'exact'
     """
+    from ingenium.core.verify import named  # with PyTorch, which reading evidence does not need
+
     judge = named(problem.verifier)
     checks = {"cross-check": cross, "finer mesh": cross.finer if cross else None}
     return [

@@ -19,7 +19,6 @@ from ingenium.core.quantity import Variable
 from ingenium.core.reading.documents import json_text
 from ingenium.core.reading.files import content, plain, refusing
 from ingenium.core.reading.tables import DataTable, is_row, table_of
-from ingenium.core.text import codes
 from ingenium.core.units import convert
 
 FOLDER = "given"  # in that of a run, with copies of the input files
@@ -262,6 +261,8 @@ def _written(source: _Source) -> DataTable:
 def _column(source: _Source, v: Variable, table: DataTable) -> np.ndarray:
     """Read one column of a table: texts, or numbers within their bounds."""
     if v.longest is not None:
+        from ingenium.core.text import codes  # with PyTorch, which tables of numbers do not need
+
         values = table.frame[table.at(v.name)].to_numpy()
         codes(values, v.longest, name=f"{v.name} of {source.declared.name}")
         return values.astype(object)

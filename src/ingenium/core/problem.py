@@ -30,20 +30,13 @@ from ingenium.core.seeds import BLOCK
 from ingenium.core.select import Metric, firsts
 from ingenium.core.spec import Fixed, Limit, Objective
 from ingenium.core.verify import Verifier
+from ingenium.core.watching import Watch as Watch  # they are in reach without PyTorch there
+from ingenium.core.watching import silent as silent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Projection = Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]]
-Watch = Callable[[str, int, int], None]  # stage, done, total
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Watch nothing.
-
-    Examples:
-        >>> silent("verify", 10, 100)
-    """
 
 
 @runtime_checkable

@@ -12,8 +12,6 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ingenium import __version__
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.domain import GROUP
@@ -106,6 +104,8 @@ def versions(packages: tuple[str, ...] = ()) -> dict[str, str]:
 
 def machine() -> dict[str, Any]:
     """Describe processor, threads and system; replay is bit-exact on the same ones only."""
+    import torch  # digests and versions do not need it
+
     return {
         "system": platform.system(),
         "processor": platform.machine(),

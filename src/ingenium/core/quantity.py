@@ -5,6 +5,8 @@ from typing import Any
 
 from ingenium.core.errors import InputError
 
+DESIGN = "design"  # first dimension of designs and verdicts
+SCENARIOS = "scenarios"  # quantity with the size of a sample
 SHOWN, LABELS = "shown_units", "labels"  # attributes of arrays
 
 

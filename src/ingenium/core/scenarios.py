@@ -15,13 +15,12 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.core.quantity import Quantity
+from ingenium.core.quantity import SCENARIOS, Quantity
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import BEYOND, Verdict, errors_of, judge, margins, slack
 from ingenium.core.verify import Verifier
 
 FEWEST = 16  # scenarios, below which a standard error is unreliable
-COUNT = "scenarios"
 
 
 @runtime_checkable
@@ -109,7 +108,7 @@ class Sampled:
                 replace(q, error=error),
                 Quantity(error, q.unit, f"standard error of the {q.long_name}"),
             ]
-        return (*self.engine.quantities, *drawn, Quantity(COUNT, "1", "sampled scenarios"))
+        return (*self.engine.quantities, *drawn, Quantity(SCENARIOS, "1", "sampled scenarios"))
 
     def until(self, limits: Sequence[Limit]) -> "Sampled":
         """Return a copy that decides these limits."""

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
 
-from ingenium.core.designs import DESIGN
+from ingenium.core.quantity import DESIGN
 from ingenium.core.spec import Objective, Select
 from ingenium.core.verdict import Verdict
 

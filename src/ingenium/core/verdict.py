@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from jaxtyping import Bool, Float, Shaped
 
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 # Standard errors on either side of a mean over scenarios. Of a normal mean 0.27 % lie beyond; with
 # eight looks while scenarios grow, 2.2 % at most.
@@ -109,8 +112,8 @@ def judge(
 
 
 def weighed(
-    verdicts: xr.Dataset, limits: Sequence[Limit], uncertainty: Mapping[str, float]
-) -> xr.Dataset:
+    verdicts: "xr.Dataset", limits: Sequence[Limit], uncertainty: Mapping[str, float]
+) -> "xr.Dataset":
     """Add the uncertainty of each limit's quantity to verdicts; some limits must exceed it.
 
     The margin of a limit that must hold beyond the uncertainty is reduced by it, so that here too a
@@ -130,14 +133,14 @@ def weighed(
     )
 
 
-def at_best(verdicts: xr.Dataset, limits: Sequence[Limit]) -> Float[np.ndarray, "n l"]:
+def at_best(verdicts: "xr.Dataset", limits: Sequence[Limit]) -> Float[np.ndarray, "n l"]:
     """Margins of the better ends of intervals; below 0 the whole interval violates the limit."""
     found: np.ndarray = verdicts["margin"].to_numpy()
     return found + slack(*_limited(verdicts, limits)) if limits else found
 
 
 def _limited(
-    verdicts: xr.Dataset, limits: Sequence[Limit]
+    verdicts: "xr.Dataset", limits: Sequence[Limit]
 ) -> tuple[Float[np.ndarray, "n k"], list[str], Sequence[Limit], dict[str, str]]:
     """Values of the limits' quantities with their standard errors, for margins."""
     limited = dict.fromkeys(x.quantity for x in limits)
@@ -147,7 +150,7 @@ def _limited(
     return np.stack([verdicts[name].to_numpy() for name in names], 1), names, limits, errors
 
 
-def undecided(verdicts: xr.Dataset) -> Bool[np.ndarray, " n"]:
+def undecided(verdicts: "xr.Dataset") -> Bool[np.ndarray, " n"]:
     """Mark designs with values and no verdict: their interval includes the bound of a limit."""
     margin, values = verdicts["margin"].to_numpy(), list(verdicts.data_vars.values())
     if not any(ERROR in v.attrs for v in values):
@@ -157,7 +160,7 @@ def undecided(verdicts: xr.Dataset) -> Bool[np.ndarray, " n"]:
     return found
 
 
-def close(verdicts: xr.Dataset) -> Bool[np.ndarray, "n l"]:
+def close(verdicts: "xr.Dataset") -> Bool[np.ndarray, "n l"]:
     """Mark limits that a design satisfies by less than the uncertainty; none if unknown."""
     margin = verdicts["margin"].to_numpy()
     if "margin_uncertainty" not in verdicts:
@@ -166,7 +169,7 @@ def close(verdicts: xr.Dataset) -> Bool[np.ndarray, "n l"]:
     return found
 
 
-def flagged(verdicts: xr.Dataset) -> xr.Dataset:
+def flagged(verdicts: "xr.Dataset") -> "xr.Dataset":
     """Encode verdicts as numbers with CF flag meanings, for files."""
     words = verdicts["verdict"].to_numpy().tolist()
     reported = {"flag_values": list(FLAGS.values()), "flag_meanings": " ".join(FLAGS)}
@@ -174,7 +177,7 @@ def flagged(verdicts: xr.Dataset) -> xr.Dataset:
     return verdicts.assign(verdict=(verdicts["verdict"].dims, flags, reported))
 
 
-def unflagged(verdicts: xr.Dataset) -> xr.Dataset:
+def unflagged(verdicts: "xr.Dataset") -> "xr.Dataset":
     """Return verdicts as words, from the codes of `flagged`."""
     words = np.array(list(FLAGS))[verdicts["verdict"].to_numpy()]
     return verdicts.assign(verdict=(verdicts["verdict"].dims, words))

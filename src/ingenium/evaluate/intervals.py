@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv, ndtri, stdtrit
 
 from ingenium.core.errors import InputError
 from ingenium.evaluate.arrays import Groups, as_groups
@@ -34,6 +33,8 @@ def wilson(count: int, n: int, *, level: float = LEVEL) -> tuple[float, float]:
 
     Source: Wilson, J. Am. Stat. Assoc. 22, 1927; Newcombe, Stat. Med. 17, 1998, method 3.
     """
+    from scipy.special import ndtri  # 0.2 s of imports, where an interval is computed
+
     _check_count(count, n)
     share, z = count / n, float(ndtri(0.5 + 0.5 * level))
     scale = 2 * (n + z * z)
@@ -56,6 +57,8 @@ def clopper_pearson(count: int, n: int, *, level: float = LEVEL) -> tuple[float,
 
     Source: Clopper and Pearson, Biometrika 26, 1934; Newcombe, 1998, method 5.
     """
+    from scipy.special import betaincinv
+
     _check_count(count, n)
     tail = (1 - level) / 2
     low = float(betaincinv(count, n - count + 1, tail)) if count else 0.0
@@ -64,6 +67,8 @@ def clopper_pearson(count: int, n: int, *, level: float = LEVEL) -> tuple[float,
 
 def t_interval(values: ArrayLike, *, level: float = LEVEL) -> Interval:
     """Mean over seeds with Student's interval; the ends are NaN for a single seed."""
+    from scipy.special import stdtrit
+
     x = _finite_row(values)
     mean = float(x.mean())
     if len(x) == 1:

@@ -17,7 +17,8 @@ from ingenium.core.quantity import Variable
 from ingenium.core.shown import column, headed, read
 from ingenium.core.units import Scale
 from ingenium.core.verdict import Verdict, at_best
-from ingenium.drawing import figures
+from ingenium.drawing.figures import picture
+from ingenium.drawing.run_charts import Histogram, front
 from ingenium.report import search_report, viewer, words
 from ingenium.report.template import template
 from ingenium.runs.display import shown
@@ -106,13 +107,10 @@ def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:
         known = np.isfinite(values)  # not what was left out of designs that other limits reject
         if not known.any():
             continue
-        figure = figures.histogram(
-            values[known],
-            at_best(measured, run.spec.limits)[known, i] < 0,
-            [limit],
-            headed(array.attrs["long_name"], array.attrs["units"]),
-        )
-        drawn.append((words.limit(limit), figures.svg(figure, f"h{i}")))
+        broken = at_best(measured, run.spec.limits)[known, i] < 0
+        label = headed(array.attrs["long_name"], array.attrs["units"])
+        chart = Histogram.of(values[known], broken, [limit], label)
+        drawn.append((words.limit(limit), chart.svg()))
     return tuple(drawn)
 
 
@@ -128,17 +126,16 @@ def _front(run: Run) -> Markup | None:
     wanted = [run.verdicts[o.quantity] for o in run.spec.objectives[:2]]
     one, other = (headed(str(x.name), str(x.attrs["units"])) for x in wanted)
     rows = np.arange(run.designs.sizes[DESIGN])
-    figure = figures.front(
+    return front(
         np.stack([x.to_numpy() for x in wanted], 1).astype(np.float64),
         run.verdicts["verdict"].to_numpy() == Verdict.ACCEPTED,
         np.isin(rows, run.selected),
         (one, other),
     )
-    return figures.svg(figure, "f")
 
 
 def _shown(section: Section, i: int) -> Shown:
-    drawn = None if section.figure is None else figures.picture(section.figure, f"s{i}")
+    drawn = None if section.figure is None else picture(section.figure, f"s{i}")
     titles = tuple(scene.title for scene in section.scenes)
     scenes = viewer.packed(section.scenes) if titles else None
     marks = section.scenes[0].marks_are if titles else ""

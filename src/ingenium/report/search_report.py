@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.figure import Figure
 
 from ingenium.core.spec import Limit, Spec
-from ingenium.drawing import figures
+from ingenium.drawing.run_charts import attained, course
 from ingenium.report import words
 from ingenium.runs.conflicts import Unmet
 from ingenium.runs.outcome import Run
@@ -52,9 +51,9 @@ def _trajectories(
         shown[name[:1].upper() + name[1:]] = (name, own)
     calls = [r.calls for r in rounds]
     drawn = []
-    for i, (caption, (label, values)) in enumerate(shown.items()):
+    for caption, (label, values) in shown.items():
         if any(v is not None for v in values):
-            drawn.append((caption, figures.svg(figures.course(calls, values, label), f"c{i}")))
+            drawn.append((caption, course(calls, values, label)))
     return tuple(drawn)
 
 
@@ -105,8 +104,7 @@ def _front(spec: Spec, unmet: Unmet | None, units: dict[str, str]) -> Markup | N
     (one, first), (other, second) = pair
     points = np.array([[x.values[one], x.values[other]] for x in unmet.front])
     labels = [n if units[n] in ("", "1") else f"{n} ({units[n]})" for n in (one, other)]
-    figure: Figure = figures.attained(points, (first, second), (labels[0], labels[1]))
-    return figures.svg(figure, "front")
+    return attained(points, (first, second), (labels[0], labels[1]))
 
 
 def _conflicting(unmet: Unmet, spec: Spec) -> tuple[tuple[str, Limit], tuple[str, Limit]] | None:

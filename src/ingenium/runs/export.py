@@ -12,7 +12,7 @@ from jaxtyping import Bool
 
 from ingenium.core import spec as specs
 from ingenium.core.designs import DESIGN
-from ingenium.core.digest import file_digest, folder_digest
+from ingenium.core.digest import path_digest
 from ingenium.core.evidence import Export, table, uncertainty
 from ingenium.core.folders import write_atomic
 from ingenium.core.formats import Accompanied, FilePerDesign, Format, ReadTogether
@@ -121,11 +121,6 @@ def store(
     write_netcdf(part / "designs.nc", whole)
 
 
-def content_digest(path: Path) -> str:
-    """Return the digest of a file, or of a folder's files with their names."""
-    return folder_digest(path) if path.is_dir() else file_digest(path)
-
-
 def _shift(
     problem: Problem, before: xr.Dataset, after: xr.Dataset, measured: Bool[np.ndarray, " n"]
 ) -> dict[str, float]:
@@ -138,7 +133,7 @@ def _shift(
 def _files(paths: Mapping[int, Path], folder: Path) -> dict[int, tuple[str, str]]:
     """Path and digest of the file of each design; several may share one."""
     known = {
-        path: (f"designs/{path.relative_to(folder).as_posix()}", content_digest(path))
+        path: (f"designs/{path.relative_to(folder).as_posix()}", path_digest(path))
         for path in set(paths.values())
     }
     return {index: known[path] for index, path in paths.items()}

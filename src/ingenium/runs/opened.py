@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -13,15 +13,17 @@ import xarray as xr
 from ingenium.core import evidence
 from ingenium.core import spec as specs
 from ingenium.core.artifact import Artifact, JudgedValue, Replay, Table, named
-from ingenium.core.designs import DESIGN
 from ingenium.core.errors import CorruptError, InputError
-from ingenium.core.problem import Problem
+from ingenium.core.quantity import DESIGN
 from ingenium.core.spec import Limit, Spec, parse
 from ingenium.core.verdict import Verdict, unflagged
 from ingenium.evaluate.limits import Summary
 from ingenium.runs.artifacts import RUN_RECORDS
 from ingenium.runs.recorded import DESIGNS, EVIDENCE, Recorded
 from ingenium.runs.view import RunView
+
+if TYPE_CHECKING:
+    from ingenium.core.problem import Problem
 
 JUDGED = ("verdict", "margin", "margin_uncertainty")  # besides the quantities
 AGAIN = "Run the spec again."
@@ -41,7 +43,7 @@ class OpenedRun(RunView, Artifact):
     verdicts: xr.Dataset
     selected: np.ndarray
     summary: Summary
-    opener: Callable[[Spec], Problem]
+    opener: "Callable[[Spec], Problem]"
 
     what = "a run"
     made_by = "ingenium propose PROBLEM"
@@ -134,7 +136,7 @@ class OpenedRun(RunView, Artifact):
         return found
 
     @cached_property
-    def problem(self) -> Problem:
+    def problem(self) -> "Problem":
         """The problem, opened with its engine on first use."""
         return self.opener(self.requested)
 
@@ -149,11 +151,11 @@ class OpenedRun(RunView, Artifact):
     def _judged(self) -> Sequence[Limit]:
         return self.limits
 
-    def _problem(self) -> Problem:
+    def _problem(self) -> "Problem":
         return self.problem
 
 
-def open_run(folder: Path, opener: Callable[[Spec], Problem]) -> OpenedRun:
+def open_run(folder: Path, opener: "Callable[[Spec], Problem]") -> OpenedRun:
     """Open the run in a folder; `opener` opens its problem if a picture needs it.
 
     Raises:

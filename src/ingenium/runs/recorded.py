@@ -6,20 +6,21 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingenium.core import evidence, seals
 from ingenium.core import spec as specs
-from ingenium.core.digest import file_digest
+from ingenium.core.digest import file_digest, path_digest
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem
-from ingenium.core.scenarios import COUNT
+from ingenium.core.quantity import SCENARIOS
 from ingenium.core.spec import Spec
 from ingenium.runs.artifacts import RUN_RECORDS
-from ingenium.runs.export import content_digest
 from ingenium.runs.store import FILE, Store
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import Entry
+
+if TYPE_CHECKING:
+    from ingenium.core.problem import Problem
 
 EVIDENCE, DESIGNS = "evidence.jsonl", "designs"
 REMADE = ("designs/", "report.html")  # files that records name, without being evidence
@@ -102,7 +103,7 @@ class Recorded:
     def against(
         self,
         record: Mapping[str, Any],
-        problem: Problem,
+        problem: "Problem",
         requested: Spec,
         values: Mapping[str, Mapping[str, Any]],
     ) -> Iterator[str]:
@@ -112,7 +113,7 @@ class Recorded:
         the run, which its folder contains.
         """
         path = self.folder / record["file"]
-        if not path.exists() or content_digest(path) != record["file_digest"]:
+        if not path.exists() or path_digest(path) != record["file_digest"]:
             yield f"{record['file']} was altered after the run"
             return
         judge = problem.verifier
@@ -127,8 +128,8 @@ class Recorded:
         rounding = {q.name: q.rounding for q in problem.quantities}
         left_out = {q.name for q in problem.quantities if q.expensive}
         drawn = {k for q in problem.quantities if q.error for k in (q.name, q.error)}
-        if drawn and values[COUNT]["value"] != record["measured"][COUNT]["value"]:
-            drawn.add(COUNT)  # other limits took other pains
+        if drawn and values[SCENARIOS]["value"] != record["measured"][SCENARIOS]["value"]:
+            drawn.add(SCENARIOS)  # other limits took other pains
             values = {k: v for k, v in values.items() if k not in drawn}
         for name, now in values.items():
             was = record["measured"].get(name, {})

@@ -15,7 +15,7 @@ from ingenium.core import evidence
 from ingenium.core import spec as specs
 from ingenium.core.artifact import Replay, ReplayCheck
 from ingenium.core.designs import DESIGN
-from ingenium.core.digest import dataset_digest, digest
+from ingenium.core.digest import dataset_digest, digest, path_digest
 from ingenium.core.errors import CorruptError, IngeniumError, InputError
 from ingenium.core.problem import Problem
 from ingenium.core.provenance import code_digest, package_digest, versions
@@ -27,7 +27,6 @@ from ingenium.core.verdict import weighed
 from ingenium.core.verify import verify
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
-from ingenium.runs.export import content_digest
 from ingenium.runs.loop import proposed, training
 from ingenium.runs.recorded import TOLERANCE, Recorded
 from ingenium.trust.ledger import Ledger
@@ -311,7 +310,7 @@ def _file(problem: Problem, spec: Spec, record: Mapping[str, Any], out: Path) ->
         return [ReplayCheck("file", False, f"{record['file']} lies outside the folder")]
     if not path.exists():
         return [ReplayCheck("file", False, f"{record['file']} is gone")]
-    intact = content_digest(path) == record["file_digest"]
+    intact = path_digest(path) == record["file_digest"]
     found = "as recorded" if intact else "was altered after the run"
     checks = [ReplayCheck("file", intact, f"{record['file']} {found}")]
     try:

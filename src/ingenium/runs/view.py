@@ -15,18 +15,17 @@ import pandas as pd
 import xarray as xr
 
 from ingenium.core import evidence
-from ingenium.core.designs import DESIGN
 from ingenium.core.errors import choose
-from ingenium.core.problem import Problem
-from ingenium.core.quantity import LABELS
+from ingenium.core.quantity import DESIGN, LABELS
 from ingenium.core.shown import bound, column, headed, read, scales
 from ingenium.core.spec import Limit, Spec
 from ingenium.core.units import Scale
 from ingenium.core.verdict import FLAGS, Verdict, at_best
-from ingenium.drawing.figures import histogram
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from ingenium.core.problem import Problem
 
 FIRST = 10  # designs that a notebook shows
 
@@ -49,7 +48,7 @@ class RunView(ABC):
         """The limits that were judged, in the units of their quantities."""
 
     @abstractmethod
-    def _problem(self) -> Problem:
+    def _problem(self) -> "Problem":
         """Return the problem, opened if necessary."""
 
     @property
@@ -119,6 +118,8 @@ class RunView(ABC):
         Raises:
             InputError: for a quantity that was not measured, or whose values are names.
         """
+        from ingenium.drawing.run_charts import Histogram
+
         known = [k for k in self.scales if LABELS not in self.verdicts[k].attrs]
         array, one = self.verdicts[choose(quantity, known, "quantity")], self.scales[quantity]
         values = one.value(array.to_numpy())
@@ -129,7 +130,7 @@ class RunView(ABC):
             broken |= best[:, i] < 0
         label = headed(str(array.attrs.get("long_name", quantity)), one.unit)
         drawn = [bound(x, one) for _, x in limits]
-        return histogram(values[answered], broken[answered], drawn, label)
+        return Histogram.of(values[answered], broken[answered], drawn, label).figure()
 
     def pictures(self) -> dict[str, "Figure"]:
         """Pictures of the report by their headings: of the field, and of each limit."""

@@ -13,13 +13,14 @@ import pytest
 import xarray as xr
 
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.digest import path_digest
 from ingenium.core.evidence import read
 from ingenium.core.problem import Problem
 from ingenium.core.resolving import resolve
 from ingenium.core.spec import GeneratorChoice, Select, Spec
 from ingenium.core.verify import verify
 from ingenium.domains import open_problem
-from ingenium.runs import export, loop
+from ingenium.runs import loop
 from ingenium.runs.audit import audit
 from ingenium.runs.opened import open_run
 from ingenium.runs.outcome import Run
@@ -178,7 +179,7 @@ class FileContract:
             assert {d.design: d.verdict for d in audited} == {
                 r["design"]: r["verdict"] for r in stored
             }
-            assert all(export.content_digest(out / r["file"]) == r["file_digest"] for r in stored)
+            assert all(path_digest(out / r["file"]) == r["file_digest"] for r in stored)
             replayed = {r["design"] for r in stored[-1:]}  # a replay runs the engine again
             if form is next(iter(forms.values())):
                 replayed.add(stored[0]["design"])

@@ -7,7 +7,6 @@ from ingenium.core.artifact import Artifact, Replay
 from ingenium.core.digest import file_digest
 from ingenium.core.evidence import engines
 from ingenium.domains import open_problem
-from ingenium.runs import replay as replaying
 from ingenium.runs.artifacts import RUN_RECORDS, open_artifact, record_in
 from ingenium.trust.ledger import Ledger, ledger_or_own
 
@@ -50,6 +49,8 @@ def replay(out: str | Path, design: int = 0, *, ledger: Ledger | None = None) ->
         >>> replay.reasons
         ()
     """
+    from ingenium.runs import replay as replaying  # with PyTorch, which opening does not need
+
     folder = Path(out)
     if record_in(folder) not in (None, *RUN_RECORDS):
         return open_artifact(folder).replay()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ingenium import __version__
 from ingenium.core import spec as specs
-from ingenium.core.digest import digest
+from ingenium.core.digest import digest, path_digest
 from ingenium.core.evidence import engines
 from ingenium.core.folders import staged, write_atomic
 from ingenium.core.problem import Watch, silent
@@ -16,7 +16,6 @@ from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.report import judged_page
 from ingenium.runs import audit, judged
-from ingenium.runs.export import content_digest
 from ingenium.trust.ledger import Ledger, ledger_or_own
 
 
@@ -45,7 +44,7 @@ def verify(
             "problem": found.problem,
             "engines": engines(problem),
             "spec": digest(specs.as_table(spec)),
-            "files": {str(p): content_digest(p) for p in paths},
+            "files": {str(p): path_digest(p) for p in paths},
             "verdicts": [d.verdict for d in found.designs],
             "altered": list(found.altered),
             "version": __version__,
@@ -88,7 +87,7 @@ def judge(
     spec, paths = _inputs(what, folders)
     with ledger_or_own(ledger) as book:
         problem = open_problem(spec)
-        digests = {str(p): content_digest(p) for p in paths if p.exists()}
+        digests = {str(p): path_digest(p) for p in paths if p.exists()}
         identity = digest([specs.as_table(spec), digests, compare_known, code_digest()])
         with staged(Path(out), identity, overwrite=overwrite) as part:
             known = None

@@ -2,7 +2,6 @@
 
 import dataclasses
 import warnings
-from copy import deepcopy
 
 import numpy as np
 import pandapower as pp
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.verify import Verifier
+from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.data.netfile import NetworkError
 from ingenium.domains.grid.feeder.mapping import profile_map
 from ingenium.domains.grid.feeder.measurements import Trace, columns
@@ -40,7 +40,7 @@ def _days(verifier: FeederVerifier, n: int, t: int = T) -> tuple[Tensor, Tensor,
 def _pandapower_day(verifier: FeederVerifier, day: tuple[Tensor, Tensor, Tensor]) -> dict:
     """The day of design 0 by plain runpp, from the names in the profile columns."""
     base = verifier.network.net
-    net = deepcopy(base)
+    net = whole(base)
     load_at = {name: i for i, name in enumerate(verifier.profiles.load_profiles)}
     infeed_at = {name: i for i, name in enumerate(verifier.profiles.infeed_profiles)}
     steps = []

@@ -97,8 +97,8 @@ def _whole(known: KnownMolecules, designs: xr.Dataset, accepted: np.ndarray) -> 
     once = distinct(designs, accepted)
     mols = [parsed(str(s)) for s in designs[SMILES].to_numpy()[once]]
     fresh = [scaffold(m) for m in mols]
-    old = {scaffold(parsed(s)) for s in known.smiles[: 10 * BACKGROUND]}
-    near = nearest(mols[:MOST], [parsed(s) for s in known.smiles[: 10 * BACKGROUND]])
+    others = [parsed(s) for s in known.smiles[: 10 * BACKGROUND]]
+    old, near = {scaffold(m) for m in others}, nearest(mols[:MOST], others)
     rows = (
         ("accepted", f"{len(accepted)}"),
         ("distinct molecules among them", f"{len(once)}"),

@@ -7,16 +7,18 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ingenium.core.digest import content_digest
 from ingenium.core.errors import InputError
 from ingenium.core.reading.documents import MOST_JSON, json_text
 from ingenium.core.reading.files import refusing, text
 from ingenium.core.recipe import Arrays, Recipe, as_array
 from ingenium.domains.grid.bundled import bundled, bundled_codes, require_default
+from ingenium.domains.grid.data.net_tables import NetTables, as_text, entries
 from ingenium.domains.grid.data.packages import SIMBENCH, package, release_of
 from ingenium.domains.grid.data.profiles import simbench_days, simbench_net
 
@@ -34,6 +36,7 @@ ALLOWED = {
     *(("builtins", name) for name in ("complex", "tuple", "set", "frozenset")),
 }
 NET = "pandapowerNet"
+NOT_PLAIN = "not plain"  # stored in place of tables
 HOLDS_JSON = ("DataFrame", "Series", NET)
 WHAT = "a JSON file of a net"
 HINT = "Write it with pandapower.to_json(net, path)."
@@ -44,7 +47,7 @@ class NetworkError(InputError):
 
 
 def read_net(source: str | Path) -> tuple[str, Any]:
-    """Read the name and the pandapower net of a SimBench code or a JSON file.
+    """Read the name and the net of a SimBench code or a JSON file: its tables (`NetTables`).
 
     Raises:
         NetworkError: unknown code, no such file, or a file that is not a plain net.
@@ -68,13 +71,13 @@ def is_code(source: str | Path) -> bool:
 
 
 def read_json(path: Path) -> Any:
-    """Read a pandapower net from JSON after checking that it contains data only.
+    """Read the tables of a pandapower net in JSON that contains data only.
 
     Raises:
         NetworkError: broken JSON, not a net, or an object that is not plain data.
     """
     with of_nets():
-        return _net_in(text(path, WHAT, most=MOST_JSON, prose=True), path)
+        return _net(text(path, WHAT, most=MOST_JSON, prose=True), path)
 
 
 @contextmanager
@@ -172,13 +175,26 @@ def _simbench(code: str) -> Any:
         require_default(code)
         under = [code, f"simbench {SIMBENCH.release_of('simbench')}", release_of("pandapower")]
         found = Recipe("net", under, make).complete()
-    return deepcopy(_parsed(found["json"].tobytes(), code))
+    return _net(found["json"].tobytes().decode(), Path(code))
+
+
+def _net(content: str, where: Path) -> Any:
+    """Tables of a net in JSON, stored; pandapower's net itself where they are not plain."""
+    source = content_digest(content)
+
+    def make(_: int) -> Arrays:
+        return {"tables": as_array(as_text(_parsed(content, where)) or NOT_PLAIN)}
+
+    under = [source, release_of("pandapower")]
+    found = Recipe("net-tables", under, make).complete_or_made()["tables"].tobytes().decode()
+    read = partial(_parsed, content, where)
+    return deepcopy(read()) if found == NOT_PLAIN else NetTables(entries(found), source, read)
 
 
 @lru_cache(maxsize=4)
-def _parsed(content: bytes, code: str) -> Any:
-    """Net of the cached content, parsed once per process."""
-    return _net_in(content.decode(), Path(code))
+def _parsed(content: str, where: Path) -> Any:
+    """Net of a content, parsed once per process."""
+    return _net_in(content, where)
 
 
 def _close_codes(text: str) -> str:

@@ -27,3 +27,14 @@ def release_of(name: str) -> str:
         MissingExtra: with the line that installs it.
     """
     return f"{name} {EXTRA.release_of(name)}"
+
+
+def use_fastest(grid: Any) -> None:
+    """Set the fastest algorithms of lightsim2grid that its build has.
+
+    Its own function of this purpose is in a package that imports pandapower, which takes seconds.
+    """
+    kinds = package("lightsim2grid.algorithm").AlgorithmType
+    for kind in (kinds.NR_KLU, kinds.DC_KLU):
+        if kind in grid.available_default_algorithms():
+            grid.change_algorithm(kind)

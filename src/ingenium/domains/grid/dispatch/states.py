@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Complex, Float, Int
 
-from ingenium.domains.grid.data.packages import package
+from ingenium.domains.grid.data.packages import package, use_fastest
 from ingenium.domains.grid.dispatch.plan import DispatchPlan
 from ingenium.domains.grid.transmission.net import Transmission
 
@@ -309,7 +309,7 @@ def engine_grid(
         shares = np.ones(len(at))
     for i in np.flatnonzero(shares).tolist():
         grid.add_gen_slackbus(i, float(shares[i]))
-    package("lightsim2grid.network._default_algorithms").use_fastest_default_algorithms(grid)
+    use_fastest(grid)
     return grid
 
 

@@ -1,39 +1,35 @@
 """Grid that is read, converted to a circuit, and checked against pandapower before use."""
 
-import math
+import json
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ingenium.core.digest import digest
 from ingenium.core.reading.files import refusing
+from ingenium.core.recipe import Arrays, Recipe, as_array
+from ingenium.domains.grid.data.net_tables import NetTables, table_digest, whole
 from ingenium.domains.grid.data.netfile import of_nets
+from ingenium.domains.grid.data.packages import release_of
 from ingenium.domains.grid.feeder.circuit import Circuit, circuit_of
 from ingenium.domains.grid.feeder.parity import Parity, gate
 
 
 @dataclass(frozen=True)
 class Network:
-    """A net that passed the parity gate; `net` is unchanged from the user's."""
+    """A net that passed the parity gate; the tables of `net` are unchanged from the user's."""
 
     name: str
-    net: Any  # pandapowerNet
+    net: Any  # NetTables, or a net of pandapower; `whole` returns the latter
     circuit: Circuit
     changes: tuple[str, ...]  # what the circuit merges or leaves out, in sentences
     parity: Parity
 
     def digest(self) -> str:
         """Return the digest of the elements of the net with their parameters, without results."""
-        tables = {
-            name: {str(column): [_plain(x) for x in table[column]] for column in table.columns}
-            for name, table in self.net.items()
-            if not name.startswith(("_", "res_")) and len(getattr(table, "columns", ()))
-            if len(table)
-        }
-        return digest([tables, float(self.net.sn_mva), float(self.net.f_hz)])
+        return table_digest(self.net)
 
     @property
     def bus_names(self) -> tuple[str, ...]:
@@ -61,7 +57,8 @@ def network_of(
 ) -> Network:
     """Build the network of a net in memory, which is copied.
 
-    The net's own case and `cases` random ones must agree with pandapower. `where` is the file of a
+    The net's own case and `cases` random ones must agree with pandapower; circuit and verdict of a
+    net that was read are stored by its digest. `where` is the file of a
     user's net, whose tables are unchecked.
 
     Raises:
@@ -76,17 +73,23 @@ def network_of(
 
 def _checked(name: str, net: Any, cases: int, seed: int) -> Network:
     net = deepcopy(net)
-    circuit, changes = circuit_of(net)
-    parity = gate(net, circuit, np.random.default_rng(seed), cases=cases)
-    return Network(name, net, circuit, changes, parity)
 
+    def make(_: int) -> Arrays:
+        own = whole(net)
+        circuit, said = circuit_of(own)
+        parity = gate(own, circuit, np.random.default_rng(seed), cases=cases)
+        arrays = {name: np.asarray(value) for name, value in vars(circuit).items()}
+        return arrays | {"facts": as_array(json.dumps([said, asdict(parity)]))}
 
-def _plain(value: Any) -> Any:
-    """An entry of a table in JSON, None if missing; text where there is no such form."""
-    value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
+    if isinstance(net, NetTables):
+        releases = [release_of("pandapower"), release_of("lightsim2grid")]
+        under = [net.digest(), cases, seed, *releases]
+        found = Recipe("circuit", under, make).complete_or_made()
+    else:
+        found = dict(make(0))
+    said, parity = json.loads(found.pop("facts").tobytes())
+    circuit = Circuit(**{k: v if v.ndim else v.item() for k, v in found.items()})
+    return Network(name, net, circuit, tuple(said), Parity(**parity))
 
 
 def _names(table: Any, index: Any) -> tuple[str, ...]:

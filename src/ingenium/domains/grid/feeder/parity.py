@@ -2,13 +2,13 @@
 
 import warnings
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.data.netfile import NetworkError
 from ingenium.domains.grid.data.packages import package
 from ingenium.domains.grid.feeder.circuit import Circuit
@@ -62,7 +62,7 @@ class PandapowerLoop:
 
     def __init__(self, net: Any, circuit: Circuit) -> None:
         self.base = net
-        self.net = deepcopy(net)
+        self.net = whole(net)
         self.circuit = circuit
 
     def solve(self, factors: Factors, row: int) -> ReferenceFlow:
@@ -101,7 +101,7 @@ class PandapowerLoop:
         except pandapower.LoadflowNotConverged:
             solved = False
         if not solved:
-            self.net = deepcopy(self.base)  # the next case must not start from this solution
+            self.net = whole(self.base)  # the next case must not start from this solution
             return self._none()
         inner, c = self.net._ppc["internal"], self.circuit
         voltage = inner["V"]

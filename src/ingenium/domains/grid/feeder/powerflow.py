@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Complex, Float
 
 from ingenium.domains.grid.data.netfile import NetworkError
-from ingenium.domains.grid.data.packages import package
+from ingenium.domains.grid.data.packages import package, use_fastest
 from ingenium.domains.grid.feeder.circuit import Circuit
 
 TOLERANCE_PU = 1e-10  # of the power balance at each node
@@ -154,7 +154,7 @@ def engine_grid(circuit: Circuit) -> tuple[Any, Complex[np.ndarray, " node"]]:
     feeder = np.full(1, c.slack, np.int32)
     grid.init_generators(np.zeros(1), np.full(1, c.slack_vm_pu), -wide, wide, feeder)
     grid.add_gen_slackbus(0, 1.0)
-    package("lightsim2grid.network._default_algorithms").use_fastest_default_algorithms(grid)
+    use_fastest(grid)
     start = np.array(grid.ac_pf(np.full(c.nodes, c.slack_vm_pu, complex), 30, TOLERANCE_PU))
     if len(start) != c.nodes:
         raise NetworkError("a net with a solution without load", "one where the engine finds none")

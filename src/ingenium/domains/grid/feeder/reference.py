@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.domains.grid.data.dataset import STEPS
+from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.data.packages import package, release_of
 from ingenium.domains.grid.feeder.measurements import KW
 from ingenium.domains.grid.feeder.parity import PandapowerLoop
@@ -90,7 +90,7 @@ def reference_day(
     profiles = verifier.profiles
     ones = torch.ones(1, len(profiles.load_profiles), days * STEPS, dtype=torch.float64)
     none = torch.zeros(1, len(profiles.infeed_profiles), days * STEPS, dtype=torch.float64)
-    net = deepcopy(verifier.network.net)
+    net = whole(verifier.network.net)
     for table in ("sgen", "storage"):
         net[table]["p_mw"] = 0.0
         net[table]["q_mvar"] = 0.0

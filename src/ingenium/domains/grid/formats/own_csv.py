@@ -1,6 +1,5 @@
 """CSV days of a user's own feeder under the owner's names, one file a day, with the net."""
 
-import copy
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from jaxtyping import Float64
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.domains.grid.data.dataset import STEPS, ProfileNames, check_days, feeder_days
+from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.data.packages import package
 from ingenium.domains.grid.formats.csv_table import read_times, round_digits, write_table
 from ingenium.domains.grid.formats.layout import dates_of, design_indices
@@ -119,7 +119,7 @@ class OwnCsv:
 
     def applied_net(self) -> Any:
         """Return the net with all scaling included in its powers, which the columns replace."""
-        net = copy.deepcopy(self.net)
+        net = whole(self.net)
         for table in TABLES:
             rows = net[table]
             size = rows["scaling"].fillna(1.0)

@@ -1,6 +1,5 @@
 """Days of a feeder as pandapower JSON: the net, with the profiles of one day attached."""
 
-import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from ingenium.core.errors import InputError, MissingExtra
 from ingenium.core.reading.documents import json_file, json_text
 from ingenium.core.reading.files import refusing
 from ingenium.domains.grid.data.dataset import STEPS, ProfileNames, check_days, require_names
+from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.data.profiles import together
 from ingenium.domains.grid.formats.layout import (
     FeederLayout,
@@ -83,7 +83,7 @@ class PandapowerJson:
             import pandapower
         except ImportError as error:
             raise MissingExtra("grid", "pandapower") from error
-        net = copy.deepcopy(self.net)
+        net = whole(self.net)
         net["profiles"] = None
         if self.simbench and "profile" in net.storage:
             net.storage["profile"] = net.storage["profile"].map(together, na_action="ignore")

@@ -11,6 +11,7 @@ import xarray as xr
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.domains.grid.data.dataset import STEPS, ProfileNames, check_days, require_names
+from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.data.packages import package
 from ingenium.domains.grid.formats.csv_table import read_times, round_digits, write_tables
 from ingenium.domains.grid.formats.layout import (
@@ -74,7 +75,7 @@ class SimbenchCsv:
     def accompany(self, folder: Path) -> None:
         """Write the net for the shares, if it is not SimBench's own."""
         if self.scaled is not None:
-            package("pandapower").to_json(self.scaled, str(folder / "net.json"))
+            package("pandapower").to_json(whole(self.scaled), str(folder / "net.json"))
 
     def read(self, path: Path) -> xr.Dataset:
         """Read the folder of a design, or of many.

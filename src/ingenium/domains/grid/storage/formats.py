@@ -4,7 +4,6 @@ Energy and charge in a CSV follow from the power; the reader computes them again
 in which they differ.
 """
 
-import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from ingenium.core.quantity import Variable
 from ingenium.core.reading.documents import json_file
 from ingenium.core.reading.files import numbered, refusing
 from ingenium.core.reading.tables import read_table
+from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.data.packages import package
 from ingenium.domains.grid.storage.battery import STEP_H
 from ingenium.domains.grid.storage.opening import StorageSite
@@ -182,7 +182,7 @@ class StorageNet:
     def _frame(self) -> str:
         site = self.files.site
         network = site.feeder.verifier.network
-        net = copy.deepcopy(network.net)
+        net = whole(network.net)
         circuit, b = network.circuit, site.battery
         bus = int(circuit.bus_index[circuit.bus_node == site.node][0])
         pandapower = package("pandapower")

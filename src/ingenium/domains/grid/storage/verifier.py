@@ -3,7 +3,6 @@
 Shapes: n schedules, s scenarios, t steps, b nodes.
 """
 
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Literal
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.core.scenarios import COUNT
+from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.data.packages import package, release_of
 from ingenium.domains.grid.feeder.circuit import Circuit
 from ingenium.domains.grid.feeder.parity import PandapowerLoop
@@ -204,7 +204,7 @@ class PandapowerSite:
 
     def _voltages(self, plan: Float64[Tensor, " t"]) -> tuple[float, float]:
         feeder, scenarios = self.site.feeder.verifier, self.site.forecast
-        circuit, net = feeder.network.circuit, deepcopy(feeder.network.net)
+        circuit, net = feeder.network.circuit, whole(feeder.network.net)
         bus = int(circuit.bus_index[circuit.bus_node == self.site.node][0])
         package("pandapower").create_load(net, bus, p_mw=1.0, q_mvar=0.0, name="site")
         table, day = self.site.feeder.table, scenarios.day[0]

@@ -15,6 +15,7 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.problem import Problem, Projection, SearchDefaults, Second, Section
 from ingenium.core.quantity import Condition, Variable
+from ingenium.core.recipe import Arrays, Recipe
 from ingenium.core.spec import Fixed, Limit, Objective
 from ingenium.domains.structures.roof import report
 from ingenium.domains.structures.roof.equilibrium import TrussEquilibrium
@@ -136,8 +137,13 @@ class RoofTruss(Problem):
 
     @cached_property
     def bound(self) -> MassBound:
-        """Lower bound of mass and deflection."""
-        return mass_bound(self.settings, ANGLES_DEG)
+        """Lower bound of mass and deflection, stored: it takes seconds and depends on no design."""
+
+        def make(_: int) -> Arrays:
+            return vars(mass_bound(self.settings, ANGLES_DEG))
+
+        under = [self.settings, ANGLES_DEG]
+        return MassBound(**Recipe("roof-bound", under, make).complete_or_made())
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Report the front of mass and deflection, its trusses, and the feasible variants."""
