@@ -88,8 +88,8 @@ def _checked(name: str, net: Any, cases: int, seed: int) -> Network:
     else:
         found = dict(make(0))
     said, parity = json.loads(found.pop("facts").tobytes())
-    circuit = Circuit(**{k: v if v.ndim else v.item() for k, v in found.items()})
-    return Network(name, net, circuit, tuple(said), Parity(**parity))
+    own: dict[str, Any] = {k: v if v.ndim else v.item() for k, v in found.items()}
+    return Network(name, net, Circuit(**own), tuple(said), Parity(**parity))
 
 
 def _names(table: Any, index: Any) -> tuple[str, ...]:

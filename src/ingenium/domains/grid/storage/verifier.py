@@ -12,8 +12,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from ingenium.core.quantity import Quantity
-from ingenium.core.scenarios import COUNT
+from ingenium.core.quantity import SCENARIOS, Quantity
 from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.data.packages import package, release_of
 from ingenium.domains.grid.feeder.circuit import Circuit
@@ -54,7 +53,7 @@ QUANTITIES = (
     Quantity("max_trafo_loading", "percent", "highest loading of a transformer in any scenario"),
     Quantity("expected_min_voltage", "pu", "lowest voltage under the point forecast"),
     Quantity("expected_max_voltage", "pu", "highest voltage under the point forecast"),
-    Quantity(COUNT, "1", "scenarios that judge"),
+    Quantity(SCENARIOS, "1", "scenarios that judge"),
 )  # fmt: skip
 NAMES = tuple(q.name for q in QUANTITIES)
 
@@ -112,7 +111,7 @@ class StorageVerifier:
             "charge_short": (battery.start_kwh - own.end_kwh).clip(min=0.0).mean(1),
             "storage_beyond": energy.numpy(),
             "power_beyond": power.numpy(),
-            COUNT: np.full(len(total), float(len(scenarios.price))),
+            SCENARIOS: np.full(len(total), float(len(scenarios.price))),
             **self.flows(outcome, scenarios),
         }
 
