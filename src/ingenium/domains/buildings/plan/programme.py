@@ -132,7 +132,7 @@ def _rooms(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[Room, ...], list
         strange = set(entry) - {"name", "area_m2", "count", "daylight"}
         if strange:
             raise InputError("name, area_m2, count and daylight of a room", f"{min(strange)}")
-        area, daylight = _usual(name)
+        area, daylight = usual(name)
         if "area_m2" in entry:
             area = _number(entry["area_m2"], f"area_m2 of {name}", SMALLEST_M2, LARGEST_M2)
         else:
@@ -151,7 +151,7 @@ def _number(value: object, what: str, least: float | int, most: float | int) -> 
     return float(value)
 
 
-def _usual(name: str) -> tuple[float, bool]:
+def usual(name: str) -> tuple[float, bool]:
     """Return the usual area of a room and whether it needs daylight."""
     hits = ((a, d) for words, a, d in USUAL if re.search(rf"\b(?:{words})", name))
     return next(hits, (OTHER_M2, True))

@@ -1,0 +1,129 @@
+"""Compiled march of zones through the hours of a year; `twin` prepares its arrays.
+
+An hour's heat in the air depends on the air at its end, linearly, so that it is solved for. Cooling
+supplies air at 13 deg C, on whose coil vapour condenses: the humidity of each zone is balanced.
+"""
+
+from typing import no_type_check
+
+import numpy as np
+from numba import njit
+
+# rows of `series`
+ROOF, GROUND, DRY, REFLECTED, OCCUPIED, RUNNING, HEAT_TO, COOL_TO, VAPOUR, SATURATED = range(10)
+# columns of `numbers`, before those of facades
+G_VALUE, LEAK, RECOVERY, HEAT, COOL, FIRST = range(6)
+# entries of `constants`
+(FRESH, DENSITY, PEOPLE_W, LATENT_W, LIGHT, EQUIPMENT, BY_SURFACES, ON_FLOOR, DIFFUSE, GAP,
+ HIGH) = range(11)  # fmt: skip
+# inputs
+WALL, ROOF_IN, GROUND_IN, EXPOSED, WINDOW, AIR, FLOOR, SURFACES = range(8)
+HEAT_J, VAPOUR_J, SUPPLY = 1006.0, 2.5e6, 13.0
+
+
+@njit(cache=True)
+@no_type_check
+def inputs(u, h, series, wall, light, room, number, constants):
+    """Fill the inputs of a zone in an hour."""
+    facades = light.shape[0]
+    floor = room[0]
+    people = constants[PEOPLE_W] * series[OCCUPIED, h]
+    running = series[RUNNING, h]
+    u[WALL], u[ROOF_IN], u[GROUND_IN] = wall[h], series[ROOF, h], series[GROUND, h]
+    u[EXPOSED] = u[WINDOW] = series[DRY, h]
+    lamps, other = running * constants[LIGHT], running * constants[EQUIPMENT]
+    u[AIR] = floor * (0.7 * people + 0.5 * lamps + 0.7 * other)
+    u[SURFACES] = floor * (0.3 * people + 0.5 * lamps + 0.3 * other)
+    u[FLOOR] = 0.0
+    for f in range(facades):
+        area = room[2 + f] * number[FIRST + f]
+        if area <= 0.0:
+            continue
+        lit, depth = 1.0, number[FIRST + facades + f]
+        if depth > 0.0:
+            shade = (depth * light[f, 2, h] - constants[GAP]) / constants[HIGH]
+            lit = 1.0 - min(max(shade, 0.0), 1.0)
+        g = number[G_VALUE] * area
+        beam = g * lit * light[f, 0, h]
+        sky = number[FIRST + 2 * facades + f] * light[f, 1, h]
+        rest = g * constants[DIFFUSE] * (sky + series[REFLECTED, h])
+        absorbed = constants[BY_SURFACES]
+        u[AIR] += (1.0 - absorbed) * (beam + rest)
+        u[FLOOR] += absorbed * constants[ON_FLOOR] * beam
+        u[SURFACES] += absorbed * ((1.0 - constants[ON_FLOOR]) * beam + rest)
+
+
+@njit(cache=True)
+@no_type_check
+def march(out, modes, series, walls, light, rooms, numbers, constants, warm_up):
+    """Fill temperatures, heating and cooling rates of each design, zone and hour."""
+    decay, drive, to_air, to_radiant, radiant_now, start = modes
+    hours, count = series.shape[1], drive.shape[1]
+    u = np.zeros(8)
+    state, first = np.zeros(count), np.zeros(8)
+    for i in range(out.shape[0]):
+        for s in range(out.shape[1]):
+            z = i * out.shape[1] + s
+            number, room, wall = numbers[i], rooms[s], walls[s]
+            first[:] = 0.0
+            for h in range(168):
+                inputs(u, h, series, wall, light, room, number, constants)
+                first += u / 168.0
+            for m in range(count):
+                state[m] = 0.0
+                for j in range(8):
+                    state[m] += start[z, m, j] * first[j]
+            gain = 0.0
+            for m in range(count):
+                gain += to_air[z, m] * drive[z, m, AIR]
+            mass = room[1] * constants[DENSITY]
+            leak = number[LEAK] * mass / 3600.0  # kg/s
+            fresh = constants[FRESH] * room[0] * constants[DENSITY]
+            air, vapour = 20.0, series[VAPOUR, 0]
+            for k in range(-warm_up, hours):
+                h = k if k >= 0 else hours + k
+                inputs(u, h, series, wall, light, room, number, constants)
+                free = 0.0
+                for m in range(count):
+                    x = state[m] * decay[z, m]
+                    for j in range(8):
+                        x += drive[z, m, j] * u[j]
+                    state[m] = x
+                    free += to_air[z, m] * x
+                dry, low, high = series[DRY, h], series[HEAT_TO, h], series[COOL_TO, h]
+                supplied = fresh * series[OCCUPIED, h]
+                useful = (air < 0.5 * (low + high)) == (dry < air)
+                flow = leak + supplied * (1.0 - (number[RECOVERY] if useful else 0.0))
+                flow *= HEAT_J
+                share = 1.0 / (1.0 + gain * flow)
+                free = (free + gain * flow * dry) * share
+                effect = gain * share
+                wanted = min(max(free, low), high)
+                most, least = number[HEAT] * room[0], -number[COOL] * room[0]
+                power = min(max((wanted - free) / effect, least), most)
+                air = free + effect * power
+                entered = power + flow * (dry - air)
+                radiant = radiant_now[z, AIR] * entered
+                for m in range(count):
+                    state[m] += drive[z, m, AIR] * entered
+                    radiant += to_radiant[z, m] * state[m]
+                for j in range(8):
+                    radiant += radiant_now[z, j] * u[j]
+                blown = max(supplied, -power / (HEAT_J * max(air - SUPPLY, 2.0)))
+                mixed = vapour
+                if blown > 0.0:
+                    mixed += supplied / blown * (series[VAPOUR, h] - vapour)
+                leaving = mixed
+                if power < 0.0:
+                    leaving = min(mixed, series[SATURATED, h])
+                latent = min(blown * VAPOUR_J * (mixed - leaving), max(power - least, 0.0))
+                if blown > 0.0:
+                    leaving = mixed - latent / (blown * VAPOUR_J)
+                given = constants[LATENT_W] * room[0] * series[OCCUPIED, h] / VAPOUR_J
+                before = mass / 3600.0
+                vapour = before * vapour + leak * series[VAPOUR, h] + blown * leaving + given
+                vapour /= before + leak + blown
+                if k >= 0:
+                    out[i, s, 0, h] = 0.5 * (air + radiant)
+                    out[i, s, 1, h] = max(power, 0.0)
+                    out[i, s, 2, h] = max(-power, 0.0) + latent
