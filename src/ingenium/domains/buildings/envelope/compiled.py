@@ -10,12 +10,13 @@ import numpy as np
 from numba import njit
 
 # rows of `series`
-ROOF, GROUND, DRY, REFLECTED, OCCUPIED, RUNNING, HEAT_TO, COOL_TO, VAPOUR, SATURATED = range(10)
+ROOF, GROUND, DRY, REFLECTED, OCCUPIED, RUNNING, BEFORE, VAPOUR, SATURATED = range(9)
 # columns of `numbers`, before those of facades
-G_VALUE, LEAK, RECOVERY, HEAT, COOL, FIRST = range(6)
+(G_VALUE, LEAK, RECOVERY, HEAT, COOL, HEAT_TO, COOL_TO, SETBACK, PREHEAT,
+ FIRST) = range(10)  # fmt: skip
 # entries of `constants`
 (FRESH, DENSITY, PEOPLE_W, LATENT_W, LIGHT, EQUIPMENT, BY_SURFACES, ON_FLOOR, DIFFUSE, GAP,
- HIGH) = range(11)  # fmt: skip
+ HIGH, IDLE_COOLING) = range(12)  # fmt: skip
 # inputs
 WALL, ROOF_IN, GROUND_IN, EXPOSED, WINDOW, AIR, FLOOR, SURFACES = range(8)
 HEAT_J, VAPOUR_J, SUPPLY = 1006.0, 2.5e6, 13.0
@@ -58,7 +59,7 @@ def inputs(u, h, series, wall, light, room, number, constants):
 def march(out, modes, series, walls, light, rooms, numbers, constants, warm_up):
     """Fill temperatures, heating and cooling rates of each design, zone and hour."""
     decay, drive, to_air, to_radiant, radiant_now, start = modes
-    hours, count = series.shape[1], drive.shape[1]
+    hours, count = series.shape[1], decay.shape[1]
     u = np.zeros(8)
     state, first = np.zeros(count), np.zeros(8)
     for i in range(out.shape[0]):
@@ -75,7 +76,7 @@ def march(out, modes, series, walls, light, rooms, numbers, constants, warm_up):
                     state[m] += start[z, m, j] * first[j]
             gain = 0.0
             for m in range(count):
-                gain += to_air[z, m] * drive[z, m, AIR]
+                gain += to_air[z, m] * drive[z, AIR, m]
             mass = room[1] * constants[DENSITY]
             leak = number[LEAK] * mass / 3600.0  # kg/s
             fresh = constants[FRESH] * room[0] * constants[DENSITY]
@@ -83,14 +84,18 @@ def march(out, modes, series, walls, light, rooms, numbers, constants, warm_up):
             for k in range(-warm_up, hours):
                 h = k if k >= 0 else hours + k
                 inputs(u, h, series, wall, light, room, number, constants)
+                for m in range(count):
+                    state[m] *= decay[z, m]
+                for j in range(8):
+                    if u[j] != 0.0:
+                        for m in range(count):
+                            state[m] += drive[z, j, m] * u[j]
                 free = 0.0
                 for m in range(count):
-                    x = state[m] * decay[z, m]
-                    for j in range(8):
-                        x += drive[z, m, j] * u[j]
-                    state[m] = x
-                    free += to_air[z, m] * x
-                dry, low, high = series[DRY, h], series[HEAT_TO, h], series[COOL_TO, h]
+                    free += to_air[z, m] * state[m]
+                dry, low, high = series[DRY, h], number[SETBACK], constants[IDLE_COOLING]
+                if series[BEFORE, h] <= number[PREHEAT]:
+                    low, high = number[HEAT_TO], number[COOL_TO]
                 supplied = fresh * series[OCCUPIED, h]
                 useful = (air < 0.5 * (low + high)) == (dry < air)
                 flow = leak + supplied * (1.0 - (number[RECOVERY] if useful else 0.0))
@@ -105,7 +110,7 @@ def march(out, modes, series, walls, light, rooms, numbers, constants, warm_up):
                 entered = power + flow * (dry - air)
                 radiant = radiant_now[z, AIR] * entered
                 for m in range(count):
-                    state[m] += drive[z, m, AIR] * entered
+                    state[m] += drive[z, AIR, m] * entered
                     radiant += to_radiant[z, m] * state[m]
                 for j in range(8):
                     radiant += radiant_now[z, j] * u[j]

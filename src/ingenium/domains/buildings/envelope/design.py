@@ -3,6 +3,7 @@
 Shapes: n designs, f facades with windows.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -46,6 +47,13 @@ RANGES: dict[str, Range] = {
     "recovery": Range(0.0, 0.9, 20, "1", "sensible effectiveness of heat recovery"),
     "heating_size": Range(10.0, 100.0, 1, "W/m**2", "heating capacity by floor area"),
     "cooling_size": Range(0.0, 80.0, 1, "W/m**2", "cooling capacity by floor area"),
+    "heating_setpoint": Range(19.0, 23.0, 2, "degC", "air temperature to which rooms are heated in "
+                              "use"),
+    "cooling_setpoint": Range(23.5, 27.0, 2, "degC", "air temperature to which rooms are cooled in "
+                              "use"),
+    "setback": Range(12.0, 19.0, 1, "degC", "air temperature to which rooms are heated out of use"),
+    "preheat": Range(0.0, 5.0, 1, "h", "time before use from which its set-points are those of "
+                     "use"),
 }  # fmt: skip
 
 
@@ -64,6 +72,10 @@ class Envelopes:
     recovery: Float64[np.ndarray, " n"]
     heating_size: Float64[np.ndarray, " n"]
     cooling_size: Float64[np.ndarray, " n"]
+    heating_setpoint: Float64[np.ndarray, " n"]
+    cooling_setpoint: Float64[np.ndarray, " n"]
+    setback: Float64[np.ndarray, " n"]
+    preheat: Float64[np.ndarray, " n"]
 
     def __len__(self) -> int:
         return len(self.plant)
@@ -118,13 +130,39 @@ def sampled(rng: np.random.Generator, count: int, facades: int) -> Envelopes:
     return Envelopes(**found)
 
 
-def usual(facades: int) -> Envelopes:
-    """Return what an engineer would draw first: insulated, double glazing, gas, no shading."""
-    values: dict[str, float] = {
-        "window": 0.5, "overhang": 0.0, "wall_insulation": 0.08, "roof_insulation": 0.12,
-        "floor_insulation": 0.06, "leakage": 3.0, "glazing": 1, "plant": 0, "recovery": 0.0,
-        "heating_size": 60.0, "cooling_size": 40.0,
-    }  # fmt: skip
-    return Envelopes(
-        **{k: np.full((1, facades) if RANGES[k].facade else 1, float(v)) for k, v in values.items()}
-    )
+@dataclass(frozen=True)
+class Package:
+    """Values of a design that a standard or a practice prescribes, alike on all facades."""
+
+    name: str
+    values: Mapping[str, float]
+
+    def designs(self, facades: int) -> Envelopes:
+        """Return the package as a design."""
+        return Envelopes(
+            **{
+                k: np.full((1, facades) if r.facade else 1, float(self.values[k]))
+                for k, r in RANGES.items()
+            }
+        )
+
+
+_MINIMUM = {
+    "window": 0.5, "overhang": 0.0, "wall_insulation": 0.12, "roof_insulation": 0.18,
+    "floor_insulation": 0.12, "leakage": 3.0, "glazing": 1, "plant": 0, "recovery": 0.0,
+    "heating_size": 70.0, "cooling_size": 50.0, "heating_setpoint": 21.0,
+    "cooling_setpoint": 24.5, "setback": 16.0, "preheat": 2.0,
+}  # fmt: skip
+PACKAGES = (
+    # Heat transmission of parts near the reference building of the German GEG 2020, annex 2.
+    Package("code minimum", _MINIMUM),
+    # Criteria of the Passive House Institute: airtightness 0.6 /h, triple glazing, 75 % recovery.
+    Package("passive house", _MINIMUM | {
+        "overhang": 0.5, "wall_insulation": 0.25, "roof_insulation": 0.35,
+        "floor_insulation": 0.25, "leakage": 0.6, "glazing": 3, "plant": 1, "recovery": 0.85,
+        "heating_size": 40.0,
+    }),
+    Package("solar control", _MINIMUM | {
+        "overhang": 1.0, "leakage": 1.5, "glazing": 2, "plant": 1, "recovery": 0.75,
+    }),
+)  # fmt: skip

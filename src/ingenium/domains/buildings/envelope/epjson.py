@@ -5,7 +5,7 @@ upper left corner on, counterclockwise.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,7 @@ class EnergyModel:
             **self._run(),
             **self._materials(d),
             "ScheduleTypeLimits": {"any": {}},
-            "Schedule:Compact": schedules.compact(self.use, self.climate, plant),
+            "Schedule:Compact": schedules.compact(self.use, self.climate, d),
         }
         for zone in self.zones.zones:
             self._surfaces(zone, d, found)
@@ -90,8 +90,7 @@ class EnergyModel:
                   for m, t in zip(months, self.climate.ground, strict=True)}  # fmt: skip
         hourly = ("Zone Operative Temperature", "Zone Ideal Loads Supply Air Total Heating Rate",
                   "Zone Ideal Loads Supply Air Total Cooling Rate")  # fmt: skip
-        yearly = ("Heating:Electricity", "Heating:NaturalGas", "Cooling:Electricity",
-                  "Electricity:Facility", "NaturalGas:Facility")  # fmt: skip
+        yearly = ("Electricity:Facility", "NaturalGas:Facility")
         return {
             "Building": {"building": {
                 "north_axis": self.north_deg, "terrain": "City",
@@ -336,25 +335,3 @@ def _flat(zone: Zone, area: float, z: float, *, up: bool) -> list[tuple[float, f
     x1, y1 = x0 + wide, y0 + area / wide
     corners = [(x0, y1, z), (x0, y0, z), (x1, y0, z), (x1, y1, z)]
     return corners if up else corners[::-1]
-
-
-def parsed(text: str) -> Mapping[str, Any]:
-    """Read JSON without names that occur twice and numbers that are none.
-
-    Raises:
-        ValueError: for any other text.
-    """
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise ValueError("a name twice in one object")
-        return found
-
-    def none(word: str) -> float:
-        raise ValueError(f"{word}, which is no number")
-
-    found = json.loads(text, object_pairs_hook=once, parse_constant=none)
-    if not isinstance(found, dict):
-        raise ValueError("no object")  # noqa: TRY004 - of the file
-    return found

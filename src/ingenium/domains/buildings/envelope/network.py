@@ -167,10 +167,8 @@ class _Network:
             self._outside(before, element, area / (resistance + film))
 
     def _window(self, areas: ZoneAreas) -> None:
-        inside = RADIANT + CONVECTION["window"]
         rest = 1 / areas.window_u - 1 / 7.7 - 1 / 25.0 + 1 / OUTSIDE  # films of EN 673
         value = np.maximum(areas.window, 1e-9) / np.maximum(rest, 1e-3)
-        assert inside > 0
         self._outside("window surface", "window", value)
 
 

@@ -20,38 +20,39 @@ from ingenium.domains.buildings.plan import daylight
 DIRT = 0.9
 QUANTITIES = (
     Quantity("eui", "kWh/m**2", "energy use of a year by floor area: all fuels and electricity",
-             lower=0.0),
-    Quantity("heating", "kWh/m**2", "fuel or electricity for heating by floor area", lower=0.0),
-    Quantity("cooling", "kWh/m**2", "electricity for cooling by floor area", lower=0.0),
-    Quantity("heating_peak", "W/m**2", "largest heating rate of an hour by floor area", lower=0.0),
-    Quantity("cooling_peak", "W/m**2", "largest cooling rate of an hour by floor area", lower=0.0),
-    Quantity("discomfort", "h", "occupied hours out of 20 to 26 deg C (operative) in the worst "
-             "zone", lower=0.0, whole=True),
+             lower=0.0, expensive=True),
+    Quantity("heating_cooling", "kWh/m**2", "heat and cold that rooms get in a year by floor area",
+             lower=0.0, expensive=True),
+    Quantity("heating", "kWh/m**2", "heat that rooms get in a year by floor area", lower=0.0,
+             expensive=True),
+    Quantity("cooling", "kWh/m**2", "cold that rooms get in a year by floor area, condensation "
+             "included", lower=0.0, expensive=True),
+    Quantity("heating_peak", "W/m**2", "largest heating rate of an hour by floor area", lower=0.0,
+             expensive=True),
+    Quantity("cooling_peak", "W/m**2", "largest cooling rate of an hour by floor area", lower=0.0,
+             expensive=True),
+    Quantity("overheating", "h", "occupied hours above 26 deg C (operative) in the worst zone",
+             lower=0.0, whole=True, expensive=True),
+    Quantity("cold", "h", "occupied hours below 20 deg C (operative) in the worst zone",
+             lower=0.0, whole=True, expensive=True),
     Quantity("daylight", "%", "least average daylight factor of a room that needs it", lower=0.0),
     Quantity("investment", "EUR/m**2", "fabric, windows, shading and plant by floor area",
              lower=0.0),
-    Quantity("energy_cost", "EUR/m**2", "energy of a year by floor area", lower=0.0),
+    Quantity("energy_cost", "EUR/m**2", "energy of a year by floor area", lower=0.0,
+             expensive=True),
     Quantity("cost", "EUR/m**2", "a year's energy, and investment as an annuity, by floor area",
-             lower=0.0),
+             lower=0.0, expensive=True),
 )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Meters:
-    """Energy of the year in kWh."""
-
-    heating: Float64[np.ndarray, " n"]
-    cooling: Float64[np.ndarray, " n"]
-    electricity: Float64[np.ndarray, " n"]  # all of it
-    gas: Float64[np.ndarray, " n"]
+CHEAP = tuple(q for q in QUANTITIES if not q.expensive)
 
 
 @dataclass(frozen=True, eq=False)
 class Year:
-    """Hours of each zone: operative temperature (deg C), heating and cooling rate (W)."""
+    """Hours of each zone, operative temperature (deg C), heating and cooling (W); and meters."""
 
     hours: Float64[np.ndarray, "n s 3 h"]
-    meters: Meters
+    electricity_kwh: Float64[np.ndarray, " n"]  # all of it
+    gas_kwh: Float64[np.ndarray, " n"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,30 +66,32 @@ class Appraisal:
 
     def rows(self, d: Envelopes, year: Year) -> Float64[np.ndarray, "n k"]:
         """Return all quantities, in order."""
-        area, m = self.zones.floor_m2, year.meters
-        total = year.hours[:, :, 1:].sum(1).max(-1) / area
+        area = self.zones.floor_m2
+        total = year.hours[:, :, 1:].sum(1) / area
+        heat, cold = (total[:, k].sum(-1) / 1000 for k in (0, 1))
+        operative = year.hours[:, :, 0, self.use.occupied]
         spent = self.investment(d) / area
-        energy = (m.electricity * self.costs["electricity"] + m.gas * self.costs["gas"]) / area
+        energy = year.electricity_kwh * self.costs["electricity"]
+        energy = (energy + year.gas_kwh * self.costs["gas"]) / area
         columns = [
-            (m.electricity + m.gas) / area,
-            m.heating / area,
-            m.cooling / area,
-            total[:, 0],
-            total[:, 1],
-            self.discomfort(year),
+            (year.electricity_kwh + year.gas_kwh) / area,
+            heat + cold,
+            heat,
+            cold,
+            total[:, 0].max(-1),
+            total[:, 1].max(-1),
+            (operative > WARMEST).sum(-1).max(1),
+            (operative < COLDEST).sum(-1).max(1),
             self.daylight(d),
             spent,
             energy,
             energy + self.annuity * spent,
         ]
-        return np.stack(columns, 1)
+        return np.stack(columns, 1).astype(np.float64)
 
-    def discomfort(self, year: Year) -> Float64[np.ndarray, " n"]:
-        """Return occupied hours out of the comfort range in the worst zone."""
-        operative = year.hours[:, :, 0, self.use.occupied]
-        outside = (operative < COLDEST) | (operative > WARMEST)
-        found: Float64[np.ndarray, " n"] = outside.sum(-1).max(1).astype(np.float64)
-        return found
+    def cheap(self, d: Envelopes) -> Float64[np.ndarray, "n k"]:
+        """Return the quantities that need no year."""
+        return np.stack([self.daylight(d), self.investment(d) / self.zones.floor_m2], 1)
 
     @cached_property
     def _rooms(self) -> tuple[np.ndarray, np.ndarray]:

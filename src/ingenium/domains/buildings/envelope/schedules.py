@@ -5,8 +5,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from ingenium.domains.buildings.envelope.catalogue import COOLING_RANGE, HEATING_RANGE, Plant
+from ingenium.domains.buildings.envelope.catalogue import (
+    COOLING_RANGE,
+    HEATING_RANGE,
+    PLANTS,
+    Plant,
+)
 from ingenium.domains.buildings.envelope.climate import Climate
+from ingenium.domains.buildings.envelope.design import Envelopes
 from ingenium.domains.buildings.envelope.use import MONTH_DAYS, Use
 
 HEAT_AT, COOL_AT = 0.0, 30.0  # deg C outside, of the stated efficiencies
@@ -23,9 +29,10 @@ def efficiency(
     return np.clip(heating, *HEATING_RANGE).round(3), np.clip(cooling, *COOLING_RANGE).round(3)
 
 
-def compact(use: Use, climate: Climate, plant: Plant) -> dict[str, dict[str, Any]]:
-    """Return the schedules by name."""
-    begin, end, early = use.begin_h, use.end_h, use.begin_h - use.early_h
+def compact(use: Use, climate: Climate, d: Envelopes) -> dict[str, dict[str, Any]]:
+    """Return the schedules of one design by name."""
+    begin, end, plant = use.begin_h, use.end_h, PLANTS[int(d.plant[0])]
+    early = begin - int(d.preheat[0])
     heating, cooling = efficiency(plant, climate)
     return {
         "always": _constant(1.0),
@@ -33,8 +40,8 @@ def compact(use: Use, climate: Climate, plant: Plant) -> dict[str, dict[str, Any
         "activity": _constant(use.sensible_w + use.latent_w),
         "occupied": _weekly(begin, end, 1.0, 0.0),
         "running": _weekly(begin, end, 1.0, use.idle),
-        "heating": _weekly(early, end, *use.heating),
-        "cooling": _weekly(early, end, *use.cooling),
+        "heating": _weekly(early, end, float(d.heating_setpoint[0]), float(d.setback[0])),
+        "cooling": _weekly(early, end, float(d.cooling_setpoint[0]), use.idle_cooling),
         f"heating by {plant.name}": _monthly(heating),
         f"cooling by {plant.name}": _monthly(cooling),
     }

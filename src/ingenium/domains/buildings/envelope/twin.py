@@ -19,7 +19,7 @@ from ingenium.domains.buildings.envelope.climate import Climate, vapour
 from ingenium.domains.buildings.envelope.design import Envelopes
 from ingenium.domains.buildings.envelope.epjson import LEAKAGE_BY_INFILTRATION, fan_w
 from ingenium.domains.buildings.envelope.network import OUTSIDE, ZoneAreas, modes
-from ingenium.domains.buildings.envelope.outcome import Meters, Year
+from ingenium.domains.buildings.envelope.outcome import Year
 from ingenium.domains.buildings.envelope.schedules import efficiency
 from ingenium.domains.buildings.envelope.sun import Irradiance, irradiance, position, sky_share
 from ingenium.domains.buildings.envelope.use import HOURS, Use, month
@@ -56,16 +56,18 @@ class ThermalTwin:
         """Return temperatures and rates of each zone and hour, and meters."""
         net = modes(self._areas(designs))
         hours = np.zeros((len(designs), len(self.zones.zones), 3, HOURS))
-        parts = (net.decay, net.drive, net.air, net.radiant, net.radiant_now, net.start)
+        parts = (net.decay, np.swapaxes(net.drive, 1, 2), net.air, net.radiant, net.radiant_now, net.start)
         arrays = (self._series, self._walls, self._light, self._rooms)
         BUILDINGS.package(COMPILED).march(
             hours, tuple(map(np.ascontiguousarray, parts)), *arrays, self._numbers(designs),
             self._constants, WARM_UP_H,
         )  # fmt: skip
-        return Year(hours, self._meters(designs, hours))
+        return Year(hours, *self._meters(designs, hours))
 
-    def _meters(self, d: Envelopes, hours: Float64[np.ndarray, "n s 3 h"]) -> Meters:
-        """Return fuel and electricity of the year in kWh."""
+    def _meters(
+        self, d: Envelopes, hours: Float64[np.ndarray, "n s 3 h"]
+    ) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
+        """Return electricity and gas of the year in kWh."""
         use, area, count = self.use, self.zones.floor_m2, len(d)
         of = [efficiency(PLANTS[int(p)], self.climate) for p in d.plant]
         heating, cooling = (np.array([o[k] for o in of]).reshape(count, 12) for k in (0, 1))
@@ -75,9 +77,7 @@ class ThermalTwin:
         running = np.where(use.occupied, 1.0, use.idle).sum() / 1000
         fans = np.array([fan_w(use, area, float(r)) for r in d.recovery])
         base = area * (use.light + use.equipment) * running + fans * use.occupied.sum() / 1000
-        return Meters(
-            fuel, cold, base + cold + np.where(electric, fuel, 0.0), np.where(electric, 0.0, fuel)
-        )
+        return base + cold + np.where(electric, fuel, 0.0), np.where(electric, 0.0, fuel)
 
     def _areas(self, d: Envelopes) -> ZoneAreas:
         own, count = self.zones.zones, len(d)
@@ -142,8 +142,7 @@ class ThermalTwin:
                 self._sun.ground,
                 use.occupied.astype(np.float64),
                 np.where(use.occupied, 1.0, use.idle),
-                np.where(use.conditioned, *use.heating),
-                np.where(use.conditioned, *use.cooling),
+                use.before.astype(np.float64),
                 vapour(c.dew_point, c.pressure),
                 vapour(np.full(HOURS, SUPPLY), c.pressure),
             ]
@@ -176,7 +175,10 @@ class ThermalTwin:
     def _numbers(self, d: Envelopes) -> Float64[np.ndarray, "n c"]:
         """Return the numbers of designs, in the order of `compiled`."""
         g = np.array([p.g_value for p in GLAZING])[d.glazing.astype(np.int64)]
-        plain = [g, d.leakage / LEAKAGE_BY_INFILTRATION, d.recovery, d.heating_size, d.cooling_size]
+        plain = [
+            g, d.leakage / LEAKAGE_BY_INFILTRATION, d.recovery, d.heating_size, d.cooling_size,
+            d.heating_setpoint, d.cooling_setpoint, d.setback, d.preheat,
+        ]  # fmt: skip
         seen = sky_share(d.overhang, GAP_M, BAND_M)
         return np.concatenate([np.stack(plain, 1), d.window, d.overhang, seen], 1)
 
@@ -186,7 +188,8 @@ class ThermalTwin:
         density = float(c.pressure.mean()) / 287.05 / (273.15 + 20.0)
         return np.array(
             [use.ventilation, density, use.people * use.sensible_w, use.people * use.latent_w,
-             use.light, use.equipment, BY_SURFACES, ON_FLOOR, DIFFUSE, GAP_M, BAND_M]
+             use.light, use.equipment, BY_SURFACES, ON_FLOOR, DIFFUSE, GAP_M, BAND_M,
+             use.idle_cooling]
         )  # fmt: skip
 
 

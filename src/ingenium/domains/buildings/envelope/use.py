@@ -10,18 +10,17 @@ from functools import cached_property
 
 import numpy as np
 
-HOURS, DAYS = 8760, 365
+HOURS, WEEKDAYS = 8760, 5
 MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 WARMEST, COLDEST = 26.0, 20.0  # deg C, operative
 
 
 @dataclass(frozen=True)
 class Use:
-    """Densities and set-points; weekdays from Monday, the first of January, on."""
+    """Densities and hours; weekdays from Monday, the first of January, on."""
 
     begin_h: int = 8
     end_h: int = 18
-    early_h: int = 2  # of heating and cooling before use
     people: float = 0.08  # 1/m2
     sensible_w: float = 75.0  # of a person
     latent_w: float = 50.0
@@ -31,8 +30,7 @@ class Use:
     air: float = 10.0  # l/s a person
     fan: float = 0.5  # Wh/m3, without heat recovery
     recovery_fan: float = 0.4  # Wh/m3 more at an effectiveness of 1
-    heating: tuple[float, float] = (22.0, 17.0)  # deg C in use, and out of it
-    cooling: tuple[float, float] = (24.5, 30.0)
+    idle_cooling: float = 30.0  # deg C, set-point of cooling out of use
 
     @property
     def ventilation(self) -> float:
@@ -42,16 +40,15 @@ class Use:
     @cached_property
     def occupied(self) -> np.ndarray:
         """True in hours of use; hour 0 ends at one o'clock."""
-        return self._between(self.begin_h, self.end_h)
+        return self.before == 0
 
     @cached_property
-    def conditioned(self) -> np.ndarray:
-        """True in hours with the set-points of use."""
-        return self._between(self.begin_h - self.early_h, self.end_h)
-
-    def _between(self, begin: int, end: int) -> np.ndarray:
+    def before(self) -> np.ndarray:
+        """Hours until use on weekdays: 0 in use, and a day after it and at weekends."""
         hour, day = np.arange(HOURS) % 24, np.arange(HOURS) // 24
-        return (day % 7 < 5) & (hour >= begin) & (hour < end)  # noqa: PLR2004 - weekdays
+        left = np.where(hour < self.begin_h, self.begin_h - hour, 0)
+        found: np.ndarray = np.where((day % 7 < WEEKDAYS) & (hour < self.end_h), left, 24)
+        return found
 
 
 def month() -> np.ndarray:

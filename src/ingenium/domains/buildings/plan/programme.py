@@ -124,7 +124,7 @@ def _name(entry: Mapping[str, Any]) -> str:
 
 def _rooms(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[Room, ...], list[str]]:
     rooms: list[Room] = []
-    usual: list[str] = []
+    assumed: list[str] = []
     for entry in entries:
         name = _name(entry)
         if CIRCULATION.search(name):
@@ -136,13 +136,13 @@ def _rooms(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[Room, ...], list
         if "area_m2" in entry:
             area = _number(entry["area_m2"], f"area_m2 of {name}", SMALLEST_M2, LARGEST_M2)
         else:
-            usual.append(f"{name} {area:g} m2")
+            assumed.append(f"{name} {area:g} m2")
         count = int(_number(entry.get("count", 1), f"count of {name}", 1, MOST))
         daylight = bool(entry.get("daylight", daylight))
         names = [name] if count == 1 else [f"{name} {i + 1}" for i in range(count)]
         rooms += [Room(n, area, daylight) for n in names]
-    notes = ["Areas that the brief does not state are usual ones: " + ", ".join(usual) + "."]
-    return tuple(rooms), notes if usual else []
+    notes = ["Areas that the brief does not state are usual ones: " + ", ".join(assumed) + "."]
+    return tuple(rooms), notes if assumed else []
 
 
 def _number(value: object, what: str, least: float | int, most: float | int) -> float:

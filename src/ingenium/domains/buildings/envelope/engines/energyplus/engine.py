@@ -14,8 +14,7 @@ KINDS = {
     "Zone Ideal Loads Supply Air Total Heating Rate": 1,
     "Zone Ideal Loads Supply Air Total Cooling Rate": 2,
 }
-METERS = ("Heating:Electricity", "Heating:NaturalGas", "Cooling:Electricity",
-          "Electricity:Facility", "NaturalGas:Facility")  # fmt: skip
+METERS = ("Electricity:Facility", "NaturalGas:Facility")
 
 
 def weather(name):

@@ -1,0 +1,3 @@
+"""x."""
+def sections(problem, designs, verdicts):
+    return ()
