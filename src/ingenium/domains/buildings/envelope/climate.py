@@ -80,9 +80,7 @@ class Climate:
                 f"a yearly mean of {mean:.0f} (Fahrenheit?)",
                 "Convert them.",
             )
-        infrared, beam, diffuse, wind = (
-            found[k] for k in ("infrared", "beam", "diffuse", "wind")
-        )
+        infrared, beam, diffuse, wind = (found[k] for k in ("infrared", "beam", "diffuse", "wind"))
         if float((beam + diffuse).max()) <= 0:
             raise InputError("a year with sun", "no radiation in any hour")
         return cls(name, text, *place, found["dry_bulb"], found["dew_point"], infrared, beam, diffuse, wind,
@@ -98,7 +96,7 @@ class Climate:
         """Mean temperature of each month."""
         count = 24 * np.array(MONTH_DAYS)
         sums = np.bincount(month(), self.dry_bulb)
-        mean: Float64[np.ndarray, "12"] = sums / count
+        mean: Float64[np.ndarray, 12] = sums / count
         return mean
 
     @cached_property
@@ -114,7 +112,7 @@ class Climate:
         decay = math.sqrt(math.pi / (365 * DIFFUSIVITY))
         phase = 2 * math.pi * middle / 365 + np.angle(first) - DEPTH_M * decay
         swing = abs(first) * math.exp(-DEPTH_M * decay)
-        found: Float64[np.ndarray, "12"] = np.round(self.dry_bulb.mean() + swing * np.cos(phase), 2)
+        found: Float64[np.ndarray, 12] = np.round(self.dry_bulb.mean() + swing * np.cos(phase), 2)
         return found
 
 
@@ -144,9 +142,9 @@ def _place(line: str) -> tuple[float, float, float, float]:
         latitude, longitude, zone, elevation = (float(c) for c in cells[6:10])
     except ValueError:
         raise InputError("latitude, longitude, time zone and elevation", line[:80]) from None
-    if not (abs(latitude) <= 90 and abs(longitude) <= 180 and abs(zone) <= 14):  # noqa: PLR2004
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180 and abs(zone) <= 14):
         raise InputError("a place on Earth", f"{latitude:g}, {longitude:g}, {zone:g}")
-    if not -500 <= elevation <= 6500:  # noqa: PLR2004 - settlements
+    if not -500 <= elevation <= 6500:
         feet = " (feet?)" if elevation > 0 else ""
         raise InputError("an elevation from -500 to 6500 m", f"{elevation:g}{feet}")
     return latitude, longitude, zone, elevation
@@ -215,8 +213,8 @@ def declared(latitude: float = 50.0) -> Climate:
     dew = np.minimum(dry - 1.0, dry - 3.0 - 4.0 * sky)
     sun = position(latitude, 0.0, 0.0)
     total = np.where(sun.up, sky * extraterrestrial() * np.maximum(sun.sine, 0.0), 0.0)
-    diffuse = np.where(sun.sine > 0.05, total * erbs(sky), total)  # noqa: PLR2004 - low sun
-    beam = np.where(sun.sine > 0.05, (total - diffuse) / np.maximum(sun.sine, 0.05), 0.0)  # noqa: PLR2004
+    diffuse = np.where(sun.sine > 0.05, total * erbs(sky), total)
+    beam = np.where(sun.sine > 0.05, (total - diffuse) / np.maximum(sun.sine, 0.05), 0.0)
     cloud = np.clip((0.75 - sky) / 0.6, 0.0, 1.0)
     emittance = (0.787 + 0.764 * np.log((dew + 273.15) / 273.0)) * (1 + 0.22 * cloud**2.75)
     infrared = emittance * 5.6697e-8 * (dry + 273.15) ** 4

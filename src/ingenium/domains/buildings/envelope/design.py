@@ -42,8 +42,8 @@ RANGES: dict[str, Range] = {
     "roof_insulation": Range(0.02, 0.4, 100, "m", "insulation of the roof", "mm"),
     "floor_insulation": Range(0.02, 0.3, 100, "m", "insulation of the ground floor", "mm"),
     "leakage": Range(0.6, 6.0, 10, "1/h", "air changes at 50 Pa"),
-    "glazing": Range(0, len(GLAZING) - 1, 1, "1", "glazing", labels=tuple(g.name for g in GLAZING)),
-    "plant": Range(0, len(PLANTS) - 1, 1, "1", "plant", labels=tuple(p.name for p in PLANTS)),
+    "glazing": Range(0.0, len(GLAZING) - 1.0, 1, "1", "glazing", labels=tuple(g.name for g in GLAZING)),
+    "plant": Range(0.0, len(PLANTS) - 1.0, 1, "1", "plant", labels=tuple(p.name for p in PLANTS)),
     "recovery": Range(0.0, 0.9, 20, "1", "sensible effectiveness of heat recovery"),
     "heating_size": Range(10.0, 100.0, 1, "W/m**2", "heating capacity by floor area"),
     "cooling_size": Range(0.0, 80.0, 1, "W/m**2", "cooling capacity by floor area"),
@@ -149,7 +149,7 @@ class Package:
 
 _MINIMUM = {
     "window": 0.5, "overhang": 0.0, "wall_insulation": 0.12, "roof_insulation": 0.18,
-    "floor_insulation": 0.12, "leakage": 3.0, "glazing": 1, "plant": 0, "recovery": 0.0,
+    "floor_insulation": 0.12, "leakage": 3.0, "glazing": 1.0, "plant": 0.0, "recovery": 0.0,
     "heating_size": 70.0, "cooling_size": 50.0, "heating_setpoint": 21.0,
     "cooling_setpoint": 24.5, "setback": 16.0, "preheat": 2.0,
 }  # fmt: skip
@@ -159,10 +159,10 @@ PACKAGES = (
     # Criteria of the Passive House Institute: airtightness 0.6 /h, triple glazing, 75 % recovery.
     Package("passive house", _MINIMUM | {
         "overhang": 0.5, "wall_insulation": 0.25, "roof_insulation": 0.35,
-        "floor_insulation": 0.25, "leakage": 0.6, "glazing": 3, "plant": 1, "recovery": 0.85,
+        "floor_insulation": 0.25, "leakage": 0.6, "glazing": 3.0, "plant": 1.0, "recovery": 0.85,
         "heating_size": 40.0,
     }),
     Package("solar control", _MINIMUM | {
-        "overhang": 1.0, "leakage": 1.5, "glazing": 2, "plant": 1, "recovery": 0.75,
+        "overhang": 1.0, "leakage": 1.5, "glazing": 2.0, "plant": 1.0, "recovery": 0.75,
     }),
 )  # fmt: skip

@@ -127,7 +127,9 @@ class EnergyModel:
         materials: dict[str, dict[str, Any]] = {}
         constructions: dict[str, dict[str, Any]] = {}
         for part, layers in PARTS.items():
-            if part != "wall" and not any(getattr(z, AREA.get(part, part)) for z in self.zones.zones):
+            if part != "wall" and not any(
+                getattr(z, AREA.get(part, part)) for z in self.zones.zones
+            ):
                 continue
             names = []
             for layer in layers:
@@ -320,9 +322,7 @@ def _surface(
 def _upright(wall: OuterWall, z0: float, z1: float) -> list[tuple[float, float, float]]:
     """Return the corners of a wall, from the upper left on as seen from outside."""
     name = FACADES[wall.facade]
-    left, right = (
-        (wall.low, wall.high) if name in ("south", "east") else (wall.high, wall.low)
-    )
+    left, right = (wall.low, wall.high) if name in ("south", "east") else (wall.high, wall.low)
     if name in ("south", "north"):
         return [(left, wall.at, z1), (left, wall.at, z0), (right, wall.at, z0),
                 (right, wall.at, z1)]  # fmt: skip

@@ -108,7 +108,9 @@ class ScreenedFamily(PlainFamily):
 
     network: NetworkVerifier = field(kw_only=True)
     wanted: Wanted = field(kw_only=True)
-    _elite: dict[tuple[tuple[Limit, ...], bytes], Envelopes] = field(default_factory=dict, repr=False)
+    _elite: dict[tuple[tuple[Limit, ...], bytes], Envelopes] = field(
+        default_factory=dict, repr=False
+    )
 
     def designs(self, rng: np.random.Generator, count: int, onto: Onto) -> Envelopes:
         """Return children that satisfy the limits by the network, or else the nearest."""
@@ -127,7 +129,9 @@ class ScreenedFamily(PlainFamily):
         if key not in self._elite:
             rng = np.random.default_rng(0)  # the population follows from the spec alone
             some = [p.designs(self.facades) for p in PACKAGES]
-            pool = self._brought(_joined([*some, sampled(rng, SIZE - len(some), self.facades)]), onto)
+            pool = self._brought(
+                _joined([*some, sampled(rng, SIZE - len(some), self.facades)]), onto
+            )
             violation, cost = self._rated(pool, limits)
             for _ in range(ROUNDS):
                 parents = pool.part(_order(violation, cost)[:PARENTS])

@@ -66,7 +66,9 @@ class EnergyModels:
         """
         files, index = numbered(path, "*.epJSON", WHAT)
         read = [self._one(file) for file in files]
-        arrays = tuple(torch.from_numpy(np.concatenate([getattr(e, k) for e in read])) for k in RANGES)
+        arrays = tuple(
+            torch.from_numpy(np.concatenate([getattr(e, k) for e in read])) for k in RANGES
+        )
         return to_dataset(arrays, self.variables, dict(self.labels), index=np.array(index))
 
     def _one(self, file: Path) -> Envelopes:

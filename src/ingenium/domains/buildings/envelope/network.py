@@ -138,7 +138,9 @@ class _Network:
             place = self.names.index(name)
             self.inputs[:, place, SURFACES] = area / whole
             if element in ("ground", "exposed"):
-                self.inputs[:, place, FLOOR] = np.where(floor > 0, area / np.maximum(floor, 1e-9), 0)
+                self.inputs[:, place, FLOOR] = np.where(
+                    floor > 0, area / np.maximum(floor, 1e-9), 0
+                )
             if element == "slab":
                 self.inputs[:, place, FLOOR] = slab
         self.inputs[:, self.names.index("air"), AIR] = 1.0

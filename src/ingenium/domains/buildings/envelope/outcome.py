@@ -149,5 +149,3 @@ class Appraisal:
 def annuity(rate: float, years: int) -> float:
     """Return the yearly share of an investment that is paid off over some years."""
     return 1 / years if rate == 0 else rate / (1 - (1 + rate) ** -years)
-
-

@@ -7,7 +7,6 @@ from random import Random
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 import xarray as xr
 from torch import Tensor
 
@@ -32,7 +31,7 @@ from ingenium.domains.buildings.envelope.design import (
 from ingenium.domains.buildings.envelope.epjson import EnergyModel
 from ingenium.domains.buildings.envelope.families import families
 from ingenium.domains.buildings.envelope.formats import EnergyModels
-from ingenium.domains.buildings.envelope.outcome import Appraisal, annuity
+from ingenium.domains.buildings.envelope.outcome import Appraisal, Year, annuity
 from ingenium.domains.buildings.envelope.settings import EnvelopeSettings
 from ingenium.domains.buildings.envelope.source import PlanModel
 from ingenium.domains.buildings.envelope.twin import ThermalTwin
@@ -128,7 +127,7 @@ class BuildingEnvelope(Problem):
         self.system = digest([content_digest(text), self.climate.digest, repr(self.use),
                               settings.north_deg, settings.steps_an_hour, prices])  # fmt: skip
         self.limits = self._limits()
-        self._requested: tuple[Limit, ...] = self.limits
+        self.requested: tuple[Limit, ...] = self.limits
         self._judge()
         self.formats = {"epjson": EnergyModels(self.model, self.variables, self.labels())}
         facades = self.sizes["facade"]
@@ -168,7 +167,7 @@ class BuildingEnvelope(Problem):
 
     def allow(self, limits: Sequence[Limit]) -> None:
         """Take the limits by which proposals are screened from then on."""
-        self._requested = tuple(limits)
+        self.requested = tuple(limits)
 
     @cached_property
     def _known(self) -> xr.Dataset:
@@ -206,14 +205,18 @@ class BuildingEnvelope(Problem):
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Return the screened population, standard packages, and chance."""
-        own = families(
-            self.codec, self.sizes["facade"], self.network, lambda: self._requested
-        )
+        own = families(self.codec, self.sizes["facade"], self.network, lambda: self.requested)
         return dict(own)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Report costs against energy, facades, months, temperatures, and the network's errors."""
         return report.sections(self, designs, verdicts)
+
+    def year(self, designs: Envelopes) -> Year:
+        """Return hours and meters of designs by the engine that judges."""
+        if self.verifier is self.network:
+            return self.network.twin.year(designs)
+        return self.exact.year(designs)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Cost of a package, multiplied by hand from the plan's areas."""
@@ -227,7 +230,9 @@ class BuildingEnvelope(Problem):
         lit = sum(w.windowed for z in zones for w in z.walls)
         glass = 0.5 * lit * 1.8
         gross = high * sum(w.high - w.low for z in zones for w in z.walls)
-        roof, ground, bare = (sum(getattr(z, k) for z in zones) for k in ("roof", "ground", "exposed"))
+        roof, ground, bare = (
+            sum(getattr(z, k) for z in zones) for k in ("roof", "ground", "exposed")
+        )
         area = sum(z.floor for z in zones)
         layers = 0.12 * (gross - glass) + 0.18 * roof + 0.12 * (ground + bare)
         c = self.appraisal.costs

@@ -36,7 +36,7 @@ def compact(use: Use, climate: Climate, d: Envelopes) -> dict[str, dict[str, Any
     heating, cooling = efficiency(plant, climate)
     return {
         "always": _constant(1.0),
-        "dual": _constant(4),
+        "dual": _constant(4.0),
         "activity": _constant(use.sensible_w + use.latent_w),
         "occupied": _weekly(begin, end, 1.0, 0.0),
         "running": _weekly(begin, end, 1.0, use.idle),

@@ -55,9 +55,7 @@ class PlanModel:
             if a in rooms and b in rooms
             for p in [(rooms.index(a), rooms.index(b))]
         )
-        programme = Programme(
-            tuple(Room(n, 1.0, usual(n)[1]) for n in rooms), tuple(together), ()
-        )
+        programme = Programme(tuple(Room(n, 1.0, usual(n)[1]) for n in rooms), tuple(together), ())
         spaces = Spaces(programme, storeys)
         height = _height_mm(list(rows.values()))
         return cls(spaces, IfcReader(spaces, height).plan(text), height)
@@ -67,7 +65,7 @@ _EXPORT = "Write plan.ifc of a design of buildings.plan."
 
 
 def _name(row: Instance) -> str:
-    name = row.values[2] if len(row.values) > 2 else None  # noqa: PLR2004 - its third attribute
+    name = row.values[2] if len(row.values) > 2 else None
     if not isinstance(name, str):
         raise InputError("names of spaces and doors", f"{name!r}"[:40], _EXPORT)
     return name
@@ -79,7 +77,7 @@ def _height_mm(rows: list[Instance]) -> int:
     Raises:
         InputError: for a height that no storey has, such as one in feet.
     """
-    depths = [r.values[3] for r in rows if r.kind == "IFCEXTRUDEDAREASOLID" and len(r.values) > 3]  # noqa: PLR2004
+    depths = [r.values[3] for r in rows if r.kind == "IFCEXTRUDEDAREASOLID" and len(r.values) > 3]
     height = max((float(d) for d in depths if isinstance(d, float | int)), default=0.0) + SLAB
     low, high = HEIGHTS_MM
     if not low <= height <= high:

@@ -79,7 +79,9 @@ def erbs(clearness: Float64[np.ndarray, " h"]) -> Float64[np.ndarray, " h"]:
     k = clearness
     middle = 0.9511 - 0.1604 * k + 4.388 * k**2 - 16.638 * k**3 + 12.336 * k**4
     found: Float64[np.ndarray, " h"] = np.where(
-        k <= 0.22, 1 - 0.09 * k, np.where(k > 0.8, 0.165, middle)  # noqa: PLR2004 - as published
+        k <= 0.22,
+        1 - 0.09 * k,
+        np.where(k > 0.8, 0.165, middle),
     )
     return found
 
@@ -129,12 +131,15 @@ def irradiance(
     sky = np.where(lit, np.maximum(sky, 0.0), 0.0)
     whole = np.where(sun.up, beam * sine + diffuse, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        profile = np.where(front > 1e-6, sine / flat / np.maximum(turn, 1e-9), np.inf)  # noqa: PLR2004
+        profile = np.where(front > 1e-6, sine / flat / np.maximum(turn, 1e-9), np.inf)
     return Irradiance(beam * front, sky, 0.5 * ALBEDO * whole, front, profile, whole)
 
 
 def sunlit(
-    profile: Float64[np.ndarray, "*n h"], depth: Float64[np.ndarray, "*n 1"], gap: float, high: float
+    profile: Float64[np.ndarray, "*n h"],
+    depth: Float64[np.ndarray, "*n 1"],
+    gap: float,
+    high: float,
 ) -> Float64[np.ndarray, "*n h"]:
     """Return the share of a window's height that the sun reaches under a long overhang."""
     shade = np.where(depth > 0, depth * np.minimum(profile, 1e3) - gap, 0.0)

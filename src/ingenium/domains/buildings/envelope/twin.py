@@ -56,7 +56,14 @@ class ThermalTwin:
         """Return temperatures and rates of each zone and hour, and meters."""
         net = modes(self._areas(designs))
         hours = np.zeros((len(designs), len(self.zones.zones), 3, HOURS))
-        parts = (net.decay, np.swapaxes(net.drive, 1, 2), net.air, net.radiant, net.radiant_now, net.start)
+        parts = (
+            net.decay,
+            np.swapaxes(net.drive, 1, 2),
+            net.air,
+            net.radiant,
+            net.radiant_now,
+            net.start,
+        )
         arrays = (self._series, self._walls, self._light, self._rooms)
         BUILDINGS.package(COMPILED).march(
             hours, tuple(map(np.ascontiguousarray, parts)), *arrays, self._numbers(designs),

@@ -129,8 +129,9 @@ class EnergyPlusVerifier:
             year = self._tried(own)
             for i in each(range(len(own))):
                 one = slice(i, i + 1)
-                yield own.part(one), Year(
-                    year.hours[one], year.electricity_kwh[one], year.gas_kwh[one]
+                yield (
+                    own.part(one),
+                    Year(year.hours[one], year.electricity_kwh[one], year.gas_kwh[one]),
                 )
 
     def year(self, designs: Envelopes) -> Year:

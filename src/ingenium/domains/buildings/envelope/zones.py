@@ -66,7 +66,7 @@ class Zone:
     def length(self, facade: int, *, windowed: bool = False) -> float:
         """Return the length of outer walls of a facade, or of their rooms with windows."""
         own = [w for w in self.walls if w.facade == facade]
-        return sum(w.windowed if windowed else w.length for w in own)
+        return sum((w.windowed if windowed else w.length for w in own), 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,14 +117,12 @@ class ThermalZones:
     @cached_property
     def facades(self) -> tuple[int, ...]:
         """Facades with windows."""
-        return tuple(
-            f for f in range(4) if any(z.length(f, windowed=True) > 0 for z in self.zones)
-        )
+        return tuple(f for f in range(4) if any(z.length(f, windowed=True) > 0 for z in self.zones))
 
     @cached_property
     def floor_m2(self) -> float:
         """Floor area of all zones."""
-        return sum(z.floor for z in self.zones)
+        return sum((z.floor for z in self.zones), 0.0)
 
     @cached_property
     def daylit(self) -> DaylitRooms:
