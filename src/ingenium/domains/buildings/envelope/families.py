@@ -21,11 +21,12 @@ from ingenium.generators.rows import check_cond, check_steer
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
-ROUNDS, SIZE, PARENTS = 6, 40, 16  # of the population, and how many of it have children
+SIZE, PARENTS = 40, 16  # of the population, and how many of it have children
+ROUNDS, LAST = 20, 2  # of children at most, and after all parents satisfy the limits
 OFFERED = 8  # children of which the one is simulated that fits limits on daylight and cost best
-WIDTH, STAY = 0.12, 0.5  # of a child's step, and the share of its numbers of the first parent
+WIDTHS, STAY = (0.1, 0.35), 0.5  # of a child's step, and the share of its numbers of the first parent
 MOVED, LEAP = 0.3, 0.03  # share of its numbers that move, and that are anywhere
-TRIES = 4  # samples that the network screens for one proposal
+TRIES = 6  # samples that the network screens for one proposal
 # Kelvin are not linear in hours: a zone that is 0.2 K too cold counts all its hours
 CAUTION = {"overheating": 0.7, "cold": 0.7}  # of a limit that the network must satisfy
 USUAL = 0.97
@@ -133,9 +134,11 @@ class ScreenedFamily(PlainFamily):
                 _joined([*some, sampled(rng, SIZE - len(some), self.facades)]), onto
             )
             violation, cost = self._rated(pool, limits)
-            for _ in range(ROUNDS):
-                parents = pool.part(_order(violation, cost)[:PARENTS])
-                more = self._children(rng, parents, SIZE, limits, onto)
+            left = ROUNDS
+            while left > 0:
+                order = _order(violation, cost)[:PARENTS]
+                left = min(left - 1, ROUNDS if violation[order].any() else LAST)
+                more = self._children(rng, pool.part(order), SIZE, limits, onto)
                 pool, rated = _joined([pool, more]), self._rated(more, limits)
                 violation = np.concatenate([violation, rated[0]])
                 cost = np.concatenate([cost, rated[1]])
@@ -162,7 +165,8 @@ class ScreenedFamily(PlainFamily):
         first, other = (x[rng.integers(len(x), size=count * OFFERED)] for _ in range(2))
         mixed = np.where(rng.random(first.shape) < STAY, first, other)
         steps = rng.random(mixed.shape)
-        moved = mixed + WIDTH * rng.standard_normal(mixed.shape) * (steps < MOVED)
+        width = rng.choice(WIDTHS, (len(mixed), 1))
+        moved = mixed + width * rng.standard_normal(mixed.shape) * (steps < MOVED)
         moved = np.where(steps > 1 - LEAP, rng.uniform(-1, 1, mixed.shape), moved)
         found = self._decoded(onto(torch.from_numpy(np.clip(moved, -1, 1))))
         rows = self.network.appraisal.cheap(found)
