@@ -28,6 +28,7 @@ NAMES = (
     "damaged",
     "reader_differences",
     "kills",
+    "buildings_envelope",
     "buildings_packer",
     "sandbox",
     "structures_solver",

@@ -97,7 +97,7 @@ class TestBuildingEnvelope(ProblemContract):
                 new='"Version": {"Version 2": {"version_identifier": "25.2"}},\n "Version": {',
             ),
             "with true for a number": partial(
-                _written, old='"number_of_timesteps_per_hour": 2', new='"number_of_timesteps_per_hour": true'
+                _written, old='steps_per_hour": 2', new='steps_per_hour": true'
             ),
             "with a number that is none": partial(
                 _written, old='"north_axis": 0.0', new='"north_axis": NaN'

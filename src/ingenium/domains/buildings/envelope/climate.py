@@ -5,7 +5,7 @@ Source: EnergyPlus, Auxiliary Programs, ch. 2 (format of weather files).
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from jaxtyping import Float64
@@ -83,8 +83,8 @@ class Climate:
         infrared, beam, diffuse, wind = (found[k] for k in ("infrared", "beam", "diffuse", "wind"))
         if float((beam + diffuse).max()) <= 0:
             raise InputError("a year with sun", "no radiation in any hour")
-        return cls(name, text, *place, found["dry_bulb"], found["dew_point"], infrared, beam, diffuse, wind,
-                   found["pressure"])  # fmt: skip
+        return cls(name, text, *place, found["dry_bulb"], found["dew_point"], infrared, beam,
+                   diffuse, wind, found["pressure"])  # fmt: skip
 
     @property
     def digest(self) -> str:
@@ -197,6 +197,7 @@ def _is_number(cell: str) -> bool:
     return True
 
 
+@cache
 def declared(latitude: float = 50.0) -> Climate:
     """Return a temperate year by formula, for tests and first looks: it is of no place.
 

@@ -24,7 +24,7 @@ from ingenium.train.plan import Plan
 SIZE, PARENTS = 40, 16  # of the population, and how many of it have children
 ROUNDS, LAST = 20, 2  # of children at most, and after all parents satisfy the limits
 OFFERED = 8  # children of which the one is simulated that fits limits on daylight and cost best
-WIDTHS, STAY = (0.1, 0.35), 0.5  # of a child's step, and the share of its numbers of the first parent
+WIDTHS, STAY = (0.1, 0.35), 0.5  # of a child's step, and its share of the first parent
 MOVED, LEAP = 0.3, 0.03  # share of its numbers that move, and that are anywhere
 TRIES = 6  # samples that the network screens for one proposal
 # Kelvin are not linear in hours: a zone that is 0.2 K too cold counts all its hours
@@ -86,7 +86,7 @@ class PlainFamily:
 
 @dataclass
 class PackageFamily(PlainFamily):
-    """Standard packages, with a share of windows and a depth of overhangs that are common to all."""
+    """Standard packages, with one share of windows on all facades."""
 
     def designs(self, rng: np.random.Generator, count: int, onto: Onto) -> Envelopes:
         """Return packages in turn, with windows at random."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from random import Random
 from typing import Any, ClassVar
 
@@ -241,6 +241,7 @@ class BuildingEnvelope(Problem):
         return (spent + 6000.0 + (180.0 * 70.0 + 450.0 * 50.0) * area / 1000) / area
 
 
+@cache
 def own_plan() -> bytes:
     """Return the model of a small health centre, which stands for a given plan."""
     spaces = Spaces(Programme.of(DEFAULT.encode()), STOREYS)

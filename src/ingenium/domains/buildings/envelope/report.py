@@ -1,4 +1,4 @@
-"""Report sections of envelopes: costs against energy, facades, months, comfort, and both engines."""
+"""Report of envelopes: costs against energy, facades, months, comfort, and both engines."""
 
 from typing import TYPE_CHECKING
 
@@ -75,8 +75,9 @@ def _front(problem: "BuildingEnvelope", verdicts: xr.Dataset, good: np.ndarray) 
     for package, mark in zip(PACKAGES, "s^D", strict=True):
         rows = problem.network.rows(package.designs(problem.sizes["facade"]))
         met = bool((margins(rows, names, problem.requested) >= 0).all())
-        axes.scatter(rows[:, names.index("eui")], rows[:, names.index("cost")], 30, KNOWN,
-                     marker=mark, label=f"{package.name} ({'' if met else 'not '}accepted)")  # fmt: skip
+        label = f"{package.name} ({'' if met else 'not '}accepted)"
+        at = rows[:, names.index("eui")], rows[:, names.index("cost")]
+        axes.scatter(*at, 30, KNOWN, marker=mark, label=label)
     dress(axes, "energy use of a year (kWh/m²)", "cost of a year (EUR/m²)", grid=True)
     axes.legend(frameon=False, fontsize=8)
     return figure

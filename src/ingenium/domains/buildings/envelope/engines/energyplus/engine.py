@@ -66,7 +66,7 @@ def _one(model, epw, zones):
 def _read(eso, mtr, zones):
     names = {z.upper(): k for k, z in enumerate(zones)}
     hours = np.full((len(zones), 3, LATEST), np.nan)
-    columns, at = {}, dict()
+    columns, at = {}, {}
     with eso.open() as file:
         for line in file:
             if line.startswith("End of Data Dictionary"):
