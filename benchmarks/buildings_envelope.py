@@ -18,8 +18,8 @@ from ingenium.domains.buildings.envelope.design import Envelopes
 from ingenium.domains.buildings.envelope.problem import BuildingEnvelope
 from ingenium.domains.buildings.envelope.settings import EnvelopeSettings
 
-CALLS, SEED = 16, 1
-MOST = {"Golden": 50.0, "Tampa": 75.0}  # kWh/m2 of heat and cold
+CALLS, SEED = 12, 1
+MOST = {"Golden": 50.0, "Tampa": 115.0}  # kWh/m2 of heat and cold
 FAMILIES = ("screened", "packages", "random")
 
 

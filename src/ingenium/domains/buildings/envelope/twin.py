@@ -203,6 +203,7 @@ class ThermalTwin:
 def _mean_wall(zone: Zone, outdoor: Float64[np.ndarray, "f h"]) -> Float64[np.ndarray, " h"]:
     lengths = np.array([zone.length(f) for f in range(len(FACADES))])
     if not lengths.sum():
-        return outdoor[0]
+        first: Float64[np.ndarray, " h"] = outdoor[0]
+        return first
     mean: Float64[np.ndarray, " h"] = lengths @ outdoor[:4] / lengths.sum()
     return mean

@@ -40,7 +40,8 @@ class Use:
     @cached_property
     def occupied(self) -> np.ndarray:
         """True in hours of use; hour 0 ends at one o'clock."""
-        return self.before == 0
+        found: np.ndarray = self.before == 0
+        return found
 
     @cached_property
     def before(self) -> np.ndarray:
