@@ -27,9 +27,9 @@ OFFERED = 8  # children of which the one is simulated that fits limits on daylig
 WIDTHS, STAY = (0.1, 0.35), 0.5  # of a child's step, and its share of the first parent
 MOVED, LEAP = 0.3, 0.03  # share of its numbers that move, and that are anywhere
 TRIES = 6  # samples that the network screens for one proposal
-# Kelvin are not linear in hours: a zone that is 0.2 K too cold counts all its hours
-CAUTION = {"overheating": 0.7, "cold": 0.7}  # of a limit that the network must satisfy
-USUAL = 0.97
+# Share of a limit that the network must satisfy: a zone that is 0.2 K too cold counts all its hours
+CAUTION = {"overheating": 0.7, "cold": 0.7, "heating_peak": 0.85}
+USUAL = 0.97  # of limits on other quantities that EnergyPlus measures
 Wanted = Callable[[], Sequence[Limit]]
 Onto = Callable[[Tensor], Tensor]  # fixed values of a spec, on standardised designs
 

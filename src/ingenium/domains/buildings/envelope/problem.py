@@ -95,6 +95,7 @@ class BuildingEnvelope(Problem):
     )
     conditions = ()
     tiers: tuple[Verifier, ...]
+    codec: Channels
     licence = "the plan's own"
 
     def __init__(self, settings: EnvelopeSettings, given: Given = NOTHING) -> None:
@@ -238,7 +239,7 @@ class BuildingEnvelope(Problem):
         c = self.appraisal.costs
         spent = c["insulation"] * layers + c["laying"] * (gross - glass + roof + ground + bare)
         spent += 320.0 * glass + c["airtightness"] * (gross + roof + ground + bare)
-        return (spent + 6000.0 + (180.0 * 70.0 + 450.0 * 50.0) * area / 1000) / area
+        return float((spent + 6000.0 + (180.0 * 70.0 + 450.0 * 50.0) * area / 1000) / area)
 
 
 @cache
