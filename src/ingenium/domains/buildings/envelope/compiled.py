@@ -107,13 +107,6 @@ def march(out, modes, series, walls, light, rooms, numbers, constants, warm_up):
                 most, least = number[HEAT] * room[0], -number[COOL] * room[0]
                 power = min(max((wanted - free) / effect, least), most)
                 air = free + effect * power
-                entered = power + flow * (dry - air)
-                radiant = radiant_now[z, AIR] * entered
-                for m in range(count):
-                    state[m] += drive[z, AIR, m] * entered
-                    radiant += to_radiant[z, m] * state[m]
-                for j in range(8):
-                    radiant += radiant_now[z, j] * u[j]
                 blown = max(supplied, -power / (HEAT_J * max(air - SUPPLY, 2.0)))
                 mixed = vapour
                 if blown > 0.0:
@@ -121,9 +114,19 @@ def march(out, modes, series, walls, light, rooms, numbers, constants, warm_up):
                 leaving = mixed
                 if power < 0.0:
                     leaving = min(mixed, series[SATURATED, h])
-                latent = min(blown * VAPOUR_J * (mixed - leaving), max(power - least, 0.0))
+                latent = min(blown * VAPOUR_J * (mixed - leaving), -least)
+                if latent > power - least:  # condensation goes first, as in EnergyPlus
+                    power = latent + least
+                    air = free + effect * power
                 if blown > 0.0:
                     leaving = mixed - latent / (blown * VAPOUR_J)
+                entered = power + flow * (dry - air)
+                radiant = radiant_now[z, AIR] * entered
+                for m in range(count):
+                    state[m] += drive[z, AIR, m] * entered
+                    radiant += to_radiant[z, m] * state[m]
+                for j in range(8):
+                    radiant += radiant_now[z, j] * u[j]
                 given = constants[LATENT_W] * room[0] * series[OCCUPIED, h] / VAPOUR_J
                 before = mass / 3600.0
                 vapour = before * vapour + leak * series[VAPOUR, h] + blown * leaving + given

@@ -12,6 +12,7 @@ from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict, margins
 from ingenium.domains.buildings.envelope.design import PACKAGES, RANGES, Envelopes
+from ingenium.domains.buildings.envelope.epjson import SIDE_M
 from ingenium.domains.buildings.envelope.outcome import QUANTITIES, Year
 from ingenium.domains.buildings.envelope.use import COLDEST, WARMEST, month
 from ingenium.domains.buildings.envelope.views import body
@@ -132,7 +133,8 @@ def _elevation(
             axes.add_patch(Rectangle((x, z + SILL_M), wide, BAND_M, fc=GLASS, ec="none"))
             if depth:
                 at = z + SILL_M + BAND_M + GAP_M
-                axes.add_patch(Rectangle((x - 0.2, at), wide + 0.4, 0.15, fc=SHADE, ec="none"))
+                shade = Rectangle((x - SIDE_M, at), wide + 2 * SIDE_M, 0.15, fc=SHADE, ec="none")
+                axes.add_patch(shade)
     axes.set_xlim(-0.5, max(ends) + 0.5)
     axes.set_ylim(-0.2, (zones.zones[-1].storey + 1) * high + 0.4)
     axes.set_aspect("equal")
