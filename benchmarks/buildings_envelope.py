@@ -16,7 +16,7 @@ from ingenium.core.spec import Limit
 from ingenium.core.verdict import margins
 from ingenium.domains.buildings.envelope.design import Envelopes
 from ingenium.domains.buildings.envelope.problem import BuildingEnvelope
-from ingenium.domains.buildings.envelope.settings import EnvelopeSettings
+from ingenium.domains.buildings.envelope.settings import BuildingEnvelopeSettings
 
 CALLS, SEED = 12, 1
 MOST = {"Golden": 50.0, "Tampa": 115.0}  # kWh/m2 of heat and cold
@@ -27,7 +27,7 @@ def run() -> None:
     """Write and print accepted envelopes and their least cost, and the network's error."""
     rows: list[dict[str, Any]] = []
     for climate, most in MOST.items():
-        settings = EnvelopeSettings(engine="energyplus", climate=climate, steps_an_hour=1)
+        settings = BuildingEnvelopeSettings(engine="energyplus", climate=climate, steps_an_hour=1)
         problem = BuildingEnvelope(settings)
         limits = (*problem.limits, Limit("heating_cooling", at_most=most))
         problem.allow(limits)

@@ -18,16 +18,16 @@ from ingenium.core.spec import Fixed, Spec
 from ingenium.core.verdict import margins
 from ingenium.domains import open_problem
 from ingenium.domains.buildings.envelope import verifier
-from ingenium.domains.buildings.envelope.climate import Climate, declared
+from ingenium.domains.buildings.envelope.climate import WeatherYear, declared
 from ingenium.domains.buildings.envelope.design import PACKAGES, Envelopes, sampled
 from ingenium.domains.buildings.envelope.problem import BuildingEnvelope, own_plan
-from ingenium.domains.buildings.envelope.settings import EnvelopeSettings
+from ingenium.domains.buildings.envelope.settings import BuildingEnvelopeSettings
 from ingenium.domains.buildings.envelope.source import PlanModel
 from ingenium.domains.buildings.envelope.sun import irradiance, position
 from ingenium.domains.buildings.envelope.zones import ThermalZones
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "buildings"
-FAST = EnvelopeSettings(engine="network", known=8)
+FAST = BuildingEnvelopeSettings(engine="network", known=8)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def measured(problem: BuildingEnvelope, design: Envelopes) -> dict[str, float]:
 
 def test_heat_in_a_steady_winter_is_that_of_the_resistances(weather: str) -> None:
     """No sun, people or light and one temperature outside: losses by U, area and difference."""
-    empty = EnvelopeSettings(
+    empty = BuildingEnvelopeSettings(
         engine="network", known=8, people_m2=1000.0, light_w_m2=0.0, equipment_w_m2=0.0
     )
     problem = BuildingEnvelope(empty, Given({"weather": steady(0.0, weather)}))
@@ -177,7 +177,7 @@ def epw(text: str, **changes: Any) -> bytes:
 )
 def test_weather_with_gaps_is_refused(weather: str, changes: dict[str, Any], expected: str) -> None:
     with pytest.raises(InputError, match=expected):
-        Climate.of(epw(weather, **changes), "changed")
+        WeatherYear.of(epw(weather, **changes), "changed")
 
 
 @pytest.mark.parametrize(
@@ -189,21 +189,21 @@ def test_weather_with_gaps_is_refused(weather: str, changes: dict[str, Any], exp
 )
 def test_other_weather_files_are_refused(data: bytes, expected: str) -> None:
     with pytest.raises(InputError, match=expected):
-        Climate.of(data, "changed")
+        WeatherYear.of(data, "changed")
 
 
 def test_degrees_fahrenheit_and_a_place_in_degrees_are_refused(weather: str) -> None:
     lines = weather.splitlines()
     hot = [",".join([*(c := x.split(","))[:6], "60.0", *c[7:]]) for x in lines[8:]]
     with pytest.raises(InputError, match="Fahrenheit"):
-        Climate.of("\n".join([*lines[:8], *hot]).encode(), "hot")
+        WeatherYear.of("\n".join([*lines[:8], *hot]).encode(), "hot")
     far = weather.replace(",50,0.0,0.0,50.0", ",5550000,350000,0.0,50.0", 1)
     assert far != weather
     with pytest.raises(InputError, match="a place on Earth"):
-        Climate.of(far.encode(), "far")
+        WeatherYear.of(far.encode(), "far")
     feet = weather.replace(",50,0.0,0.0,50.0", ",50,0.0,0.0,18000", 1)
     with pytest.raises(InputError, match="feet"):
-        Climate.of(feet.encode(), "high")
+        WeatherYear.of(feet.encode(), "high")
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,8 @@ def test_costs_of_a_users_table_enter(problem: BuildingEnvelope) -> None:
 def test_energyplus_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(verifier.ENVIRONMENT), "made", property(lambda _: False))
     with pytest.raises(MissingEnvironment, match="engines/energyplus"):
-        BuildingEnvelope(EnvelopeSettings(engine="energyplus"))
-    plain = BuildingEnvelope(EnvelopeSettings(known=8))
+        BuildingEnvelope(BuildingEnvelopeSettings(engine="energyplus"))
+    plain = BuildingEnvelope(BuildingEnvelopeSettings(known=8))
     assert [t.name for t in plain.tiers] == ["resistance-capacity network"]
     assert any("judged none" in n for n in plain.notes)
 
@@ -302,7 +302,7 @@ def test_energyplus_judges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("INGENIUM_CACHE", raising=False)  # engines are installed in the user's
     if not verifier.ENVIRONMENT.made:
         pytest.skip("ingenium doctor --install src/.../envelope/engines/energyplus")
-    problem = BuildingEnvelope(EnvelopeSettings(engine="energyplus", steps_an_hour=1))
+    problem = BuildingEnvelope(BuildingEnvelopeSettings(engine="energyplus", steps_an_hour=1))
     rng = np.random.default_rng(1)
     designs = sampled(rng, 4, problem.sizes["facade"])
     exact = problem.exact.measure(*designs.arrays).numpy()

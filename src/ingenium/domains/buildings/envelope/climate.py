@@ -40,7 +40,7 @@ FAHRENHEIT = 45.0  # deg C, a yearly mean beyond which it is another unit
 
 
 @dataclass(frozen=True, eq=False)
-class Climate:
+class WeatherYear:
     """A year of hours and its place; `text` is the file that EnergyPlus reads."""
 
     name: str
@@ -58,7 +58,7 @@ class Climate:
     pressure: Hours
 
     @classmethod
-    def of(cls, data: bytes, name: str) -> "Climate":
+    def of(cls, data: bytes, name: str) -> "WeatherYear":
         """Read an EPW file.
 
         Raises:
@@ -198,7 +198,7 @@ def _is_number(cell: str) -> bool:
 
 
 @cache
-def declared(latitude: float = 50.0) -> Climate:
+def declared(latitude: float = 50.0) -> WeatherYear:
     """Return a temperate year by formula, for tests and first looks: it is of no place.
 
     Sources: clear-sky index by day as an autoregressive process; diffuse share after Erbs et al.,
@@ -223,7 +223,7 @@ def declared(latitude: float = 50.0) -> Climate:
     humidity = 100 * np.exp(17.625 * dew / (243.04 + dew) - 17.625 * dry / (243.04 + dry))
     columns = np.stack([dry, dew, humidity, infrared, beam, diffuse, wind], 1).round(1)
     text = _written(latitude, columns, total)
-    return Climate.of(text.encode("ascii"), "declared")
+    return WeatherYear.of(text.encode("ascii"), "declared")
 
 
 def _process(rng: np.random.Generator, steps: int, memory: float) -> np.ndarray:

@@ -56,81 +56,110 @@ def inputs(u, h, series, wall, light, room, number, constants):
 
 @njit(cache=True)
 @no_type_check
+def settle(state, start, u, series, wall, light, room, number, constants):
+    """Fill the steady state for the mean inputs of the first week."""
+    first = np.zeros(8)
+    for h in range(168):
+        inputs(u, h, series, wall, light, room, number, constants)
+        first += u / 168.0
+    for m in range(len(state)):
+        state[m] = 0.0
+        for j in range(8):
+            state[m] += start[m, j] * first[j]
+
+
+@njit(cache=True)
+@no_type_check
+def decayed(state, decay, drive, to_air, u):
+    """Advance the state by an hour of constant inputs; return the air without plant and air."""
+    for m in range(len(state)):
+        state[m] *= decay[m]
+    for j in range(8):
+        if u[j] != 0.0:
+            for m in range(len(state)):
+                state[m] += drive[j, m] * u[j]
+    free = 0.0
+    for m in range(len(state)):
+        free += to_air[m] * state[m]
+    return free
+
+
+@njit(cache=True)
+@no_type_check
+def conditioned(free, effect, low, high, most, least, supplied, vapour, outside, saturated):
+    """Return plant power, air, the flow and humidity of supplied air, and condensation."""
+    wanted = min(max(free, low), high)
+    power = min(max((wanted - free) / effect, least), most)
+    air = free + effect * power
+    blown = max(supplied, -power / (HEAT_J * max(air - SUPPLY, 2.0)))
+    mixed = vapour
+    if blown > 0.0:
+        mixed += supplied / blown * (outside - vapour)
+    leaving = mixed
+    if power < 0.0:
+        leaving = min(mixed, saturated)
+    latent = min(blown * VAPOUR_J * (mixed - leaving), -least)
+    if latent > power - least:  # condensation goes first, as in EnergyPlus
+        power = latent + least
+        air = free + effect * power
+    if blown > 0.0:
+        leaving = mixed - latent / (blown * VAPOUR_J)
+    return power, air, blown, leaving, latent
+
+
+@njit(cache=True)
+@no_type_check
+def entered_into(state, drive, to_radiant, radiant_now, entered, u):
+    """Add heat that entered the air over the hour; return the radiant temperature."""
+    radiant = radiant_now[AIR] * entered
+    for m in range(len(state)):
+        state[m] += drive[AIR, m] * entered
+        radiant += to_radiant[m] * state[m]
+    for j in range(8):
+        radiant += radiant_now[j] * u[j]
+    return radiant
+
+
+@njit(cache=True)
+@no_type_check
 def march(out, modes, series, walls, light, rooms, numbers, constants, warm_up):
     """Fill temperatures, heating and cooling rates of each design, zone and hour."""
     decay, drive, to_air, to_radiant, radiant_now, start = modes
     hours, count = series.shape[1], decay.shape[1]
     u = np.zeros(8)
-    state, first = np.zeros(count), np.zeros(8)
+    state = np.zeros(count)
     for i in range(out.shape[0]):
         for s in range(out.shape[1]):
             z = i * out.shape[1] + s
             number, room, wall = numbers[i], rooms[s], walls[s]
-            first[:] = 0.0
-            for h in range(168):
-                inputs(u, h, series, wall, light, room, number, constants)
-                first += u / 168.0
-            for m in range(count):
-                state[m] = 0.0
-                for j in range(8):
-                    state[m] += start[z, m, j] * first[j]
+            settle(state, start[z], u, series, wall, light, room, number, constants)
             gain = 0.0
             for m in range(count):
                 gain += to_air[z, m] * drive[z, AIR, m]
             mass = room[1] * constants[DENSITY]
             leak = number[LEAK] * mass / 3600.0  # kg/s
-            fresh = constants[FRESH] * room[0] * constants[DENSITY]
+            most, least = number[HEAT] * room[0], -number[COOL] * room[0]
             air, vapour = 20.0, series[VAPOUR, 0]
             for k in range(-warm_up, hours):
                 h = k if k >= 0 else hours + k
                 inputs(u, h, series, wall, light, room, number, constants)
-                for m in range(count):
-                    state[m] *= decay[z, m]
-                for j in range(8):
-                    if u[j] != 0.0:
-                        for m in range(count):
-                            state[m] += drive[z, j, m] * u[j]
-                free = 0.0
-                for m in range(count):
-                    free += to_air[z, m] * state[m]
+                free = decayed(state, decay[z], drive[z], to_air[z], u)
                 dry, low, high = series[DRY, h], number[SETBACK], constants[IDLE_COOLING]
                 if series[BEFORE, h] <= number[PREHEAT]:
                     low, high = number[HEAT_TO], number[COOL_TO]
-                supplied = fresh * series[OCCUPIED, h]
+                supplied = constants[FRESH] * room[0] * constants[DENSITY] * series[OCCUPIED, h]
                 useful = (air < 0.5 * (low + high)) == (dry < air)
-                flow = leak + supplied * (1.0 - (number[RECOVERY] if useful else 0.0))
-                flow *= HEAT_J
+                flow = HEAT_J * (leak + supplied * (1.0 - (number[RECOVERY] if useful else 0.0)))
                 share = 1.0 / (1.0 + gain * flow)
-                free = (free + gain * flow * dry) * share
-                effect = gain * share
-                wanted = min(max(free, low), high)
-                most, least = number[HEAT] * room[0], -number[COOL] * room[0]
-                power = min(max((wanted - free) / effect, least), most)
-                air = free + effect * power
-                blown = max(supplied, -power / (HEAT_J * max(air - SUPPLY, 2.0)))
-                mixed = vapour
-                if blown > 0.0:
-                    mixed += supplied / blown * (series[VAPOUR, h] - vapour)
-                leaving = mixed
-                if power < 0.0:
-                    leaving = min(mixed, series[SATURATED, h])
-                latent = min(blown * VAPOUR_J * (mixed - leaving), -least)
-                if latent > power - least:  # condensation goes first, as in EnergyPlus
-                    power = latent + least
-                    air = free + effect * power
-                if blown > 0.0:
-                    leaving = mixed - latent / (blown * VAPOUR_J)
+                power, air, blown, leaving, latent = conditioned(
+                    (free + gain * flow * dry) * share, gain * share, low, high, most, least,
+                    supplied, vapour, series[VAPOUR, h], series[SATURATED, h],
+                )  # fmt: skip
                 entered = power + flow * (dry - air)
-                radiant = radiant_now[z, AIR] * entered
-                for m in range(count):
-                    state[m] += drive[z, AIR, m] * entered
-                    radiant += to_radiant[z, m] * state[m]
-                for j in range(8):
-                    radiant += radiant_now[z, j] * u[j]
+                radiant = entered_into(state, drive[z], to_radiant[z], radiant_now[z], entered, u)
                 given = constants[LATENT_W] * room[0] * series[OCCUPIED, h] / VAPOUR_J
-                before = mass / 3600.0
-                vapour = before * vapour + leak * series[VAPOUR, h] + blown * leaving + given
-                vapour /= before + leak + blown
+                vapour = mass / 3600.0 * vapour + leak * series[VAPOUR, h] + blown * leaving
+                vapour = (vapour + given) / (mass / 3600.0 + leak + blown)
                 if k >= 0:
                     out[i, s, 0, h] = 0.5 * (air + radiant)
                     out[i, s, 1, h] = max(power, 0.0)

@@ -132,7 +132,7 @@ def sampled(rng: np.random.Generator, count: int, facades: int) -> Envelopes:
 
 
 @dataclass(frozen=True)
-class Package:
+class StandardPackage:
     """Values of a design that a standard or a practice prescribes, alike on all facades."""
 
     name: str
@@ -156,14 +156,14 @@ _MINIMUM = {
 }  # fmt: skip
 PACKAGES = (
     # Heat transmission of parts near the reference building of the German GEG 2020, annex 2.
-    Package("code minimum", _MINIMUM),
+    StandardPackage("code minimum", _MINIMUM),
     # Criteria of the Passive House Institute: airtightness 0.6 /h, triple glazing, 75 % recovery.
-    Package("passive house", _MINIMUM | {
+    StandardPackage("passive house", _MINIMUM | {
         "overhang": 0.5, "wall_insulation": 0.25, "roof_insulation": 0.35,
         "floor_insulation": 0.25, "leakage": 0.6, "glazing": 3.0, "plant": 1.0, "recovery": 0.85,
         "heating_size": 40.0,
     }),
-    Package("solar control", _MINIMUM | {
+    StandardPackage("solar control", _MINIMUM | {
         "overhang": 1.0, "leakage": 1.5, "glazing": 2.0, "plant": 1.0, "recovery": 0.75,
     }),
 )  # fmt: skip

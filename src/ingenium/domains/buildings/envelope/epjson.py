@@ -13,7 +13,7 @@ import numpy as np
 
 from ingenium.domains.buildings.envelope import catalogue, schedules
 from ingenium.domains.buildings.envelope.catalogue import GLAZING, INSULATION, PLANTS, Layer
-from ingenium.domains.buildings.envelope.climate import Climate
+from ingenium.domains.buildings.envelope.climate import WeatherYear
 from ingenium.domains.buildings.envelope.design import Envelopes
 from ingenium.domains.buildings.envelope.use import Use
 from ingenium.domains.buildings.envelope.zones import (
@@ -46,11 +46,11 @@ FLAT = (
 
 
 @dataclass(frozen=True, eq=False)
-class EnergyModel:
+class EnergyPlusModel:
     """Writer of the models of envelopes of one plan in one climate."""
 
     zones: ThermalZones
-    climate: Climate
+    climate: WeatherYear
     use: Use
     north_deg: float
     steps: int  # an hour
@@ -224,9 +224,7 @@ class EnergyModel:
             "air_changes_per_hour": float(d.leakage[0]) / LEAKAGE_BY_INFILTRATION,
         }  # fmt: skip
 
-    def _plant(self, zone: Zone, d: Envelopes, plant: catalogue.Plant, found: Objects) -> None:
-        name = zone.name
-        recovery, cooling = float(d.recovery[0]), float(d.cooling_size[0])
+    def _control(self, name: str, found: Objects) -> None:
         found.setdefault("ZoneControl:Thermostat", {})[f"{name} thermostat"] = {
             "zone_or_zonelist_name": name, "control_type_schedule_name": "dual",
             "control_1_object_type": "ThermostatSetpoint:DualSetpoint",
@@ -242,6 +240,11 @@ class EnergyModel:
             "zone_air_exhaust_node_or_nodelist_name": f"{name} exhaust",
             "zone_air_node_name": f"{name} air",
         }  # fmt: skip
+
+    def _plant(self, zone: Zone, d: Envelopes, plant: catalogue.PlantKind, found: Objects) -> None:
+        name = zone.name
+        recovery, cooling = float(d.recovery[0]), float(d.cooling_size[0])
+        self._control(name, found)
         found.setdefault("ZoneHVAC:EquipmentList", {})[f"{name} list"] = {
             "load_distribution_scheme": "SequentialLoad",
             "equipment": [{

@@ -21,7 +21,7 @@ from ingenium.domains.buildings.envelope.design import RANGES, Envelopes
 from ingenium.domains.buildings.envelope.epjson import (
     INSULATED,
     LEAKAGE_BY_INFILTRATION,
-    EnergyModel,
+    EnergyPlusModel,
 )
 
 WHAT = "the epJSON model of an envelope of this plan, as propose writes it"
@@ -31,7 +31,7 @@ WHAT = "the epJSON model of an envelope of this plan, as propose writes it"
 class EnergyModels:
     """An epJSON model a design, which EnergyPlus runs with a weather file."""
 
-    model: EnergyModel
+    model: EnergyPlusModel
     variables: tuple[Variable, ...]
     labels: Mapping[str, Any]
     name: ClassVar[str] = "epjson"
@@ -89,7 +89,7 @@ class EnergyModels:
 class _ModelReader:
     """Values of a design, each from one place of its model; the rest is compared afterwards."""
 
-    model: EnergyModel
+    model: EnergyPlusModel
     whole: Mapping[str, Any]
 
     def design(self) -> Envelopes:

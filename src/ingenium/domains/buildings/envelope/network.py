@@ -61,7 +61,7 @@ class Modes:
     start: Float64[np.ndarray, "z m u"]  # steady states
 
 
-def modes(areas: ZoneAreas) -> Modes:
+def modes(areas: ZoneAreas) -> NetworkModes:
     """Return the decoupled networks."""
     network = _Network(areas)
     k, c, b = network.conductance, network.capacity, network.inputs

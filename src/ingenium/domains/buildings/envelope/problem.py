@@ -20,7 +20,7 @@ from ingenium.core.spec import Fixed, Limit, Objective
 from ingenium.core.verify import Verifier
 from ingenium.domains.buildings.envelope import report
 from ingenium.domains.buildings.envelope.catalogue import COLUMNS, COSTS, costs
-from ingenium.domains.buildings.envelope.climate import Climate, declared
+from ingenium.domains.buildings.envelope.climate import WeatherYear, declared
 from ingenium.domains.buildings.envelope.design import (
     PACKAGES,
     RANGES,
@@ -28,11 +28,11 @@ from ingenium.domains.buildings.envelope.design import (
     sampled,
     variables,
 )
-from ingenium.domains.buildings.envelope.epjson import EnergyModel
+from ingenium.domains.buildings.envelope.epjson import EnergyPlusModel
 from ingenium.domains.buildings.envelope.families import families
 from ingenium.domains.buildings.envelope.formats import EnergyModels
 from ingenium.domains.buildings.envelope.outcome import Appraisal, Year, annuity
-from ingenium.domains.buildings.envelope.settings import EnvelopeSettings
+from ingenium.domains.buildings.envelope.settings import BuildingEnvelopeSettings
 from ingenium.domains.buildings.envelope.source import PlanModel
 from ingenium.domains.buildings.envelope.twin import ThermalTwin
 from ingenium.domains.buildings.envelope.use import Use
@@ -73,7 +73,7 @@ class BuildingEnvelope(Problem):
     summary: ClassVar[str] = (
         "windows, shading, insulation, plant and set-points of a plan, by a year of EnergyPlus"
     )
-    Settings: ClassVar[type] = EnvelopeSettings
+    Settings: ClassVar[type] = BuildingEnvelopeSettings
     inputs: ClassVar[tuple[Input, ...]] = INPUTS
     default_family: ClassVar[str] = "screened"
     searches: ClassVar[SearchDefaults] = SearchDefaults(
@@ -98,7 +98,7 @@ class BuildingEnvelope(Problem):
     codec: Channels
     licence = "the plan's own"
 
-    def __init__(self, settings: EnvelopeSettings, given: Given = NOTHING) -> None:
+    def __init__(self, settings: BuildingEnvelopeSettings, given: Given = NOTHING) -> None:
         """Read the plan and the weather.
 
         Raises:
@@ -120,7 +120,7 @@ class BuildingEnvelope(Problem):
         self.appraisal = Appraisal(self.zones, self.use, prices, share)
         twin = ThermalTwin(self.zones, self.climate, self.use, settings.north_deg)
         self.network = NetworkVerifier(twin, self.appraisal)
-        self.model = EnergyModel(
+        self.model = EnergyPlusModel(
             self.zones, self.climate, self.use, settings.north_deg, settings.steps_an_hour
         )
         self.exact = EnergyPlusVerifier(self.model, self.appraisal)
@@ -251,9 +251,9 @@ def own_plan() -> bytes:
     return IfcModel(spaces, plan, STOREY_MM, "Small health centre").text().encode("ascii")
 
 
-def _climate(settings: EnvelopeSettings, given: Given) -> Climate:
+def _climate(settings: BuildingEnvelopeSettings, given: Given) -> WeatherYear:
     if "weather" in given:
-        return Climate.of(given["weather"], "weather")
+        return WeatherYear.of(given["weather"], "weather")
     if settings.climate == "declared":
         return declared()
-    return Climate.of(weather(settings.climate), settings.climate)
+    return WeatherYear.of(weather(settings.climate), settings.climate)

@@ -9,9 +9,9 @@ from ingenium.domains.buildings.envelope.catalogue import (
     COOLING_RANGE,
     HEATING_RANGE,
     PLANTS,
-    Plant,
+    PlantKind,
 )
-from ingenium.domains.buildings.envelope.climate import Climate
+from ingenium.domains.buildings.envelope.climate import WeatherYear
 from ingenium.domains.buildings.envelope.design import Envelopes
 from ingenium.domains.buildings.envelope.use import MONTH_DAYS, Use
 
@@ -20,7 +20,7 @@ WARMER_BY_DAY = 5.0  # K, of outdoor air in hours of cooling above the mean of a
 
 
 def efficiency(
-    plant: Plant, climate: Climate
+    plant: PlantKind, climate: WeatherYear
 ) -> tuple[Float64[np.ndarray, "12"], Float64[np.ndarray, "12"]]:
     """Return the efficiency of heating and of cooling in each month."""
     mean = climate.monthly
@@ -29,7 +29,7 @@ def efficiency(
     return np.clip(heating, *HEATING_RANGE).round(3), np.clip(cooling, *COOLING_RANGE).round(3)
 
 
-def compact(use: Use, climate: Climate, d: Envelopes) -> dict[str, dict[str, Any]]:
+def compact(use: Use, climate: WeatherYear, d: Envelopes) -> dict[str, dict[str, Any]]:
     """Return the schedules of one design by name."""
     begin, end, plant = use.begin_h, use.end_h, PLANTS[int(d.plant[0])]
     early = begin - int(d.preheat[0])

@@ -9,7 +9,7 @@ Engine = Literal["best", "energyplus", "network"]
 
 
 @dataclass(frozen=True)
-class EnvelopeSettings:
+class BuildingEnvelopeSettings:
     """The climate and orientation of a plan, its use, and the engine."""
 
     engine: Engine = "best"  # EnergyPlus where it is installed, else the network

@@ -15,7 +15,7 @@ from ingenium.domains.buildings.envelope.catalogue import (
     PLANTS,
     SOLAR_ABSORPTANCE,
 )
-from ingenium.domains.buildings.envelope.climate import Climate, vapour
+from ingenium.domains.buildings.envelope.climate import WeatherYear, vapour
 from ingenium.domains.buildings.envelope.design import Envelopes
 from ingenium.domains.buildings.envelope.epjson import LEAKAGE_BY_INFILTRATION, fan_w
 from ingenium.domains.buildings.envelope.network import OUTSIDE, ZoneAreas, modes
@@ -48,7 +48,7 @@ class ThermalTwin:
     """The network for designs of one plan in one climate."""
 
     zones: ThermalZones
-    climate: Climate
+    climate: WeatherYear
     use: Use
     north_deg: float
 

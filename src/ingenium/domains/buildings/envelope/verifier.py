@@ -18,7 +18,7 @@ from ingenium.core.counting import each
 from ingenium.core.errors import EngineError, InputError, MissingEnvironment
 from ingenium.core.quantity import Quantity
 from ingenium.domains.buildings.envelope.design import Envelopes
-from ingenium.domains.buildings.envelope.epjson import EnergyModel
+from ingenium.domains.buildings.envelope.epjson import EnergyPlusModel
 from ingenium.domains.buildings.envelope.outcome import CHEAP, QUANTITIES, Appraisal, Year
 from ingenium.domains.buildings.envelope.twin import ThermalTwin
 from ingenium.trust.environments.environment import Environment
@@ -91,7 +91,7 @@ class NetworkVerifier:
 class EnergyPlusVerifier:
     """Quantities by a year of EnergyPlus; a severe line of its error file is a failure."""
 
-    model: EnergyModel
+    model: EnergyPlusModel
     appraisal: Appraisal
     parts: tuple[Quantity, ...] = QUANTITIES
     name: ClassVar[str] = "EnergyPlus"
