@@ -85,10 +85,12 @@ class PlantKind:
 
 
 PLANTS = (
-    PlantKind("gas boiler and chiller", "NaturalGas", (0.92, 0.0), (3.2, -0.06), 6000.0, 180.0, 450.0),
-    PlantKind("air-source heat pump", "Electricity", (2.9, 0.07), (3.6, -0.07), 9000.0, 750.0, 220.0),
+    PlantKind("gas boiler and chiller", "NaturalGas", (0.92, 0.0), (3.2, -0.06), 6000.0, 180.0,
+              450.0),
+    PlantKind("air-source heat pump", "Electricity", (2.9, 0.07), (3.6, -0.07), 9000.0, 750.0,
+              220.0),
     PlantKind("ground-source heat pump", "Electricity", (4.1, 0.01), (5.5, -0.03), 14000.0, 1700.0,
-          120.0),
+              120.0),
 )  # fmt: skip
 HEATING_RANGE, COOLING_RANGE = (0.5, 6.0), (1.5, 8.0)  # of efficiencies
 COSTS: Mapping[str, float] = {  # EUR of one unit

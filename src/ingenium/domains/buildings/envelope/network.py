@@ -50,7 +50,7 @@ class ZoneAreas:
 
 
 @dataclass(frozen=True, eq=False)
-class Modes:
+class NetworkModes:
     """Decoupled states of each zone, and what they say of air and radiant temperature."""
 
     decay: Float64[np.ndarray, "z m"]
@@ -81,7 +81,7 @@ def modes(areas: ZoneAreas) -> NetworkModes:
     decay = np.exp(-rate * STEP_S)
     radiant = network.massless.index("radiant")
     air = network.masses.index("air")
-    return Modes(
+    return NetworkModes(
         decay,
         forced * ((1 - decay) / rate)[:, :, None],
         to_mass[:, air],
