@@ -29,6 +29,7 @@ NAMES = (
     "damaged",
     "reader_differences",
     "kills",
+    "buildings_envelope",
     "buildings_packer",
     "sandbox",
     "structures_solver",

@@ -30,6 +30,7 @@ OPENED_BY = {  # tools of the fields, by format
     "matpower": "MATPOWER, PYPOWER, PowerModels",
     "psse_raw": "PSS/E, PowerWorld, PowerSystems.jl",
     "pglib_uc": "any JSON reader",
+    "epjson": "EnergyPlus 25.2, with a weather file",
     "bpx": "bpx",
     "parquet": "pandas, DuckDB, Spark",
     "parquet-long": "pandas, DuckDB, Spark",

@@ -48,8 +48,8 @@ def axonometry(spaces: Spaces, plan: BuildingPlan, height_mm: int, title: str) -
                 (x - half[0], y - half[1], z + low, x + half[0], y + half[1], z + high)
             )
     names = {GLASS: "glass", DOORS: "doors", STAIRS: "corridors and stairs", ROOMS: "rooms"}
-    found = (Mark(names[c], *_surface(b), c) for c, b in marks.items() if b)
-    return Scene(title, *_surface(body), marks=tuple(found), marks_are="openings and floors")
+    found = (Mark(names[c], *surface(b), c) for c, b in marks.items() if b)
+    return Scene(title, *surface(body), marks=tuple(found), marks_are="openings and floors")
 
 
 def _pierced(
@@ -85,7 +85,7 @@ def _pierced(
     yield part(start, high, 0, clear_mm)
 
 
-def _surface(boxes: Sequence[Box]) -> tuple[Float64[np.ndarray, "v 3"], Int64[np.ndarray, "t 3"]]:
+def surface(boxes: Sequence[Box]) -> tuple[Float64[np.ndarray, "v 3"], Int64[np.ndarray, "t 3"]]:
     """Return the corners of boxes in metres, and their triangles."""
     rows = np.array(boxes, np.float64).reshape(-1, 6) / 1000
     corners = rows[:, None, :3] + _CORNERS[None] * (rows[:, 3:] - rows[:, :3])[:, None]

@@ -64,9 +64,14 @@ def factor(plan: BuildingPlan, i: int, height_mm: int) -> float:
         return 0.0
     glass = FRAME * width * (HEAD - SILL) / 1e6
     surfaces = 2 * (w * d + w * h + d * h)
-    components, angles = _angles()
-    angle = float(np.interp(sky_component(_rise(plan, i, height_mm)), components, angles))
+    angle = sky_angle(plan, i, height_mm)
     return float(TRANSMITTANCE * glass * angle / (surfaces * (1 - REFLECTANCE**2)))
+
+
+def sky_angle(plan: BuildingPlan, i: int, height_mm: int) -> float:
+    """Return the vertical angle of sky that the window of a room sees, in degrees."""
+    components, angles = _angles()
+    return float(np.interp(sky_component(_rise(plan, i, height_mm)), components, angles))
 
 
 def _rise(plan: BuildingPlan, i: int, height_mm: int) -> Float64[np.ndarray, " a"]:

@@ -124,7 +124,7 @@ def _name(entry: Mapping[str, Any]) -> str:
 
 def _rooms(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[Room, ...], list[str]]:
     rooms: list[Room] = []
-    usual: list[str] = []
+    assumed: list[str] = []
     for entry in entries:
         name = _name(entry)
         if CIRCULATION.search(name):
@@ -132,17 +132,17 @@ def _rooms(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[Room, ...], list
         strange = set(entry) - {"name", "area_m2", "count", "daylight"}
         if strange:
             raise InputError("name, area_m2, count and daylight of a room", f"{min(strange)}")
-        area, daylight = _usual(name)
+        area, daylight = usual(name)
         if "area_m2" in entry:
             area = _number(entry["area_m2"], f"area_m2 of {name}", SMALLEST_M2, LARGEST_M2)
         else:
-            usual.append(f"{name} {area:g} m2")
+            assumed.append(f"{name} {area:g} m2")
         count = int(_number(entry.get("count", 1), f"count of {name}", 1, MOST))
         daylight = bool(entry.get("daylight", daylight))
         names = [name] if count == 1 else [f"{name} {i + 1}" for i in range(count)]
         rooms += [Room(n, area, daylight) for n in names]
-    notes = ["Areas that the brief does not state are usual ones: " + ", ".join(usual) + "."]
-    return tuple(rooms), notes if usual else []
+    notes = ["Areas that the brief does not state are usual ones: " + ", ".join(assumed) + "."]
+    return tuple(rooms), notes if assumed else []
 
 
 def _number(value: object, what: str, least: float | int, most: float | int) -> float:
@@ -151,7 +151,7 @@ def _number(value: object, what: str, least: float | int, most: float | int) -> 
     return float(value)
 
 
-def _usual(name: str) -> tuple[float, bool]:
+def usual(name: str) -> tuple[float, bool]:
     """Return the usual area of a room and whether it needs daylight."""
     hits = ((a, d) for words, a, d in USUAL if re.search(rf"\b(?:{words})", name))
     return next(hits, (OTHER_M2, True))

@@ -1,0 +1,1 @@
+"""Checks of the rows on buildings, through the command line."""
