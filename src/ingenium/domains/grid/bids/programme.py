@@ -33,9 +33,9 @@ class BidRule:
 class Bids:
     """Limits, net positions and reserve of a day."""
 
-    limits: Float64[np.ndarray, "k h"]  # EUR/MWh, ascending
-    net_mw: Float64[np.ndarray, "l h"]  # never falling with the price
-    reserve_mw: Float64[np.ndarray, " b"]
+    limits: Float64[np.ndarray, "*n k h"]  # EUR/MWh, ascending
+    net_mw: Float64[np.ndarray, "*n l h"]  # never falling with the price
+    reserve_mw: Float64[np.ndarray, "*n b"]
 
 
 def levels(market: BidMarket, price: Float[np.ndarray, "s h"]) -> Float64[np.ndarray, "k h"]:

@@ -1,6 +1,7 @@
 """Verifier of bids: rules of the auction, and clearing and delivery in every scenario.
 
-Shapes: n bids, s scenarios, k limits, l levels (one more), h hours, b blocks.
+Shapes: n bids, s scenarios, k limits, l levels (one more), h hours, b blocks,
+q quantities.
 """
 
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ class BidVerifier:
         limits: Float64[Tensor, "n k h"],
         net_mw: Float64[Tensor, "n l h"],
         reserve_mw: Float64[Tensor, "n b"],
-    ) -> Float64[Tensor, "n k"]:
+    ) -> Float64[Tensor, "n q"]:
         """Measure all quantities; NaN for bids with a value that is no number."""
         parts = (limits, net_mw, reserve_mw)
         finite = torch.stack([x.flatten(1).isfinite().all(1) for x in parts]).all(0)
@@ -182,7 +183,7 @@ class MeritOrder:
         limits: Float64[Tensor, "n k h"],
         net_mw: Float64[Tensor, "n l h"],
         reserve_mw: Float64[Tensor, "n b"],
-    ) -> Float64[Tensor, "n k"]:
+    ) -> Float64[Tensor, "n q"]:
         """Clear bids hour by hour."""
         rows = [self._cleared(a, b) for a, b in zip(limits.tolist(), net_mw.tolist(), strict=True)]
         return torch.tensor(rows, dtype=torch.float64)
