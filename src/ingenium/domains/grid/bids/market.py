@@ -22,7 +22,7 @@ KW = 1000.0  # of one MW
 BLOCKS, BLOCK_H = 6, 4
 QUARTERS = 96
 PLANNING, JUDGING = 0, 1
-FRESH, AWAY = 32, 10_000  # scenarios for comparisons, and the numbers before them
+AWAY = 10_000  # numbers before the scenarios for comparisons: lower ones were seen in development
 SIGNAL_SD, SIGNAL_PERSISTENCE = 0.1, 0.6  # of activation, as a share of the reserve
 RESERVE_SD = 0.35  # of the logarithm of a day's reserve price
 RESERVE_SHAPE = (1.1, 1.0, 0.9, 0.8, 1.1, 1.1)  # of the blocks of a day
@@ -245,5 +245,5 @@ def open_market(s: BidSettings) -> BidMarket:
                 f"{s.auction.highest:g} EUR/MWh",
                 f"{what.min():g} to {what.max():g} on {s.date}",
             )
-    judging, fresh = some(JUDGING, 0, s.scenarios), some(JUDGING, s.scenarios + AWAY, FRESH)
+    judging, fresh = some(JUDGING, 0, s.scenarios), some(JUDGING, s.scenarios + AWAY, s.scenarios)
     return BidMarket(s, planning.price.mean(0), planning, judging, fresh, day)

@@ -167,14 +167,16 @@ class MarketBids(Problem):
         return report.sections(self._judge, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
-        """Without bids the battery only leaks, and one that always sells sells all day."""
-        steps, battery = self.settings.auction.steps, self.settings.battery
+        """Without bids nothing is cleared, and a constant position is sold in each hour."""
+        steps = self.settings.auction.steps
         limits = torch.linspace(0.0, 100.0 * (steps - 1), steps, dtype=torch.float64)
-        shape = (1, steps, HOURS)
-        arrays = (limits[None, :, None].expand(shape).clone(),
-                  torch.zeros(1, steps + 1, HOURS, dtype=torch.float64),
-                  torch.zeros(1, BLOCKS, dtype=torch.float64))  # fmt: skip
-        none = to_dataset(arrays, self.variables, self.labels())
-        leaks = battery.start_kwh * battery.idle_per_day / 1000.0 * self.market.short_eur_per_mwh
-        answer = {"energy_income": 0.0, "sold": 0.0, "short_cost": leaks, "overbid": 0.0}
-        return ((none, answer, 1e-6),)
+        wanted = round(self.settings.power_mw / 2, 1)
+        found = []
+        for sold in (0.0, wanted):  # of the same limits
+            arrays = (limits[None, :, None].expand(1, steps, HOURS).clone(),
+                      torch.full((1, steps + 1, HOURS), sold, dtype=torch.float64),
+                      torch.zeros(1, BLOCKS, dtype=torch.float64))  # fmt: skip
+            answer = {"auction_income": sold * float(self.market.judging.price.sum(1).mean()),
+                      "sold": HOURS * sold, "bought": 0.0, "reserve_missing": 0.0}  # fmt: skip
+            found.append((to_dataset(arrays, self.variables, self.labels()), answer, 1e-9))
+        return tuple(found)

@@ -161,6 +161,7 @@ def _charge(shown: ShownBids) -> Section:
     low.set_ylabel("power (MW)")
     low.set_xlabel(f"hour of {market.settings.date}, local time")
     low.set_xlim(0, HOURS)
+    low.set_ylim(top=1.4 * market.settings.power_mw)
     low.legend(frameon=False, fontsize=8, ncols=2, loc="upper left")
     text = (
         f"Bids {shown.number} in the {len(share)} judging scenarios: charge, and power that the "

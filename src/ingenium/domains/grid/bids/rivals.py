@@ -41,7 +41,7 @@ class BidRivals:
     def table(self) -> dict[str, Float[np.ndarray, " s"]]:
         """Return the profit of each rival in each scenario."""
         return {
-            "no bids": self.profit(self.none),
+            "no bids, trades after the auction": self.profit(self.none),
             "fixed thresholds": self.profit(self.thresholds),
             SINGLE: self.profit(self.point(second_stage=False), second_stage=False),
             ROLLED: self.profit(self.point(second_stage=True)),
@@ -79,13 +79,15 @@ class BidRivals:
 
     def point(self, *, second_stage: bool) -> Bids:
         """Return the programme on the point forecast, with its tuned wear."""
+        some = (self.on_forecast(BidRule(w, self.market.rules.spread)) for w in WEAR)
+        return self._best(some, second_stage=second_stage)
+
+    def on_forecast(self, rule: BidRule) -> Bids:
+        """Return quantities at any price, planned on the point forecast."""
         own = self.market.planning
         mean = MarketScenarios(own.price.mean(0)[None], own.reserve.mean(0)[None], own.signal[:1])
-        none = np.zeros((0, HOURS))
-        some = (planned(self.market, mean, BidRule(w, self.market.rules.spread), none)
-                for w in WEAR)  # fmt: skip
-        every = (None if b is None else self._quantities(b.net_mw[0], b.reserve_mw) for b in some)
-        return self._best(every, second_stage=second_stage)
+        found = planned(self.market, mean, rule, np.zeros((0, HOURS)))
+        return self.none if found is None else self._quantities(found.net_mw[0], found.reserve_mw)
 
     @cached_property
     def thresholds(self) -> Bids:
