@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingenium_book.checks.grid import cells, market, sizes
+from ingenium_book.checks.grid import cells, managers, market, sizes
 from ingenium_book.claims import claims
 from ingenium_book.findings import Done, Finding
 from ingenium_book.plan import CheckPlan
@@ -45,6 +45,17 @@ BIDS = {
     "beyond": 0.0,
     "beyond_days": 0.0,
     "missing_days": 0,
+}
+TABLES = {
+    "rule": [9.0] * 6,
+    "table": [8.0] * 6,
+    "optimum": [7.0] * 6,
+    "homes": 6,
+    "states": 7800,
+    "wrong": 0,
+    "between": 6,
+    "closed": 50.0,
+    "saved": 1.0,
 }
 
 
@@ -123,3 +134,20 @@ def test_the_check_of_bids_fails_on_mutants(
     monkeypatch.setattr(market, "held_out_days", lambda *rest: BIDS | mutant)
     found = failed("27.9", tmp_path)
     assert any(words in text for text in found) if words else len(found) <= 1
+
+
+@pytest.mark.parametrize(
+    ("mutant", "words"),
+    [
+        ({}, ""),
+        ({"wrong": 12}, "surplus is stored"),  # a manager that waits, or acts the other way
+        ({"between": 5, "table": [10.0, *[8.0] * 5]}, "between the rule"),  # tables at random
+        ({"saved": 0.0, "closed": 0.0}, "tables save"),  # the rule in place of the table
+    ],
+)
+def test_the_check_of_managers_fails_on_mutants(
+    mutant: dict[str, object], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(managers, "homes", lambda *rest: TABLES | mutant)
+    found = failed("27.14", tmp_path)
+    assert any(words in text for text in found) if words else not found

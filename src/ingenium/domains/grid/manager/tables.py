@@ -9,7 +9,7 @@ from jaxtyping import Int64
 from ingenium.domains.grid.manager.engine import ACTIONS, SHAPE, moved, optimum, run
 from ingenium.domains.grid.manager.home import HomeWeeks, ManagedHome, charge_layer
 
-ROUNDS, TRIED = 3, 40  # entries that are changed in each round
+ROUNDS, TRIED = 8, 40  # entries that are changed in each round
 
 
 def voted(home: ManagedHome, weeks: HomeWeeks) -> Int64[np.ndarray, "b p c d"]:
