@@ -87,11 +87,11 @@ class BidCsv:
         fixed = self._fixed()
         table = read_table(file, CSV, delimiter=",", exact=True)
         table.expect(list(HEADS), len(fixed[0]))
-        for head, due in zip(HEADS, fixed, strict=False):
+        for head, texts in zip(HEADS, fixed, strict=False):
             found = table.texts(head)
-            if found != due:
-                at = next(i for i, (a, b) in enumerate(zip(found, due, strict=True)) if a != b)
-                raise InputError(f"{due[at]!r}", f"{found[at]!r} in {table.place(at, head)}",
+            if found != texts:
+                at = next(i for i, (a, b) in enumerate(zip(found, texts, strict=True)) if a != b)
+                raise InputError(f"{texts[at]!r}", f"{found[at]!r} in {table.place(at, head)}",
                                  "Write a row for each limit of each hour, and then the blocks of "
                                  "reserve; stamps are in local time.")  # fmt: skip
         price, volume = table.block(HEADS[3:])

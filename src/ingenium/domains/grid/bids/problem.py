@@ -11,7 +11,15 @@ from torch import Tensor
 
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
-from ingenium.core.problem import Problem, Projection, SearchDefaults, Second, Section, Watch, silent
+from ingenium.core.problem import (
+    Problem,
+    Projection,
+    SearchDefaults,
+    Second,
+    Section,
+    Watch,
+    silent,
+)
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.recipe import Arrays, Recipe
 from ingenium.core.scenarios import scenario_rng
@@ -38,7 +46,8 @@ class MarketBids(Problem):
 
     name: ClassVar[str] = "grid.bids"
     summary: ClassVar[str] = (
-        "bid curves and reserve of a battery in the auctions of a day: profit in scenarios of prices"
+        "bid curves and reserve of a battery in the auctions of a day: profit in scenarios of "
+        "prices"
     )
     Settings: ClassVar[type] = BidSettings
     judged: ClassVar[str] = (

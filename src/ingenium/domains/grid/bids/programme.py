@@ -178,7 +178,7 @@ def _foresight(
           int(held[t // (PER_HOUR * BLOCK_H)])], [1.0, -1.0, 1.0, float(signal[t])])
         for t in range(quarters)
     ]  # fmt: skip
-    # Cells wear by half of all that their charge moves: by what leaves them, and half of its change.
+    # Cells wear by half of all that their charge moves: what leaves them, and half of its change.
     least, b = least_wear(market), market.battery
     energy = _energy(made, market, powers, STEP_H, least / b.one_way, 1.0, held[:0])
     hours, full = rules.sustained_h, b.energy_kwh / KW

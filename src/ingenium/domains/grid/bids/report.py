@@ -34,9 +34,7 @@ class ShownBids:
     day: DeliveredDay
 
 
-def sections(
-    judge: BidVerifier, designs: xr.Dataset, verdicts: xr.Dataset
-) -> tuple[Section, ...]:
+def sections(judge: BidVerifier, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
     """Return sections on the accepted bids of the highest profit."""
     accepted = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
     if not accepted.any():

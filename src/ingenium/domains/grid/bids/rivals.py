@@ -108,7 +108,14 @@ class BidRivals:
 
     def _best(self, some: Iterator[Bids | None], *, second_stage: bool) -> Bids:
         """Return the bids of the highest profit on planning scenarios."""
-        own = BidRivals(self.market, self.market.planning)
         found = [b for b in some if b is not None]
-        value = [own.profit(b, second_stage=second_stage).mean() for b in found]
-        return found[int(np.argmax(value))] if found else self.none
+        if not found:
+            return self.none
+        parts = (
+            [b.limits for b in found],
+            [b.net_mw for b in found],
+            [b.reserve_mw for b in found],
+        )
+        own = (torch.as_tensor(np.stack(p)) for p in parts)
+        _, money = settled(self.market, self.market.planning, *own, second_stage=second_stage)
+        return found[int(money.profit.mean(1).argmax())]

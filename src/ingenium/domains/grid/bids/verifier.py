@@ -16,7 +16,13 @@ from torch import Tensor
 from ingenium import __version__
 from ingenium.core.quantity import Quantity
 from ingenium.core.scenarios import COUNT
-from ingenium.domains.grid.bids.clearing import DayAccount, DeliveredDay, account, cleared, delivered
+from ingenium.domains.grid.bids.clearing import (
+    DayAccount,
+    DeliveredDay,
+    account,
+    cleared,
+    delivered,
+)
 from ingenium.domains.grid.bids.market import BLOCK_H, KW, BidMarket, MarketScenarios
 from ingenium.domains.grid.bids.programme import foresight_eur
 from ingenium.domains.grid.storage.battery import STEP_H

@@ -1,1 +1,1 @@
-"""Discrete actions of a home battery by layers: tables, simulation in whole units, optimum, files."""
+"""Discrete actions of a home battery by layers: tables, simulation, optimum and files."""

@@ -71,7 +71,9 @@ class ManagedWeeks:
     imports: Float64[np.ndarray, "n w"]  # kWh
 
 
-def run(home: ManagedHome, weeks: HomeWeeks, tables: Int64[np.ndarray, "n b p c d"]) -> ManagedWeeks:
+def run(
+    home: ManagedHome, weeks: HomeWeeks, tables: Int64[np.ndarray, "n b p c d"]
+) -> ManagedWeeks:
     """Run tables through weeks."""
     s = home.settings
     balance, price, period = home.layers(weeks)
@@ -124,8 +126,8 @@ def optimum(home: ManagedHome, weeks: HomeWeeks) -> Optimum:
         need = np.floor(np.maximum(-surplus, 0.0) / (s.way * s.unit_kwh) + NEAR)
         allowed = (move <= s.most) & (-move <= np.minimum(need, s.most))
         shape = (count, *move.shape)
-        own = cost_eur(s, *(np.broadcast_to(x, shape) for x in (surplus, price)),
-                       np.broadcast_to(move, shape))  # fmt: skip
+        wide = [np.broadcast_to(x, shape) for x in (surplus, price, move)]
+        own = cost_eur(s, wide[0], wide[1], wide[2])
         total = np.where(allowed, own + worth[:, None, :], np.inf)
         chosen.append(total.argmin(-1))
         worth = total.min(-1)

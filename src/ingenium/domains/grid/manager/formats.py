@@ -68,11 +68,11 @@ class TableCsv:
         if found != rows:
             at = next(i for i, (a, b) in enumerate(zip(found, rows, strict=True)) if a != b)
             raise InputError(f"layers {', '.join(rows[at])}", f"{', '.join(found[at])} in "
-                             f"{table.place(at)}", "Keep the rows of the file in order.")  # fmt: skip
+                             f"{table.place(at)}", "Keep the rows in order.")  # fmt: skip
         known = {str(a): float(a) for a in range(ACTIONS)}
         texts = table.texts(HEADS[4])
         odd = next((i for i, t in enumerate(texts) if t not in known), None)
         if odd is not None:
             raise InputError("a purchase of 0, 1, 2 or 3", f"{texts[odd]!r} in {table.place(odd)}",
-                             "0 purchases nothing, 1 lets the grid serve, 2 and 3 charge.")  # fmt: skip
+                             "0 is none; with 1 the grid serves, 2 and 3 charge.")  # fmt: skip
         return np.array([known[t] for t in texts]).reshape(SHAPE)

@@ -147,7 +147,9 @@ def _declared(seed: int) -> tuple[np.ndarray, np.ndarray]:
     hour = np.arange(WEEK) % HOURS + 0.5
     tariff = np.where((hour > 17) & (hour < 22), 0.45, np.where((hour > 6) & (hour < 22), 0.3, 0.2))
     sun = np.maximum(0.0, np.cos((hour - 12.5) / 7.0 * np.pi / 2)) * (np.abs(hour - 12.5) < 7)
-    use = 0.4 + 0.5 * np.exp(-(((hour - 7.5) / 1.5) ** 2)) + 1.2 * np.exp(-(((hour - 19) / 2.5) ** 2))
+    use = (
+        0.4 + 0.5 * np.exp(-(((hour - 7.5) / 1.5) ** 2)) + 1.2 * np.exp(-(((hour - 19) / 2.5) ** 2))
+    )
     rows = []
     for k in range(DECLARED):
         rng = scenario_rng(seed + 7, k)

@@ -15,7 +15,15 @@ from torch import Tensor
 from ingenium import __version__
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
-from ingenium.core.problem import Problem, Projection, SearchDefaults, Second, Section, Watch, silent
+from ingenium.core.problem import (
+    Problem,
+    Projection,
+    SearchDefaults,
+    Second,
+    Section,
+    Watch,
+    silent,
+)
 from ingenium.core.quantity import Quantity, Variable
 from ingenium.core.recipe import Arrays, Recipe
 from ingenium.core.scenarios import COUNT, scenario_rng
@@ -35,7 +43,7 @@ QUANTITIES = (
              error="cost_error"),
     Quantity("cost_error", "EUR", "standard error of the mean cost"),
     Quantity("saved", "EUR", "mean cost of the rule that never purchases, less that of the table"),
-    Quantity("above_optimum", "EUR", "mean cost above the least of each week by dynamic programming"),
+    Quantity("above_optimum", "EUR", "mean cost above the least of each week"),
     Quantity("closed", "percent", "share of the way from the rule to the optimum"),
     Quantity("imports", "kWh", "mean energy from the grid in a week"),
     Quantity("cycles", "1", "full equivalent cycles of a week"),
@@ -97,7 +105,7 @@ class TableVerifier:
     @cached_property
     def rule_eur(self) -> Float64[np.ndarray, " w"]:
         """Cost of the rule in each judging week."""
-        return run(self.home, self.home.judging, rule()).cost[0]
+        return np.asarray(run(self.home, self.home.judging, rule()).cost[0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,9 +21,7 @@ MEANS = ("rule alone", "grid serves, battery waits", "grid charges, half", "grid
 DAYS = 3  # of the week that is drawn
 
 
-def sections(
-    home: ManagedHome, designs: xr.Dataset, verdicts: xr.Dataset
-) -> tuple[Section, ...]:
+def sections(home: ManagedHome, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
     """Return sections on the accepted table of the least cost."""
     accepted = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
     if not accepted.any():
@@ -36,11 +34,11 @@ def sections(
 
 
 def _value(home: ManagedHome, table: Int64[np.ndarray, "b p c d"]) -> Section:
-    weeks = home.judging
+    weeks, votes = home.judging, voted(home, home.planning)
     found = {
         "no battery": _without(home),
         "rule that never purchases": run(home, weeks, rule()).cost[0],
-        "votes of optima of planning weeks": run(home, weeks, voted(home, home.planning)[None]).cost[0],
+        "votes of optima of planning weeks": run(home, weeks, votes[None]).cost[0],
         "accepted table of the least cost": run(home, weeks, table[None]).cost[0],
         "optimum of each week": optimum(home, weeks).cost,
     }  # fmt: skip
@@ -87,7 +85,10 @@ def _table(table: Int64[np.ndarray, "b p c d"], number: int) -> Section:
     marks = [figure.axes[0].scatter([], [], marker="s", s=60, c=c, edgecolors=INK, linewidths=0.4)
              for c in COLOURS]  # fmt: skip
     figure.legend(marks, MEANS, loc="outside lower center", ncols=4, frameon=False, fontsize=8)
-    text = f"Table {number}: its purchases by layers. Without one, surplus is stored and deficits served."
+    text = (
+        f"Table {number}: its purchases by layers. Without one, surplus is stored and deficits are "
+        "served."
+    )
     return Section("The table", text, figure)
 
 
@@ -107,6 +108,7 @@ def _week(home: ManagedHome, table: Int64[np.ndarray, "b p c d"], number: int) -
     low.stairs(weeks.surplus_kw[at, :hours], x, color=KNOWN, label="surplus, deficit below 0")
     low.axhline(0, color=INK, lw=0.6)
     low.set_ylabel("surplus (kW)")
+    low.set_ylim(top=1.4 * max(1.0, float(weeks.surplus_kw[at, :hours].max())))
     low.legend(frameon=False, fontsize=8, loc="upper left")
     twin = low.twinx()
     twin.stairs(100 * weeks.price[at, :hours], x, color=INK, ls=":")
