@@ -36,7 +36,7 @@ def cleared(
 
 @dataclass(frozen=True, eq=False)
 class DeliveredDay:
-    """What a battery delivers, by scenario."""
+    """Delivery by a battery, by scenario."""
 
     position_kw: Float64[Tensor, "n s t"]  # sold in the auction
     traded_kw: Float64[Tensor, "n s t"]  # bought back after the auction

@@ -63,7 +63,7 @@ def cost_eur(
 
 @dataclass(frozen=True, eq=False)
 class ManagedWeeks:
-    """What tables do in weeks."""
+    """Costs and moves of tables in weeks."""
 
     cost: Float64[np.ndarray, "n w"]  # EUR, with the worth of charge that the end has gained
     moves: Int64[np.ndarray, "n w h"]
