@@ -30,6 +30,8 @@ ALONE = (
     "rts_gmlc_day",
     "opf_118",
     "fast_charging",
+    "bids",
+    "home_manager",
     "storage_week",
     "island",
     "cell",

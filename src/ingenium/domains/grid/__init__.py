@@ -37,6 +37,16 @@ DOMAIN = Domain(
             "battery schedules of a day at a fast-charging site: cost, wear and service in "
             "scenarios",
         ),
+        "bids": Offer(
+            f"{__name__}.bids.problem:MarketBids",
+            "bid curves and reserve of a battery in the auctions of a day: profit in scenarios of "
+            "prices",
+        ),
+        "home_manager": Offer(
+            f"{__name__}.manager.problem:HomeManager",
+            "tables of discrete actions of a home battery by surplus, price and charge: cost "
+            "against rule and optimum",
+        ),
         "plant_size": Offer(
             f"{__name__}.sizing.problem:PlantSize",
             "sizes of PV, wind, battery and diesel on an island, over 30 years of hours",

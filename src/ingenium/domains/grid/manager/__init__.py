@@ -1,0 +1,1 @@
+"""Discrete actions of a home battery by layers: tables, simulation, optimum and files."""
