@@ -46,6 +46,7 @@ def test_what_a_contest_found_is_said_by_show_and_not_under_an_own_run(
     level, own = {"inside": (searched,)}, {"inside": 0.5}
     known = HeadToHeadVerdict("toy.cantilever", 8, shares, level, ("bootstrap",), own)
     monkeypatch.setattr(verdicts, "verdict_on", lambda kind: known)
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path / "cache"))  # without pages of problems
     said = (
         "Benchmark on held-out targets (8 engine calls each), share met by new designs: "
         "inside the data 75 % by "

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from importlib import import_module
+from locale import LC_ALL, setlocale
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,9 @@ def _read_again(readers: list[Reader], save: Callable[[Path], None]) -> list[str
     wrong = []
     for reader in readers:
         as_written, kept = reader.read(reader.path), reader.part.read_bytes()
+        spoken = setlocale(LC_ALL)
         save(reader.part)
+        setlocale(LC_ALL, spoken)  # lib3mf sets that of the process
         try:
             if not _alike(as_written, reader.read(reader.path)):
                 wrong.append(f"{reader.name}: other data")

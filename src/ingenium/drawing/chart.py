@@ -24,7 +24,7 @@ PLAIN = (-3, 5)  # powers of ten between which ticks are written without one
 
 
 @dataclass(frozen=True)
-class Range:
+class AxisRange:
     """One axis: its ends, its label, and where its ticks are."""
 
     low: float
@@ -80,8 +80,8 @@ class Range:
 class Chart:
     """A chart that grows by its marks, the first at the back; `svg` writes it."""
 
-    x: Range
-    y: Range
+    x: AxisRange
+    y: AxisRange
     ink: str = "currentColor"  # of axes and texts
     height: float = HEIGHT
     width: float = WIDTH
@@ -232,7 +232,7 @@ class Chart:
         lines += "".join(f"M{left:.1f} {self._at_y(t):.1f}H{right:.1f}" for t in self.y.ticks)
         return [f'<path d="{lines}" fill="none" stroke="{self.ink}" stroke-opacity="0.12"/>']
 
-    def _power(self, x: float, y: float, of: Range, anchor: str) -> str:
+    def _power(self, x: float, y: float, of: AxisRange, anchor: str) -> str:
         return (
             self._text(x, y, f"\N{MULTIPLICATION SIGN} 10{superscript(of.power)}", anchor)
             if of.power

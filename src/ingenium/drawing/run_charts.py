@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ingenium.core.spec import Limit
-from ingenium.drawing.chart import Chart, Range
+from ingenium.drawing.chart import AxisRange, Chart
 from ingenium.drawing.figures import BREAKS, HOLDS, INK, inked
 from ingenium.drawing.style import GOOD, MUTED, panels
 
@@ -70,8 +70,8 @@ class Histogram:
     def svg(self) -> Markup:
         """Return it as a chart of a report."""
         both = self.meets + self.violates
-        x = Range(self.low, self.high, self.label, whole=self.whole)
-        y = Range(0.0, 1.05 * max(1.0, float(both.max())), "designs", whole=True, most=6)
+        x = AxisRange(self.low, self.high, self.label, whole=self.whole)
+        y = AxisRange(0.0, 1.05 * max(1.0, float(both.max())), "designs", whole=True, most=6)
         chart = Chart(x, y, note=self.note)
         for low, high in self.shaded:
             chart.shade(low, high, BREAKS)
@@ -105,8 +105,8 @@ def course(calls: Sequence[int], values: Sequence[float | None], label: str) -> 
     """Draw a number of a search against the engine calls, with gaps where it is unknown."""
     known = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
     span = (0.0, 1.0) if not np.nanmax(np.abs(known)) else _around(known)
-    x = Range(0.0, max(calls) * 1.02, "engine calls")
-    chart = Chart(x, Range(*span, label, most=6), grid=True)
+    x = AxisRange(0.0, max(calls) * 1.02, "engine calls")
+    chart = Chart(x, AxisRange(*span, label, most=6), grid=True)
     chart.curve(zip(map(float, calls), known.tolist(), strict=True), HOLDS, dots=len(known) < 20)
     return chart.svg()
 
@@ -116,7 +116,7 @@ def attained(
 ) -> Markup:
     """Draw designs over two limited quantities, with the violated side of each limit."""
     ends = [_window(p, _bounds([x])) for p, x in zip(points.T, limits, strict=True)]
-    x, y = (Range(*span, label) for span, label in zip(ends, labels, strict=True))
+    x, y = (AxisRange(*span, label) for span, label in zip(ends, labels, strict=True))
     chart = Chart(x, y, height=300.0)
     for limit, (low, high), across in zip(limits, ends, (False, True), strict=True):
         for bound, end in ((limit.at_least, low), (limit.at_most, high)):
@@ -137,7 +137,7 @@ def front(
     known = np.isfinite(points).all(1)
     if not known.any():
         return None
-    x, y = (Range(*_around(p[known]), label) for p, label in zip(points.T, labels, strict=True))
+    x, y = (AxisRange(*_around(p[known]), label) for p, label in zip(points.T, labels, strict=True))
     chart = Chart(x, y, width=640.0, height=380.0)
     for rows, colour, radius, name in (
         (~accepted, MUTED, 2.2, "violates a limit"),

@@ -1,6 +1,6 @@
 """Conversion of a reading to a spec: each value is from the request, or a declared default."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -283,7 +283,7 @@ def _one_stands(value: Any, origin: ValueOrigin, text: str, names: set[str]) -> 
         return bool(pieces) and (
             value in names or value in pieces or value in ("minimise", "maximise")
         )
-    near = [m for a, b in origin.words for m in measures(text[a:b])]
+    near = [m for a, b in _joined(origin.words, text) for m in measures(text[a:b])]
     units = {m.unit for m in near}
     ends = [(v + step, unit) for m in near for v in m.ends for unit in units for step in _steps(m)]
     zero = any(
@@ -296,6 +296,15 @@ def _one_stands(value: Any, origin: ValueOrigin, text: str, names: set[str]) -> 
         or (value == 1 and one)
         or any(_equal(float(value), v, u, origin) for v, u in ends)
     )
+
+
+def _joined(words: Sequence[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """Join words that follow each other: `before 1` bounds otherwise than `1`."""
+    found: list[tuple[int, int]] = []
+    for first, end in sorted(words):
+        follows = found and not text[found[-1][1] : first].strip()
+        found.append((found.pop()[0] if follows else first, end))
+    return found
 
 
 def _steps(measure: Measure) -> tuple[float, ...]:
