@@ -55,7 +55,7 @@ def read_netcdf(path: Path, what: str) -> xr.Dataset:
     with refusing(what, path):
         with h5py.File(BytesIO(data)) as plain:  # refuses without a trace; h5netcdf prints one
             check_own_data(plain, what, scaled=True)
-        try_reading(lambda: _loaded(data, path, what), data, what, path)
+        try_reading(lambda: _loaded(data, path, what), data, what, path, by="netcdf")
         return _loaded(data, path, what)
 
 

@@ -118,15 +118,15 @@ def test_a_reader_that_crashes_or_never_ends_is_a_refusal(
     monkeypatch.setattr(trial, "SECONDS", 1)
     path = tmp_path / "a.nc"
     with pytest.raises(InputError, match="ended its reader by SIGSEGV"):
-        try_reading(lambda: os.kill(os.getpid(), signal.SIGSEGV), b"1", WHAT, path)
+        try_reading(lambda: os.kill(os.getpid(), signal.SIGSEGV), b"1", WHAT, path, by="test")
 
     def spin() -> None:
         while True:
             pass
 
     with pytest.raises(InputError, match="took more than 1 s"):
-        try_reading(spin, b"2", WHAT, path)
-    try_reading(lambda: 1 / 0, b"3", WHAT, path)  # left to the reading that follows
+        try_reading(spin, b"2", WHAT, path, by="test")
+    try_reading(lambda: 1 / 0, b"3", WHAT, path, by="test")  # left to the reading that follows
 
 
 def test_bytes_are_tried_once(tmp_path: Path) -> None:
@@ -134,6 +134,6 @@ def test_bytes_are_tried_once(tmp_path: Path) -> None:
     path = tmp_path / "a.h5"
     for data in (b"tried", b"tried", trial.sound(b"written")):
         before = os.times().children_user + os.times().children_system
-        try_reading(lambda: sum(range(3_000_000)), data, WHAT, path)
+        try_reading(lambda: sum(range(3_000_000)), data, WHAT, path, by="test")
         tried.append(os.times().children_user + os.times().children_system - before > 0.02)
     assert tried == [True, False, False]

@@ -43,7 +43,7 @@ def opened_bytes(data: bytes, what: str, path: Path) -> "h5py.File":
     with refusing(what, path):
         file = h5py.File(BytesIO(data), "r")
         check_own_data(file, what, scaled=False)
-        try_reading(lambda: file.visititems(_read_whole), data, what, path)
+        try_reading(lambda: file.visititems(_read_whole), data, what, path, by="hdf5")
     return file
 
 

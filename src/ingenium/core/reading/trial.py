@@ -20,12 +20,12 @@ from ingenium.core.errors import InputError
 SECONDS = 10  # of the processor
 WALL_S = 60  # for a machine that does other things
 
-_sound: set[tuple[str, bytes]] = set()  # what was read, "" for anything, and the digest of bytes
+_sound: set[tuple[str, bytes]] = set()  # who read it, "" for anybody, and the digest of bytes
 
 
-def sound(data: bytes, what: str = "") -> bytes:
+def sound(data: bytes, by: str = "") -> bytes:
     """Note bytes that need no trial, as this process has just written them; return them."""
-    _sound.add((what, _digest(data)))
+    _sound.add((by, _digest(data)))
     return data
 
 
@@ -33,7 +33,7 @@ def _digest(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
-def try_reading(read: Callable[[], object], data: bytes, what: str, path: Path) -> None:
+def try_reading(read: Callable[[], object], data: bytes, what: str, path: Path, *, by: str) -> None:
     """Read a file once in a copy of this process, and drop what was read.
 
     Errors of Python are left to the reading that follows. Where a process cannot be copied safely
@@ -44,11 +44,12 @@ def try_reading(read: Callable[[], object], data: bytes, what: str, path: Path) 
         data: all that it reads.
         what: the file should be, as it reads after "expected".
         path: of the file.
+        by: name of the reader; what one has read is not tried again with the same bytes.
 
     Raises:
         InputError: if the copy crashed, or did not end within `SECONDS`.
     """
-    if sys.platform != "linux" or _sound & {("", _digest(data)), (what, _digest(data))}:
+    if sys.platform != "linux" or _sound & {("", _digest(data)), (by, _digest(data))}:
         return
     with warnings.catch_warnings():  # of threads, none of which the copy has or needs
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -57,14 +58,14 @@ def try_reading(read: Callable[[], object], data: bytes, what: str, path: Path) 
         _read_and_end(read)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
-        by = os.WTERMSIG(status)
+        signalled = os.WTERMSIG(status)
         end = (
             f"took more than {SECONDS} s"
-            if by in (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL)
-            else f"ended its reader by {signal.Signals(by).name}"
+            if signalled in (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL)
+            else f"ended its reader by {signal.Signals(signalled).name}"
         )
         raise InputError(what, f"{path}, which {end}", "It is damaged: write it again.")
-    sound(data, what)
+    sound(data, by)
 
 
 def _read_and_end(read: Callable[[], object]) -> None:
