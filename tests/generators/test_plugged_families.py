@@ -73,7 +73,10 @@ def test_a_problem_offers_them_and_the_engine_keeps_its_names(problem: Problem) 
     assert found["vae"] == "engine"
 
 
-def test_one_is_fitted_stored_and_fitted_again_once_its_source_changes(problem: Problem) -> None:
+def test_one_is_fitted_stored_and_fitted_again_once_its_source_changes(
+    problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path / "cache"))
     known = problem.data()
     choice = GeneratorChoice(family="shuffled")
     first = fitted.fit(problem, known, choice, watch=silent)

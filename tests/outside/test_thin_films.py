@@ -24,8 +24,9 @@ REQUESTED = Spec(problem="thin_films.coating", select=Select(export="verified", 
 
 
 @pytest.fixture
-def edited(tmp_path: Path) -> Iterator[Path]:
-    """An installation to be edited."""
+def edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An installation to be edited, with a cache that knows no earlier edit."""
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path / "cache"))
     with plugged(outside(tmp_path / "site")) as site:
         forget()
         yield site / NAME
