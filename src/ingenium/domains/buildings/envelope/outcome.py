@@ -65,7 +65,7 @@ class Appraisal:
     annuity: float  # a year's share of an investment
 
     def rows(self, d: Envelopes, year: Year) -> Float64[np.ndarray, "n k"]:
-        """Return all quantities, in order."""
+        """Return all quantities, in order; NaN for a design without a year, whose counts say 0."""
         area = self.zones.floor_m2
         total = year.hours[:, :, 1:].sum(1) / area
         heat, cold = (total[:, k].sum(-1) / 1000 for k in (0, 1))
@@ -87,7 +87,9 @@ class Appraisal:
             energy,
             energy + self.annuity * spent,
         ]
-        return np.stack(columns, 1).astype(np.float64)
+        found = np.stack(columns, 1).astype(np.float64)
+        found[np.isnan(year.hours).any((1, 2, 3))] = np.nan
+        return found
 
     def cheap(self, d: Envelopes) -> Float64[np.ndarray, "n k"]:
         """Return the quantities that need no year."""

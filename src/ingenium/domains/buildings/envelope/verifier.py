@@ -184,7 +184,7 @@ class EnergyPlusVerifier:
         try:
             self.year(design)
         except EngineError as error:
-            return str(error)[:400]
+            return str(error).strip().splitlines()[-1].removeprefix("RuntimeError: ")[:400]
         return "EnergyPlus failed once, and not again"
 
 
