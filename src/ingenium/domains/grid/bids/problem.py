@@ -1,7 +1,6 @@
 """`grid.bids`: bid curves and reserve of a battery, cleared and delivered in scenarios of a day."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,18 +9,15 @@ import xarray as xr
 from torch import Tensor
 
 from ingenium.core.codecs import Channels
-from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.designs import to_dataset
 from ingenium.core.problem import (
-    Problem,
     Projection,
     SearchDefaults,
     Second,
     Section,
-    Watch,
-    silent,
 )
 from ingenium.core.quantity import Condition, Variable
-from ingenium.core.recipe import Arrays, Recipe
+from ingenium.core.recipe import Arrays
 from ingenium.core.scenarios import scenario_rng
 from ingenium.core.spec import Fixed, Limit, Objective
 from ingenium.domains.grid.bids import report
@@ -29,22 +25,21 @@ from ingenium.domains.grid.bids.formats import BidCsv
 from ingenium.domains.grid.bids.market import BLOCK_H, BLOCKS, BidSettings, open_market
 from ingenium.domains.grid.bids.programme import BidRule, levels, planned, rounded
 from ingenium.domains.grid.bids.verifier import RULES, BidVerifier, MeritOrder
+from ingenium.domains.grid.planned import PIECES, PlannedProblem
 from ingenium.domains.grid.sizing.hourly import STORAGE
 from ingenium.domains.grid.storage.prices import HOURS
-from ingenium.train.plan import Plan
 
 MOST_WEAR, MOST_SPREAD = 80.0, 30.0  # EUR/MWh
 GROUPS = (6, 12, 16, 24)  # scenarios that known bids are planned on
-HELD_OUT_EVERY = 5
 NEAR = 1e-6
 WIDE = 200.0  # EUR/MWh about the forecast, within which models see limits
-PIECES = 8  # of the known bids
 
 
-class MarketBids(Problem):
+class MarketBids(PlannedProblem):
     """Bids of a battery in a day's auctions of energy and reserve."""
 
     name: ClassVar[str] = "grid.bids"
+    stored: ClassVar[str] = "market_bids"
     summary: ClassVar[str] = (
         "bid curves and reserve of a battery in the auctions of a day: profit in scenarios of "
         "prices"
@@ -117,16 +112,7 @@ class MarketBids(Problem):
         return {"hour": ("hour", np.arange(float(HOURS)), about),
                 "block": ("block", np.arange(0.0, HOURS, BLOCK_H), about)}  # fmt: skip
 
-    @property
-    def _recipe(self) -> Recipe:
-        under = [self.market.digest, self.settings.known]
-        return Recipe("market_bids", under, self._planned, pieces=PIECES)
-
-    def prepare(self, watch: Watch = silent) -> None:
-        """Plan the known bids."""
-        self._recipe.complete(watch)
-
-    def _planned(self, piece: int) -> Arrays:
+    def plans(self, piece: int) -> Arrays:
         """Plan bids on a few planning scenarios each, under sampled wear and spread."""
         market, rows = self.market, []
         for k in range(piece, self.settings.known, PIECES):  # programmes of their own
@@ -141,26 +127,6 @@ class MarketBids(Problem):
         sizes = [[self.sizes[d] for d in v.dims] for v in self.variables] + [[], []]
         return {name: np.array([r[i] for r in rows]).reshape(-1, *size)
                 for i, (name, size) in enumerate(zip(names, sizes, strict=True))}  # fmt: skip
-
-    @cached_property
-    def _known(self) -> xr.Dataset:
-        found = self._recipe.complete()
-        held = np.arange(len(found["wear_price"])) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
-        coords = {c.name: (DESIGN, found[c.name]) for c in self.conditions}
-        coords["held_out"] = (DESIGN, held)
-        own = tuple(torch.as_tensor(found[v.name]) for v in self.variables)
-        return to_dataset(own, self.variables, coords | self.labels())
-
-    def data(self) -> xr.Dataset:
-        """Return bids of two-stage programmes, each planned on a few planning scenarios."""
-        return self._known
-
-    def budgets(self) -> Mapping[str, Plan]:
-        """Short training: the known bids are few."""
-        return {
-            name: Plan(steps=400)
-            for name in ("flow_matching", "diffusion", "principal_flow_matching")
-        }
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Impose the rules of the auction: ticks, ascending limits, positions that never fall."""

@@ -14,18 +14,15 @@ from torch import Tensor
 
 from ingenium import __version__
 from ingenium.core.codecs import Channels
-from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.designs import to_dataset
 from ingenium.core.problem import (
-    Problem,
     Projection,
     SearchDefaults,
     Second,
     Section,
-    Watch,
-    silent,
 )
 from ingenium.core.quantity import SCENARIOS, Quantity, Variable
-from ingenium.core.recipe import Arrays, Recipe
+from ingenium.core.recipe import Arrays
 from ingenium.core.scenarios import scenario_rng
 from ingenium.core.spec import Fixed, Limit, Objective
 from ingenium.domains.grid.manager import report
@@ -33,10 +30,9 @@ from ingenium.domains.grid.manager.engine import ACTIONS, SHAPE, optimum, rule, 
 from ingenium.domains.grid.manager.formats import BALANCE, CHARGE, PERIOD, PRICE, TableCsv
 from ingenium.domains.grid.manager.home import UNITS, HomeSettings, ManagedHome, open_home
 from ingenium.domains.grid.manager.tables import improved, voted
+from ingenium.domains.grid.planned import PIECES, PlannedProblem
 
 NEAR_EUR = 1e-9
-HELD_OUT_EVERY = 5
-PIECES = 8  # of the known tables
 SOME = 6  # weeks that a known table is planned on
 QUANTITIES = (
     Quantity("cost", "EUR", "mean cost of a week: imports, less exports, and wear",
@@ -156,10 +152,11 @@ class PlainManager:
         return cost - self.home.end_eur * (units - UNITS // 2), taken
 
 
-class HomeManager(Problem):
+class HomeManager(PlannedProblem):
     """Tables of discrete actions of a home battery, by layers of surplus, price and charge."""
 
     name: ClassVar[str] = "grid.home_manager"
+    stored: ClassVar[str] = "home_tables"
     summary: ClassVar[str] = (
         "tables of discrete actions of a home battery by surplus, price and charge: cost against "
         "rule and optimum"
@@ -210,16 +207,7 @@ class HomeManager(Problem):
         names = {"balance": BALANCE, "price": PRICE, "charge": CHARGE, "period": PERIOD}
         return {d: (d, np.array(x, dtype=str)) for d, x in names.items()}
 
-    @property
-    def _recipe(self) -> Recipe:
-        return Recipe("home_tables", [self.home.digest, self.settings.known], self._made,
-                      pieces=PIECES)  # fmt: skip
-
-    def prepare(self, watch: Watch = silent) -> None:
-        """Find the known tables."""
-        self._recipe.complete(watch)
-
-    def _made(self, piece: int) -> Arrays:
+    def plans(self, piece: int) -> Arrays:
         """Vote optima of some planning weeks into tables, and improve them there."""
         rows: list[Int64[np.ndarray, "b p c d"]] = []
         every = self.home.planning
@@ -229,16 +217,6 @@ class HomeManager(Problem):
             weeks = every.some(rng.choice(len(every.price), size, replace=False))
             rows.append(improved(self.home, weeks, voted(self.home, weeks), rng))
         return {"purchase": np.array(rows).reshape(-1, *SHAPE).astype(np.float64)}
-
-    @cached_property
-    def _known(self) -> xr.Dataset:
-        own = torch.as_tensor(self._recipe.complete()["purchase"])
-        held = np.arange(len(own)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
-        return to_dataset((own,), self.variables, {"held_out": (DESIGN, held)} | self.labels())
-
-    def data(self) -> xr.Dataset:
-        """Return tables that were voted by optima, and improved."""
-        return self._known
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Round entries to actions."""

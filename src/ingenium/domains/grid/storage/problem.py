@@ -10,21 +10,19 @@ import xarray as xr
 from torch import Tensor
 
 from ingenium.core.codecs import Channels
-from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.designs import DESIGN
 from ingenium.core.formats import Format
 from ingenium.core.problem import (
-    Problem,
     Projection,
     SearchDefaults,
     Second,
     Section,
-    Watch,
-    silent,
 )
 from ingenium.core.quantity import Condition, Variable
-from ingenium.core.recipe import Arrays, Recipe
+from ingenium.core.recipe import Arrays
 from ingenium.core.scenarios import scenario_rng
 from ingenium.core.spec import Fixed, Limit, Objective
+from ingenium.domains.grid.planned import PIECES, PlannedProblem
 from ingenium.domains.grid.sizing.hourly import STORAGE
 from ingenium.domains.grid.storage import report
 from ingenium.domains.grid.storage.battery import STEP_H
@@ -38,20 +36,18 @@ from ingenium.domains.grid.storage.site import STEPS
 from ingenium.domains.grid.storage.verifier import PandapowerSite, StorageVerifier
 from ingenium.operate.drill import Drill
 from ingenium.operate.plant import Plant, Policy
-from ingenium.train.plan import Plan
 
 MOST_WEAR, MOST_RESERVE = 0.12, 0.4
 GROUPS = (6, 12, 16, 24)  # scenarios that a known schedule is planned on
-HELD_OUT_EVERY = 5
 NEAR_KWH, NEAR_KW = 1e-6, 1e-6  # rounding of sums
 SHARE = 0.01
-PIECES = 8  # of the known schedules
 
 
-class SiteStorage(Problem):
+class SiteStorage(PlannedProblem):
     """Day schedules of a battery behind fast charging, with exact charge and AC power flow."""
 
     name: ClassVar[str] = "grid.storage"
+    stored: ClassVar[str] = "storage_plans"
     summary: ClassVar[str] = (
         "battery schedules of a day at a fast-charging site: cost, wear and service in scenarios"
     )
@@ -118,16 +114,7 @@ class SiteStorage(Problem):
         about = {"units": "h", "long_name": "start of the step after midnight, in UTC+01:00"}
         return {"time": ("time", np.arange(STEPS) * STEP_H, about)}
 
-    @property
-    def _recipe(self) -> Recipe:
-        under = [self.site.digest, self.settings.known]
-        return Recipe("storage_plans", under, self._planned, pieces=PIECES)
-
-    def prepare(self, watch: Watch = silent) -> None:
-        """Plan the known schedules."""
-        self._recipe.complete(watch)
-
-    def _planned(self, piece: int) -> Arrays:
+    def plans(self, piece: int) -> Arrays:
         """Plan schedules on a few planning scenarios each, under sampled wear and reserve."""
         site, rows = self.site, []
         for k in range(piece, self.settings.known, PIECES):  # programmes of their own
@@ -141,28 +128,6 @@ class SiteStorage(Problem):
         power, wear, reserve = (np.array([r[i] for r in rows]) for i in range(3))
         kept = site.battery.project(torch.as_tensor(power.reshape(-1, STEPS)), self._least)
         return {"power_kw": kept.numpy(), "wear_price": wear, "reserve": reserve}
-
-    @cached_property
-    def _known(self) -> xr.Dataset:
-        found = self._recipe.complete()
-        count = len(found["wear_price"])
-        held = np.arange(count) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
-        coords = {c.name: (DESIGN, found[c.name]) for c in self.conditions}
-        coords["held_out"] = (DESIGN, held)
-        own = (torch.as_tensor(found["power_kw"]),)
-        made = to_dataset(own, self.variables, coords | self.labels())
-        return made.assign_attrs(license=self.licence)
-
-    def data(self) -> xr.Dataset:
-        """Return schedules of linear programmes, each planned on a few planning scenarios."""
-        return self._known
-
-    def budgets(self) -> Mapping[str, Plan]:
-        """Short training: the known schedules are few."""
-        return {
-            name: Plan(steps=400)
-            for name in ("flow_matching", "diffusion", "principal_flow_matching")
-        }
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Impose the limits of charge and power, with at least the start's charge at the end."""
