@@ -92,8 +92,8 @@ def _spent(words: str, source: Path, folder: Path) -> tuple[float, float, float]
 
 def _path(source: Path) -> str:
     """Search path with the source, and with networks and grids of the checkout."""
-    beside = (ROOT / name / "src" for name in ("networks", "grid-data"))
-    return os.pathsep.join(map(str, (source, *beside)))
+    shared = (ROOT / name / "src" for name in ("networks", "grid-data"))
+    return os.pathsep.join(map(str, (source, *shared)))
 
 
 def _same(there: Path, folder: str) -> bool:

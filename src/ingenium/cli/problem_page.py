@@ -1,7 +1,8 @@
 """Page of a problem: plain data, stored as long as nothing that decides it changes.
 
 Opening a problem takes its engine and seconds. The page of a problem under its default settings
-depends on code, installed packages and programs alone; it is stored by the digest of these.
+depends on code, installed packages, isolated environments and programs alone; it is stored by the
+digest of these.
 """
 
 import json
@@ -101,7 +102,9 @@ def _code(module: str) -> list[str]:
 
 
 def _installed() -> list[str]:
-    """Names and versions of the installed packages, and the programs with size and time."""
+    """List packages by version, isolated environments, and programs with size and time."""
+    from ingenium.trust.environments.environment import installed
+
     packages = {
         entry.name
         for place in map(Path, sys.path)
@@ -111,7 +114,11 @@ def _installed() -> list[str]:
     }
     programs = [shutil.which(name) for name in ("cc", "xtb", *(name for name, _ in PROGRAMS))]
     places = [(p, Path(p).stat()) for p in programs if p is not None]
-    return [*sorted(packages), *(f"{p} {s.st_size} {s.st_mtime_ns}" for p, s in places)]
+    return [
+        *sorted(packages),
+        *installed(),
+        *(f"{p} {s.st_size} {s.st_mtime_ns}" for p, s in places),
+    ]
 
 
 def _described(problem: "Problem", requested: "Spec") -> dict[str, Any]:

@@ -54,6 +54,15 @@ class Lock:
         )
 
 
+def installed() -> list[str]:
+    """List the folders of the complete environments, each named after its engine and its lock."""
+    return sorted(mark.parent.name for mark in _environments().glob(f"*/{_MADE}"))
+
+
+def _environments() -> Path:
+    return cache_folder() / "environments"
+
+
 def here() -> tuple[str, str]:
     """Python and system that a lock is for."""
     return (
@@ -112,11 +121,7 @@ class Environment:
     @property
     def place(self) -> Path:
         """Folder of the environment."""
-        return (
-            cache_folder()
-            / "environments"
-            / f"{self.folder.name}-{self.digest.rpartition(':')[2][:16]}"
-        )
+        return _environments() / f"{self.folder.name}-{self.digest.rpartition(':')[2][:16]}"
 
     @property
     def made(self) -> bool:
