@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -142,10 +143,19 @@ def test_a_file_of_a_home_is_read(tmp_path: Path) -> None:
     assert own.planning.surplus_kw[0, :4].tolist() == [-1.0, -1.0, -1.0, 2.0]
 
 
+def test_a_file_of_local_time_is_read_from_its_first_midnight_on(tmp_path: Path) -> None:
+    hours = pd.date_range("2023-02-28 22:00", periods=5 * 168, freq="h", tz="Europe/Berlin")
+    rows = [f"{h.isoformat()},{h.hour},0,0.3" for h in hours]
+    own = opened(home=written(tmp_path / "home.csv", lambda _: rows)).home
+    assert own.planning.surplus_kw[0, :4].tolist() == [0.0, -1.0, -2.0, -3.0]
+    assert own.judging.surplus_kw[1, -24:].tolist() == [-float(h) for h in range(24)]
+    assert "1 day has 23 or 25 hours" in own.note
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda rows: rows[:50] + rows[51:], "a row for each hour"),  # a day of 23 hours
+        (lambda rows: rows[:50] + rows[51:], "23 rows of"),  # a gap on a Wednesday
         (lambda rows: rows[:400], "at least 4 whole weeks"),
         (lambda rows: [r.replace(",0.3", ",300") for r in rows], "EUR/MWh"),
         (lambda rows: [rows[0].replace(",1,", ",-1,"), *rows[1:]], "at least 0"),

@@ -212,7 +212,7 @@ def test_own_files_in_other_units_are_refused(tmp_path: Path) -> None:
     day = "2023-07-05"
     with pytest.raises(InputError, match="multiply by 1000"):
         opened(date=day, prices=prices(tmp_path / "a.csv", factor=0.001))
-    with pytest.raises(InputError, match="23 hours"):
+    with pytest.raises(InputError, match="23 rows of"):
         opened(date=day, prices=prices(tmp_path / "b.csv", skip=24 * 9 + 5))
     with pytest.raises(InputError, match="probably in MW"):
         opened(site={"demand": demand(tmp_path / "c.csv", 0.001)})

@@ -14,6 +14,7 @@ from jaxtyping import Float64, Int64
 
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import InputError
+from ingenium.core.reading.days import local_days
 from ingenium.core.reading.tables import read_table
 from ingenium.core.scenarios import scenario_rng
 
@@ -136,8 +137,8 @@ def open_home(s: HomeSettings) -> ManagedHome:
         surplus, price = _declared(s.seed)
         note = "Load, sun and tariff are a declared process, of no home."
     else:
-        surplus, price = _own(Path(s.home))
-        note = f"{len(price)} weeks of {s.home}: every other one judges."
+        surplus, price, changed = _own(Path(s.home))
+        note = f"{len(price)} weeks of {s.home}: every other one judges.{changed}"
     every = HomeWeeks(surplus, price)
     rows = np.arange(len(price))
     return ManagedHome(s, every.some(rows[::2]), every.some(rows[1::2]), note)
@@ -160,8 +161,8 @@ def _declared(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.array(rows), np.tile(tariff, (DECLARED, 1))
 
 
-def _own(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Read a user's file.
+def _own(path: Path) -> tuple[np.ndarray, np.ndarray, str]:
+    """Read a user's file: surplus, price, and a note on days of 23 or 25 hours.
 
     Raises:
         InputError: for hours that are missing, too few weeks, or another unit.
@@ -169,16 +170,8 @@ def _own(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if not path.is_file():
         raise InputError(WHAT, f"no file at {path}", 'Write its path, or home = "declared".')
     table = read_table(path, WHAT)
-    stamps = table.times("time").to_numpy()
-    step = np.diff(stamps) / np.timedelta64(1, "h")
-    if (step != 1).any():
-        at = int((step != 1).argmax())
-        raise InputError("a row for each hour", f"{step[at]:g} hours after {stamps[at]} in {path}",
-                         "Days of 23 and 25 hours are those of local time: write stamps in one "
-                         "offset from UTC.")  # fmt: skip
-    hour = int((stamps[0] - stamps[0].astype("datetime64[D]")) / np.timedelta64(1, "h"))
-    first = (HOURS - hour) % HOURS
-    weeks = (len(stamps) - first) // WEEK
+    days = local_days(table, "time", HOURS)
+    weeks = len(days.dates) * HOURS // WEEK
     if weeks < FEWEST:
         raise InputError(f"at least {FEWEST} whole weeks from a midnight on", f"{weeks} in {path}")
     load, sun, price = (table.numbers(n) for n in ("load_kw", "pv_kw", "price_eur_per_kwh"))
@@ -187,5 +180,5 @@ def _own(path: Path) -> tuple[np.ndarray, np.ndarray]:
                          "They are probably EUR/MWh: divide by 1000.")  # fmt: skip
     if load.min() < 0 or sun.min() < 0:
         raise InputError("load_kw and pv_kw of at least 0", f"{min(load.min(), sun.min()):g} kW")
-    own = slice(first, first + weeks * WEEK)
-    return (sun - load)[own].reshape(weeks, WEEK), price[own].reshape(weeks, WEEK)
+    surplus, tariff = (days.of(x).ravel()[: weeks * WEEK] for x in (sun - load, price))
+    return surplus.reshape(weeks, WEEK), tariff.reshape(weeks, WEEK), days.note

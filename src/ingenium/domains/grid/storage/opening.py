@@ -14,6 +14,7 @@ from jaxtyping import Float, Int
 
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import InputError, choose
+from ingenium.core.reading.days import local_days
 from ingenium.core.reading.tables import read_table
 from ingenium.core.scenarios import scenario_rng
 from ingenium.domains.grid.feeder.feeder import FeederSettings, OpenFeeder, open_feeder
@@ -201,29 +202,24 @@ def sampled_demand(settings: StorageSettings) -> tuple[SampledDay, str]:
     if site.demand is None:
         source = "Demand is simulated: sessions arrive as a declared process; no data are public."
         return (lambda half, rng: site.sampled(rng)), source
-    days = _days_of(Path(site.demand), site)
-    source = f"Demand is that of {len(days)} days of {site.demand}."
+    days, note = _days_of(Path(site.demand), site)
+    source = f"Demand is that of {len(days)} days of {site.demand}.{note}"
     return (lambda half, rng: days[half::2][rng.integers(len(days[half::2]))]), source
 
 
-def _days_of(path: Path, site: ChargingSite) -> Float[np.ndarray, "n t"]:
-    """Read whole days of demand.
+def _days_of(path: Path, site: ChargingSite) -> tuple[Float[np.ndarray, "n t"], str]:
+    """Read whole days of demand, and a note on days of 23 or 25 hours.
 
     Raises:
-        InputError: for days that have not 96 steps, or power in another unit.
+        InputError: for days with gaps, or power in another unit.
     """
     if not path.is_file():
         raise InputError(DEMAND, f"no file at {path}", "Write its path, from the spec's folder.")
     table = read_table(path, DEMAND)
-    stamps, values = table.times("time"), table.numbers("demand_kw")
-    found, counts = np.unique(stamps.to_numpy().astype("datetime64[D]"), return_counts=True)
-    odd = counts != STEPS
-    if odd.any() or len(found) < 4:
-        at = int(odd.argmax())
+    days, values = local_days(table, "time", STEPS), table.numbers("demand_kw")
+    if len(days.dates) < 4:
         raise InputError(
-            f"at least 4 days of {STEPS} quarter-hours",
-            f"{counts[at]} of {found[at]} in {path}" if odd.any() else f"{len(found)} days",
-            "Days of 23 and 25 hours are those of local time: write stamps in one offset from UTC.",
+            f"at least 4 days of {STEPS} quarter-hours", f"{len(days.dates)} in {path}"
         )
     top = float(values.max())
     if values.min() < 0 or not 0.01 * site.connection_kw <= top <= 20 * site.connection_kw:
@@ -233,4 +229,4 @@ def _days_of(path: Path, site: ChargingSite) -> Float[np.ndarray, "n t"]:
             f"{values.min():g} to {top:g} in {path}",
             f"It is probably in {unit}." if values.min() >= 0 else "Demand is not negative.",
         )
-    return values.reshape(-1, STEPS)
+    return days.of(values), days.note

@@ -5,7 +5,7 @@ Shapes: n days, h hours of a day.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,8 @@ import pandas as pd
 from jaxtyping import Float, Shaped
 
 from ingenium.core.errors import InputError
-from ingenium.core.reading.tables import DataTable, read_table
+from ingenium.core.reading.days import local_days
+from ingenium.core.reading.tables import read_table
 from ingenium.core.scenarios import scenario_rng
 
 HOURS = 24
@@ -50,8 +51,9 @@ def price_day(name: str, date: str, seed: int) -> PriceDay:
     """
     if name == "declared":
         return _declared(seed)
-    days, price, forecast = _epex() if name == EPEX else _own(Path(name))
-    return _of_table(days, price, forecast, date, seed, name)
+    days, price, forecast, note = _epex() if name == EPEX else _own(Path(name))
+    found = _of_table(days, price, forecast, date, seed, name)
+    return replace(found, note=found.note + note)
 
 
 def declared_shape() -> Float[np.ndarray, " h"]:
@@ -83,7 +85,7 @@ def _declared(seed: int) -> PriceDay:
     return PriceDay(forecast, sample, None, note)
 
 
-Tables = tuple[Shaped[np.ndarray, " n"], Float[np.ndarray, "n h"], Float[np.ndarray, "n h"]]
+Tables = tuple[Shaped[np.ndarray, " n"], Float[np.ndarray, "n h"], Float[np.ndarray, "n h"], str]
 
 
 def _epex() -> Tables:
@@ -100,19 +102,19 @@ def _epex() -> Tables:
     days = pd.to_datetime(frame["date"].astype(str)).to_numpy().astype("datetime64[D]")
     forecast = frame[list(LEAR)].to_numpy(np.float64).mean(1)
     price = frame["price_EUR_MWh"].to_numpy(np.float64)
-    return days.reshape(shape)[:, 0], price.reshape(shape), forecast.reshape(shape)
+    return days.reshape(shape)[:, 0], price.reshape(shape), forecast.reshape(shape), ""
 
 
 def _own(path: Path) -> Tables:
     """Read a user's file; without forecasts, the same hour a week ago is one.
 
     Raises:
-        InputError: for days that have not 24 hours, or prices of a kWh.
+        InputError: for days with gaps, or prices of a kWh.
     """
     if not path.is_file():
         raise InputError(WHAT, f"no file at {path}", 'Write its path, or prices = "declared".')
     table = read_table(path, WHAT)
-    stamps = table.times("time")
+    days = local_days(table, "time", HOURS)
     price = table.numbers("price_eur_per_mwh")
     if np.median(np.abs(price)) < IN_KWH:
         raise InputError(
@@ -120,27 +122,12 @@ def _own(path: Path) -> Tables:
             f"a median of {np.median(np.abs(price)):.3g} in {path}",
             "They are probably EUR/kWh: multiply by 1000.",
         )
-    days = _whole_days(stamps, table)
-    price = price.reshape(-1, HOURS)
+    price = days.of(price)
     if "forecast_eur_per_mwh" in table:
-        return days, price, table.numbers("forecast_eur_per_mwh").reshape(-1, HOURS)
-    if len(days) <= 7:
-        raise InputError("more than 7 days of prices, or a forecast", f"{len(days)} days")
-    return days[7:], price[7:], price[:-7]
-
-
-def _whole_days(stamps: pd.DatetimeIndex, table: DataTable) -> Shaped[np.ndarray, " n"]:
-    days = stamps.to_numpy().astype("datetime64[D]")
-    found, counts = np.unique(days, return_counts=True)
-    odd = counts != HOURS
-    if odd.any():
-        at = int(odd.argmax())
-        raise InputError(
-            "24 hours of each day",
-            f"{counts[at]} hours of {found[at]} in {table.path}",
-            "Days of 23 and 25 hours are those of local time: write stamps in one offset from UTC.",
-        )
-    return np.asarray(found)
+        return days.dates, price, days.of(table.numbers("forecast_eur_per_mwh")), days.note
+    if len(price) <= 7:
+        raise InputError("more than 7 days of prices, or a forecast", f"{len(price)} days")
+    return days.dates[7:], price[7:], price[:-7], days.note
 
 
 def _of_table(
