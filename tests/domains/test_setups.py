@@ -11,7 +11,7 @@ import pytest
 
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.core.setups import entries
+from ingenium.core.setups import comments, entries
 from ingenium.core.spec import as_table, load, parse
 from ingenium.domains import load as domain
 from ingenium.domains import own, problem_class
@@ -74,6 +74,16 @@ def test_an_unknown_entry_of_a_setup_is_refused(name: str) -> None:
     assert f'"setup.{typo}"' in str(caught.value)
     assert not known or f"{known[0]} for {typo}" in str(caught.value)
     assert all(k in str(caught.value) for k in known)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_each_entry_of_a_setup_says_what_it_is(name: str) -> None:
+    kind = problem_class(name).Settings
+    every = [kind, *(deep for _, deep, _ in tables(kind))]
+    opened = {keys for keys, _, _ in tables(kind)}
+    bare = [f"{k.__name__}.{f.name}" for k in every for f in fields(k) if f.name not in comments(k)]
+    inner = {k[-1] for k in opened}
+    assert [entry for entry in bare if entry.partition(".")[2] not in inner] == []
 
 
 @pytest.mark.parametrize(("name", "keys", "kind", "wrap"), NESTED)

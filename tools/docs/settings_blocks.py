@@ -7,7 +7,6 @@ from dataclasses import MISSING, fields, is_dataclass
 from blocks import table
 from ingenium.core.places import Place
 from ingenium.core.setups import comments, type_name
-from ingenium.domains.grid.consumers.classes import GROUPS
 from ingenium.domains.grid.data import columns
 
 MEANING = {  # of entries whose name is their only description in the code
@@ -26,10 +25,8 @@ MEANING = {  # of entries whose name is their only description in the code
     "distance in spreads of the known designs",
     "unit": "none: the unit in which the problem measures",
     "family": "which family proposes; see below",
-    "split_seed": "which weeks are never learned from",
     "p": "column of the active power",
     "Columns.unit": f"one of {', '.join(columns.UNITS)}; pu is a share of the rated power",
-    "group": f"one of {', '.join(sorted(set(GROUPS.values())))}",
 }
 
 

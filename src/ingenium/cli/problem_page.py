@@ -188,11 +188,11 @@ def _tables(problem: "Problem", requested: "Spec") -> tuple[Rows, ...]:
     for q in problem.quantities:
         unit = f"{q.unit}, shown in {q.shown}" if q.shown else q.unit
         measured.append([q.name, "a name" if q.labels else unit, q.long_name])
-    setup = [["Entries of [setup]"], ["Entry", "Type", "Value", "Unit", "From"]]
+    setup = [["Entries of [setup]"], ["Entry", "Type", "Value", "Unit", "What it is"]]
     for entry in _entries(problem, requested):
         value = "none" if entry.value in (None, (), "") else plain(entry.value)
-        given = "the spec" if entry.given else "default"
-        setup.append([entry.name, entry.type, value, entry.unit, given])
+        given = " (in the spec)" if entry.given else ""
+        setup.append([entry.name, entry.type, f"{value}{given}", entry.unit, entry.meaning])
     return designs, inputs, under, measured, setup
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from types import NoneType
 from typing import Any
 
-from ingenium.core.places import Place, bare
+from ingenium.core.places import Place
 
 TOML_NAMES = {
     "str": "text",
@@ -31,6 +31,7 @@ class SetupEntry:
     value: Any
     unit: str
     given: bool  # by the spec; else it is a default
+    meaning: str = ""
 
 
 def entries(settings: Any, requested: Mapping[str, Any]) -> Iterator[SetupEntry]:
@@ -38,11 +39,12 @@ def entries(settings: Any, requested: Mapping[str, Any]) -> Iterator[SetupEntry]
     yield from _entries(Place(type(settings)), settings, requested)
 
 
-def _entries(place: Place, found: Any, requested: Any) -> Iterator[SetupEntry]:
+def _entries(place: Place, found: Any, requested: Any, meaning: str = "") -> Iterator[SetupEntry]:
     if is_dataclass(found):
-        own = replace(place, kind=type(found))
+        own, notes = replace(place, kind=type(found)), _notes(type(found))
         for f in fields(found):
-            yield from _entries(own.at(f.name), getattr(found, f.name), _part(requested, f.name))
+            part = _part(requested, f.name)
+            yield from _entries(own.at(f.name), getattr(found, f.name), part, notes.get(f.name, ""))
     elif isinstance(found, tuple | list) and any(map(is_dataclass, found)):
         for i, one in enumerate(found):
             yield from _entries(place.at(i), one, _part(requested, i))
@@ -50,9 +52,8 @@ def _entries(place: Place, found: Any, requested: Any) -> Iterator[SetupEntry]:
         for name, one in found.items():
             yield from _entries(place.at(name), one, _part(requested, name))
     else:
-        yield SetupEntry(
-            str(place), type_name(place.kind), found, place.unit, requested is not None
-        )
+        given = requested is not None
+        yield SetupEntry(str(place), type_name(place.kind), found, place.unit, given, meaning)
 
 
 def _part(requested: Any, step: int | str) -> Any:
@@ -63,33 +64,28 @@ def _part(requested: Any, step: int | str) -> Any:
 
 
 def comments(kind: type) -> dict[str, str]:
-    """Return the comment behind each field in the source of a dataclass."""
+    """Return the last comment in the lines of each field in the source of a dataclass."""
     inherited = [comments(base) for base in kind.__bases__ if is_dataclass(base)]
     source = inspect.getsource(kind)
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    behind = {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
+    written = {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
+    behind = {line: text for line, text in written.items() if not text.startswith(("fmt:", "noqa"))}
     (tree,) = ast.parse(source).body
     own = {
-        node.target.id: behind[node.end_lineno]
+        node.target.id: behind[line]
         for node in getattr(tree, "body", ())
-        if isinstance(node, ast.AnnAssign)
-        and isinstance(node.target, ast.Name)
-        and node.end_lineno in behind
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        if line in behind
     }
     return {k: v for notes in (*inherited, own) for k, v in notes.items()}
 
 
-def note(kind: type, name: str) -> str:
-    """Return the comment behind an entry at any depth, by its place; empty if it has none."""
-    place = Place(kind)
-    *path, last = name.split(".")
-    for step in path:
-        place = place.at(step)
-    own = bare(place.kind)
+def _notes(kind: type) -> dict[str, str]:
     try:
-        return comments(own).get(last, "") if is_dataclass(own) and isinstance(own, type) else ""
+        return comments(kind)
     except (OSError, TypeError, SyntaxError):  # the class has no source file
-        return ""
+        return {}
 
 
 def type_name(kind: Any) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
-from ingenium.core.setups import SetupEntry, entries, note
+from ingenium.core.setups import SetupEntry, entries
 from ingenium.core.spec import Limit, parse
 from ingenium.core.units import known
 from ingenium.words import natures
@@ -180,11 +180,11 @@ def _setting(kind: type, one: SetupEntry) -> ContractEntry:
     if one.type == "true or false":
         choices = ("true", "false")
     elif bare == "text":
-        choices = _known(kind, one.name)
+        choices = _known(kind, one)
     return ContractEntry(
         "setup",
         one.name,
-        note(kind, one.name),
+        one.meaning,
         unit=spelt(one.unit) or unit_of(one.name),
         choices=choices,
         numeric=bare in NUMBERS,
@@ -194,25 +194,24 @@ def _setting(kind: type, one: SetupEntry) -> ContractEntry:
     )
 
 
-def _known(kind: type, name: str) -> tuple[str, ...] | None:
+def _known(kind: type, one: SetupEntry) -> tuple[str, ...] | None:
     """Texts that a setting accepts, as its error for another one lists them."""
     table: dict[str, Any] = {}
     inner = table
-    *path, last = name.split(".")
+    *path, last = one.name.split(".")
     for step in path:
         inner = inner.setdefault(step, {})
     inner[last] = "?"
     try:
         parse(table, kind, "a setup")
     except InputError as error:
-        return error.known or _listed(kind, name)
-    return _listed(kind, name)
+        return error.known or _listed(one.meaning)
+    return _listed(one.meaning)
 
 
-def _listed(kind: type, name: str) -> tuple[str, ...] | None:
-    """Texts that the comment behind a setting lists."""
-    said = note(kind, name)
-    return tuple(re.split(r", | or ", said)) if LISTED.match(said) else None
+def _listed(meaning: str) -> tuple[str, ...] | None:
+    """Texts that the meaning of a setting lists."""
+    return tuple(re.split(r", | or ", meaning)) if LISTED.match(meaning) else None
 
 
 def _inputs(problem: "Problem") -> Iterator[ContractEntry]:

@@ -52,7 +52,7 @@ class LocalDays:
 
     @property
     def note(self) -> str:
-        """What was done on days of 23 or 25 hours, as a sentence, or nothing."""
+        """Sentence on days of 23 or 25 hours and what became of them; empty without any."""
         if not self.changed:
             return ""
         have = "day has" if self.changed == 1 else "days have"

@@ -21,9 +21,9 @@ Judge = Literal["best", "xfoil", "neuralfoil"]
 class Point:
     """An operating point: the required lift and the Reynolds number."""
 
-    name: str
-    lift: float
-    reynolds: float
+    name: str  # of the point, in names of quantities
+    lift: float  # required lift coefficient
+    reynolds: float  # Reynolds number of the chord
     weight: float = 1.0  # in means over points
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class SectionSettings:
     points: tuple[Point, ...] = CRUISE_AND_CLIMB
     amplification: float = 9.0  # critical one of transition; 9 is an average wind tunnel
     judge: Judge = "best"  # XFOIL where it is installed, else NeuralFoil
-    network: Size = "xlarge"  # of NeuralFoil
+    network: Size = "xlarge"  # size of NeuralFoil's network
     least_confidence: float = 0.5  # below it NeuralFoil has no answer
     refine_steps: int = 30  # of NeuralFoil's gradient from each proposal; 0 leaves them as proposed
     processes: int = 2  # of XFOIL at the same time

@@ -24,16 +24,16 @@ STEP_S = 4.0  # of the answer to a step that laws are judged by
 class ArmSettings:
     """Settings of the arm's drives, and of the scenarios that judge laws."""
 
-    period_s: float = 0.01
+    period_s: float = 0.01  # s, sampling period of the laws
     omega: float = 2.5  # rad/s, natural frequency of each driven joint
-    damping: float = 0.35
+    damping: float = 0.35  # damping ratio of each driven joint
     umax: float = 3.0  # rad, range of the drives' targets about home
     load: float = 0.25  # rad, load by coupling and payloads that the barrier allows for
     noise: float = 0.0005  # rad, noise of an encoder
     masses_kg: tuple[float, ...] = MASSES_KG  # masses of the seven links
-    scenarios: int = 64
-    seed: int = 0
-    known: int = 80
+    scenarios: int = 64  # most scenarios for a set of laws
+    seed: int = 0  # seed of scenarios
+    known: int = 80  # number of training laws
 
 
 class ArmLaws(LawProblem):

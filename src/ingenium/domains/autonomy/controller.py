@@ -18,13 +18,13 @@ from ingenium.domains.autonomy.second_order import OscillatorBox, oscillator, pl
 class ControllerSettings:
     """Settings of the machine, and of the scenarios that judge laws."""
 
-    plant: Literal["second_order", "cart_pole"] = "second_order"
-    period_s: float = 0.01
+    plant: Literal["second_order", "cart_pole"] = "second_order"  # machine that is controlled
+    period_s: float = 0.01  # s, sampling period of the law
     omega: float = 2.5  # rad/s; this and the following describe the second-order plant
-    damping: float = 0.35
-    gain: float = 1.0
+    damping: float = 0.35  # damping ratio
+    gain: float = 1.0  # output at rest for an input of 1
     spread: float = 0.2  # relative range of each parameter to either side
-    umax: float = 3.0
+    umax: float = 3.0  # largest input to either side
     load: float = 0.5  # largest load, in units of the output at rest
     noise: float = 0.001  # standard deviation of a reading
     scenarios: int = 256  # most scenarios for a law

@@ -25,8 +25,12 @@ class CrystalSettings:
             which energies are not converged.
     """
 
-    elements: tuple[str, ...] = LEARNED
-    types: tuple[str, ...] = ("cubic", "tetragonal", "rhombohedral")
+    elements: tuple[str, ...] = LEARNED  # symbols of the elements that may occur
+    types: tuple[str, ...] = (
+        "cubic",
+        "tetragonal",
+        "rhombohedral",
+    )  # crystal systems of perovskites
     judge: Judge = "pw.x"  # pw.x, or CHGNet alone, which gives no gap
     cutoff_ry: float = 40.0  # cutoff of plane waves; that of the density is eight times as high
     second_cutoff_ry: float = 60.0  # cutoff at which a share is measured again

@@ -79,10 +79,10 @@ class LeadSettings:
     electrons: Literal["none", "gfn2", "gfn2_relaxed"] = "none"  # 0.1 or 0.7 s a molecule
     route: int = 0  # molecules that a search of a route may take apart, such as 30; 0 for none
     tries: int = 16  # proposals for each design, of which cheap rules choose one
-    source: Source = "moses"
+    source: Source = "moses"  # set of known molecules
     known: int = 20_000  # molecules to learn from, every tenth of them held out
-    screen: bool = True  # for dual use
-    processes: int = 1  # that measure
+    screen: bool = True  # refuse molecules of concern for dual use
+    processes: int = 1  # number of processes that measure
 
 
 class Lead(MoleculeProblem):

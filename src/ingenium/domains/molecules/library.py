@@ -26,10 +26,10 @@ from ingenium.kits.chemistry.safety import DualUseScreen
 class LibrarySettings:
     """Settings of `molecules.library`: the reference set."""
 
-    source: Source = "moses"
+    source: Source = "moses"  # set of known molecules
     known: int = 20_000  # molecules to learn from, every tenth of them held out
-    screen: bool = True  # for dual use
-    processes: int = 1  # that measure
+    screen: bool = True  # refuse molecules of concern for dual use
+    processes: int = 1  # number of processes that measure
 
 
 class Library(MoleculeProblem):

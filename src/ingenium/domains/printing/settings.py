@@ -61,7 +61,7 @@ class PrintingSettings:
         InputError: for too few known settings.
     """
 
-    alloy: str = "316L"
+    alloy: str = "316L"  # name of the metal
     plate_k: Annotated[float, Unit("K", 200.0, 1800.0)] = 353.0  # of the heated plate
     absorptivity: float | None = None  # None: of the tracks, or the median of measured papers
     machine: PrinterRanges = field(default_factory=PrinterRanges)

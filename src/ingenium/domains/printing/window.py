@@ -36,11 +36,23 @@ class PrinterRanges:
         InputError: for a range that is empty.
     """
 
-    power_w: Annotated[tuple[float, float], Unit("W", 5.0, 3000.0)] = (60.0, 400.0)
-    speed_m_s: Annotated[tuple[float, float], Unit("m/s", 0.01, 20.0)] = (0.2, 2.5)
-    beam_m: Annotated[tuple[float, float], Unit("m", 1e-5, 2e-3)] = (60e-6, 120e-6)
-    layer_m: Annotated[tuple[float, float], Unit("m", 5e-6, 5e-4)] = (20e-6, 60e-6)
-    hatch_m: Annotated[tuple[float, float], Unit("m", 1e-5, 2e-3)] = (40e-6, 200e-6)
+    power_w: Annotated[tuple[float, float], Unit("W", 5.0, 3000.0)] = (
+        60.0,
+        400.0,
+    )  # power of the laser
+    speed_m_s: Annotated[tuple[float, float], Unit("m/s", 0.01, 20.0)] = (0.2, 2.5)  # scan speed
+    beam_m: Annotated[tuple[float, float], Unit("m", 1e-5, 2e-3)] = (
+        60e-6,
+        120e-6,
+    )  # diameter of the beam
+    layer_m: Annotated[tuple[float, float], Unit("m", 5e-6, 5e-4)] = (
+        20e-6,
+        60e-6,
+    )  # thickness of a layer
+    hatch_m: Annotated[tuple[float, float], Unit("m", 1e-5, 2e-3)] = (
+        40e-6,
+        200e-6,
+    )  # distance between tracks
 
     def __post_init__(self) -> None:
         for f, step in zip(fields(self), STEPS, strict=True):
@@ -66,12 +78,12 @@ class Disturbances:
         InputError: for a deviation outside 0 to 0.5.
     """
 
-    power: float = 0.03
-    speed: float = 0.02
+    power: float = 0.03  # relative deviation of the power of the laser
+    speed: float = 0.02  # relative deviation of the scan speed
     beam: float = 0.08  # focus shift and thermal lensing
     layer: float = 0.15  # of the powder, from recoating
-    hatch: float = 0.03
-    absorptivity: float = 0.08
+    hatch: float = 0.03  # relative deviation of the distance between tracks
+    absorptivity: float = 0.08  # relative deviation of the absorptivity of the metal
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

@@ -42,12 +42,12 @@ class LaboratorySettings:
     making: float = 0.12  # L²/mol²/s, rate of the reaction to the product
     wasting: float = 0.006  # L²/mol²/s, rate of the side reaction
     dying: float = 1e-4  # 1/s, rate of the catalyst's decay
-    making_kj_mol: float = 55.0
-    wasting_kj_mol: float = 85.0
-    dying_kj_mol: float = 110.0
+    making_kj_mol: float = 55.0  # kJ/mol, activation energy of the reaction to the product
+    wasting_kj_mol: float = 85.0  # kJ/mol, of the side reaction
+    dying_kj_mol: float = 110.0  # kJ/mol, of the catalyst's decay
     noise: float = 0.01  # standard deviation of a reading of a yield
     failing: float = 0.05  # share of batches on which the instruments give no answer
-    repeats: int = 3
+    repeats: int = 3  # readings of a yield
     seed: int = 0  # seed of noise and failures
     known: int = 256  # number of training batches
 

@@ -70,8 +70,8 @@ class AreaSettings:
     masts: tuple[MastSettings, ...] = FOUR
     known: int = 300  # number of training channels of each site
     held_out: int = 75  # number of channels of each site in held-out blocks
-    ue_height_m: float = 1.5
-    carrier_hz: float = 3.5e9
+    ue_height_m: float = 1.5  # height of the terminal above ground
+    carrier_hz: float = 3.5e9  # carrier frequency
     antennas: int = 8  # antennas in a horizontal line, spaced by half a wavelength
     depth: int = 3  # largest number of reflections of a path
     rays: int = 100_000  # number of rays that the tracer launches

@@ -48,7 +48,7 @@ BITS = tuple(range(1, 9))
 class BeamSettings(SiteSettings):
     """Settings of the site, and of the users served together."""
 
-    users: int = 4
+    users: int = 4  # served together
     noise_db: float = -110.0  # noise of a receiver over the transmitter's unit of power
     sets: int = 200  # number of known sets of users
     antenna_limit: float | None = None  # power of each antenna, by the transmitter's unit

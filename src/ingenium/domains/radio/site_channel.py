@@ -38,8 +38,8 @@ class SiteSettings:
 
     scene: str = "munich"  # name of a scene of Sionna
     bs_m: tuple[float, float, float] = (8.5, 21.0, 27.0)  # place of its array, facing east
-    ue_height_m: float = 1.5
-    carrier_hz: float = 3.5e9
+    ue_height_m: float = 1.5  # height of the terminal above ground
+    carrier_hz: float = 3.5e9  # carrier frequency
     antennas: int = 8  # antennas in a horizontal line, spaced by half a wavelength
     reach_east_m: float = 160.0  # reach of the region to the east of the base station
     reach_north_m: float = 120.0  # reach of the region to the north and the south
@@ -50,7 +50,7 @@ class SiteSettings:
     depth: int = 3  # largest number of reflections of a path
     rays: int = 100_000  # number of rays that the tracer launches
     speed_m_s: float = 1.5  # speed of the terminal, for Doppler
-    heading_rad: float = 0.0
+    heading_rad: float = 0.0  # direction in which the terminal moves, from east
     seed: int = 0  # seed of the places
 
     def __post_init__(self) -> None:

@@ -15,16 +15,16 @@ class BuildingEnvelopeSettings:
     engine: Engine = "best"  # EnergyPlus where it is installed, else the network
     climate: str = "declared"  # of no place; or a year that EnergyPlus brings, such as Golden
     north_deg: float = 0.0  # by which the drawing's y axis is turned clockwise from north
-    steps_an_hour: int = 2  # of EnergyPlus
+    steps_an_hour: int = 2  # time steps of EnergyPlus in an hour
     begin_h: int = 8  # of use on weekdays
-    end_h: int = 18
+    end_h: int = 18  # hour in which use ends on workdays
     people_m2: float = 12.5  # floor area of a person
-    light_w_m2: float = 7.0
-    equipment_w_m2: float = 6.0
+    light_w_m2: float = 7.0  # W/m², lighting in use
+    equipment_w_m2: float = 6.0  # W/m², equipment in use
     interest: float = 0.03  # a year, of the investment
-    lifetime_years: int = 30
+    lifetime_years: int = 30  # over which the annuity spreads investment
     known: int = 96  # number of known envelopes
-    seed: int = 0
+    seed: int = 0  # of the known envelopes
 
     def __post_init__(self) -> None:
         if not 0 <= self.begin_h < self.end_h <= 24:

@@ -49,13 +49,13 @@ NOTES = (
 class PlanSettings:
     """Settings of the building, and of the known plans."""
 
-    storeys: int = 2
-    storey_height_m: float = 3.2
+    storeys: int = 2  # number of storeys
+    storey_height_m: float = 3.2  # from floor to floor
     width_m: float = 60.0  # of the plot, unless one is given
-    depth_m: float = 40.0
+    depth_m: float = 40.0  # of the plot, without a drawing of it
     cross_check: bool = False  # read a share of the models by IfcOpenShell as well
     known: int = 64  # number of known plans
-    seed: int = 0
+    seed: int = 0  # of the known plans
 
 
 class BuildingPlans(Problem):

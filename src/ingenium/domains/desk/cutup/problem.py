@@ -44,8 +44,10 @@ HARD = ("untraced_words", "absent_pieces")
 class CutSettings:
     """How texts are made, and their size."""
 
-    technique: Literal["cutup", "chance", "found"] = "cutup"
-    lines: int = 8
+    technique: Literal["cutup", "chance", "found"] = (
+        "cutup"  # cut-up pages, chance operations, or a found poem
+    )
+    lines: int = 8  # number of lines
     longest: int = 5  # words of a piece; whole lines in found texts
 
 

@@ -48,7 +48,7 @@ SECRETS = (("Ada", "debt"), ("Piet", "wreck"), ("Maren", "forged will"))  # of t
 class BranchSettings:
     """The kind of texts, their length, and the events of a passage."""
 
-    kind: Literal["branch", "tree"] = "branch"
+    kind: Literal["branch", "tree"] = "branch"  # one continuation, or a tree of them with choices
     events: int = 6  # of a branch, or of each passage of a tree
     depth: int = 3  # choices of a tree from its start to an end
     longest: int = 25_000  # words of a text that is judged

@@ -35,7 +35,7 @@ SAME = 0.98  # likeness from which a sketch counts as a copy
 class DoodleSettings:
     """Settings of the generator, and of remote machines that run it."""
 
-    draws: Literal["subjects", "surroundings"] = "subjects"
+    draws: Literal["subjects", "surroundings"] = "subjects"  # drawn subjects, or their surroundings
     edge: str = ""  # HOST:PORT of `ingenium edge lend`, which runs the pen's steps while it answers
     cloud: str = ""  # HOST:PORT of one that generates sketches without first strokes
 

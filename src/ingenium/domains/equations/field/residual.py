@@ -41,13 +41,13 @@ class ResidualSettings:
         InputError: for settings of which no network can be built.
     """
 
-    width: int = 32
-    layers: int = 3
-    steps: int = 1000
+    width: int = 32  # units of a hidden layer
+    layers: int = 3  # hidden layers
+    steps: int = 1000  # training steps
     rate: float = 5e-3  # learning rate of Adam at the start; it falls to a fiftieth
     points: int = 512  # number of points at which the residual is minimised
     until: float = 1.0  # share of the time that the points cover
-    activation: str = "tanh"
+    activation: str = "tanh"  # of hidden units
     joined: bool = True  # periodic coordinates are encoded as periodic
     exact_start: bool = True  # the start is satisfied by construction
     start_weight: float = 1.0  # weight of the start's error, where it is not imposed

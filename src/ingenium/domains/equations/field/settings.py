@@ -25,7 +25,7 @@ class EquationSettings:
             lacks.
     """
 
-    equation: str = "darcy"
+    equation: str = "darcy"  # name of the differential equation
     points: int = 0  # points of a side; default 64 in the plane, 128 on a line
     diffusion: float = 0.0  # viscosity or diffusivity of an equation in time
     steps: int = 0  # time steps of the solver

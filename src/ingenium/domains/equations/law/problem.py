@@ -58,7 +58,18 @@ class LawSettings:
     """
 
     target: str = ""  # column to explain; the last one if empty
-    operations: tuple[str, ...] = ("+", "-", "*", "/", "sq", "sqrt", "sin", "cos", "exp", "log")
+    operations: tuple[str, ...] = (
+        "+",
+        "-",
+        "*",
+        "/",
+        "sq",
+        "sqrt",
+        "sin",
+        "cos",
+        "exp",
+        "log",
+    )  # that a law may use
     constant_units: tuple[str, ...] = ()  # units that a constant may have, besides pure numbers
     wider: float = 2.0  # factor on the table's box, in which a law must have a value
     bank: int = 6000  # number of short formulas that laws are composed of

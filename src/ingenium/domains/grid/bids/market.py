@@ -37,11 +37,11 @@ class AuctionRules:
         InputError: for limits or ticks that no auction has.
     """
 
-    lowest: float = -500.0  # EUR/MWh
-    highest: float = 4000.0
-    price_tick: float = 0.1  # EUR/MWh
-    volume_tick: float = 0.1  # MW
-    reserve_tick: float = 1.0  # MW
+    lowest: float = -500.0  # EUR/MWh, lowest price of a bid
+    highest: float = 4000.0  # EUR/MWh, highest price of a bid
+    price_tick: float = 0.1  # EUR/MWh, step of prices
+    volume_tick: float = 0.1  # MW, step of volumes
+    reserve_tick: float = 1.0  # MW, step of reserve
     steps: int = 4  # limit prices of an hour
     spread: float = 10.0  # EUR/MWh, of trades after the auction, on either side of its price
     imbalance: float = 60.0  # EUR/MWh, of what is neither delivered nor traded
@@ -80,9 +80,9 @@ def _battery() -> SiteBattery:
 class BidSettings:
     """The day, its prices, the battery and the rules of the auction."""
 
-    date: str = "2022-07-14"
+    date: str = "2022-07-14"  # day of delivery
     prices: str = "declared"  # "epex_de" with its folder in INGENIUM_EPEX_DE, or a CSV
-    scenarios: int = 32  # that judge
+    scenarios: int = 32  # number of scenarios that judge bids
     planning: int = 32  # that bids are planned on
     wear: float = 25.0  # EUR for each MWh discharged, that the operator counts after the auction
     known: int = 96  # bids that generators learn from

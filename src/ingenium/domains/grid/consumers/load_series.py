@@ -38,8 +38,8 @@ class ForecastSettings:
     profiles: str | None = None  # CSV or Parquet of series of one's own, in kW
     columns: tuple[str, ...] = ()  # those of the file that are forecast
     timezone: str | None = None  # of the file's stamps without an offset, such as "Europe/Berlin"
-    held_out_every: int = 5
-    split_seed: int = 0
+    held_out_every: int = 5  # one week in so many is never learned from
+    split_seed: int = 0  # which weeks these are
 
     def __post_init__(self) -> None:
         choose(self.group, [EVERY, *sorted(set(GROUPS.values()))], "group of consumers")

@@ -38,9 +38,9 @@ VARIABLES = (
 class ProfileSettings:
     """Choice of consumers, and of held-out days."""
 
-    group: str = "household"
-    held_out_every: int = 5
-    split_seed: int = 0
+    group: str = "household"  # or business, farm, heat pump, charging at home, charging at work
+    held_out_every: int = 5  # one week in so many is never learned from
+    split_seed: int = 0  # which weeks these are
 
     def __post_init__(self) -> None:
         choose(self.group, sorted(set(GROUPS.values())), "group of consumers")

@@ -41,12 +41,12 @@ ERRORS = tuple(q.name for q in YearArithmetic.quantities if q.name.endswith("_er
 class YearSettings:
     """Choice of consumers and year, and of held-out weeks."""
 
-    group: str = "household"
+    group: str = "household"  # or business, farm, heat pump, charging at home, charging at work
     year: int = 2016  # whose weekdays and holidays the profiles follow
-    step_min: int = 60
+    step_min: int = 60  # minutes of a step
     energy_kwh: float = 3500.0  # of each consumer in the year of the data
-    held_out_every: int = 5
-    split_seed: int = 0
+    held_out_every: int = 5  # one week in so many is never learned from
+    split_seed: int = 0  # which weeks these are
 
     def __post_init__(self) -> None:
         choose(self.group, sorted(set(GROUPS.values())), "group of consumers")

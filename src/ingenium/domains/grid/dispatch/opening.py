@@ -44,12 +44,12 @@ BY_INVERTER, BY_WATER = ("WIND",), ("HYDRO",)
 class StoreSettings:
     """A store of energy, such as pumped water."""
 
-    name: str = "pumped"
-    bus: int = 122
-    power: float = 100.0  # MW
-    energy: float = 600.0  # MWh
+    name: str = "pumped"  # in reports and files
+    bus: int = 122  # number of its bus in the case
+    power: float = 100.0  # MW, in either direction
+    energy: float = 600.0  # MWh, when full
     first: float = 300.0  # MWh, at the start, and at least at the end
-    efficiency: float = 0.75  # of a cycle
+    efficiency: float = 0.75  # of storing and giving back
 
 
 @dataclass(frozen=True)
@@ -58,17 +58,17 @@ class DispatchSettings:
 
     network: str = "case73_ieee_rts"  # case of PGLib-OPF, or a MATPOWER file
     units: str = "2020-07-06"  # day of PGLib-UC's rts_gmlc, a PGLib-UC file, or "case"
-    hours: int = 24
-    load_scale: float = 1.0
-    wind_sun_scale: float = 1.0
+    hours: int = 24  # number of hours that are planned
+    load_scale: float = 1.0  # factor on all loads
+    wind_sun_scale: float = 1.0  # factor on all wind and sun
     stores: tuple[StoreSettings, ...] = ()
     v_min: float | None = None  # pu, before outages; none: the case's own
-    v_max: float | None = None
+    v_max: float | None = None  # pu, before outages; none: the case's own
     outages: bool = True  # each branch, one at a time
-    v_min_after: float = 0.90  # pu
-    v_max_after: float = 1.10
+    v_min_after: float = 0.90  # pu, lowest voltage after an outage
+    v_max_after: float = 1.10  # pu, highest voltage after an outage
     percent_after: float = 100.0  # of the long-time emergency rating (rate B)
-    lost_load_usd: float = 10_000.0  # a MWh
+    lost_load_usd: float = 10_000.0  # cost of a MWh that is not served
     known_plans: int = 2  # commitments of HiGHS that plans are learned from
 
     def __post_init__(self) -> None:

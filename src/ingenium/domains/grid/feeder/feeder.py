@@ -27,7 +27,7 @@ class FeederSettings:
     load_scale: float = 1.0  # growth of all loads, for planning
     infeed_scale: float = 1.0  # growth of all infeed
     held_out_every: int = 5  # one week in so many is never learned from
-    split_seed: int = 0
+    split_seed: int = 0  # which weeks are never learned from
 
     def __post_init__(self) -> None:
         for name in ("load_scale", "infeed_scale"):

@@ -44,8 +44,8 @@ class EnvelopeSettings(FeederSettings):
     """Choice of the feeder, limits available to customers, and accepted violation rate."""
 
     risk: float = 0.1  # share of steps that may lie beyond a limit with all of the envelope in use
-    lowest_pu: float = 0.95
-    highest_pu: float = 1.05
+    lowest_pu: float = 0.95  # lowest voltage that customers may cause
+    highest_pu: float = 1.05  # highest voltage that they may cause
     most_percent: float = 100.0  # loading of lines and transformers
 
     def __post_init__(self) -> None:

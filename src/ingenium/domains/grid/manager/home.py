@@ -34,14 +34,14 @@ class HomeSettings:
     """The home, its battery and its tariff."""
 
     home: str = "declared"  # or a CSV of whole weeks by the hour
-    power_kw: float = 5.0
-    energy_kwh: float = 6.4
+    power_kw: float = 5.0  # of the battery, in either direction
+    energy_kwh: float = 6.4  # of the battery
     efficiency: float = 0.9  # of a round trip
-    feed_in_eur: float = 0.08  # a kWh
+    feed_in_eur: float = 0.08  # paid for a kWh that is fed in
     wear_eur: float = 0.02  # for each kWh that the cells give
     large_kw: float = 1.0  # surplus or deficit of the outer layers
     known: int = 64  # tables that generators learn from
-    seed: int = 0
+    seed: int = 0  # of the declared home and the known tables
 
     def __post_init__(self) -> None:
         if not 0.3 <= self.efficiency <= 1:

@@ -36,21 +36,26 @@ class SizeSettings:
 
     weather: str = "declared"  # with the load; or a CSV of 8760 hours
     load_kw: float = 30.0  # mean, of the declared year
-    years: int = 30
-    discount: float = 0.06  # a year
+    years: int = 30  # of operation
+    discount: float = 0.06  # interest of a year
     tariff_eur: float = 0.45  # a kWh that is served
-    pv_eur: float = 800.0  # a kW
-    wind_eur: float = 2000.0
+    pv_eur: float = 800.0  # price of a kW of PV
+    wind_eur: float = 2000.0  # price of a kW of wind
     battery_eur: float = 300.0  # a kWh, again after `battery_years`
-    diesel_eur: float = 500.0  # a kW
-    fuel_eur: float = 1.4  # a litre
+    diesel_eur: float = 500.0  # price of a kW of diesel
+    fuel_eur: float = 1.4  # price of a litre of fuel
     upkeep: float = 0.02  # of the investment, a year
-    battery_years: int = 12
+    battery_years: int = 12  # life of a battery
     efficiency: float = 0.9  # of a round trip
     power_share: float = 0.5  # power of the battery, of its energy in an hour
-    pv_fade: float = 0.005  # a year
-    battery_fade: float = 0.015
-    largest: tuple[float, float, float, float] = (200.0, 200.0, 1000.0, 100.0)
+    pv_fade: float = 0.005  # share of its yield that PV loses in a year
+    battery_fade: float = 0.015  # share of its energy that a battery loses in a year
+    largest: tuple[float, float, float, float] = (
+        200.0,
+        200.0,
+        1000.0,
+        100.0,
+    )  # kW of PV, kW of wind, kWh of battery, kW of diesel
     steps: tuple[int, int, int, int] = (20, 10, 20, 20)  # of each size, from 0 to the largest
     seed: int = 0  # of the declared year
     known: int = 64  # sizes at random that generators learn from

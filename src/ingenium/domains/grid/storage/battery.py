@@ -33,15 +33,15 @@ class SiteBattery:
         InputError: for values that no battery has, naming the likely mistake.
     """
 
-    power_kw: float = 100.0
-    energy_kwh: float = 200.0
+    power_kw: float = 100.0  # of the inverter, in either direction
+    energy_kwh: float = 200.0  # usable, when new
     efficiency: float = 0.92  # of a round trip at small power
-    loss_at_full: float = 0.01
-    tapers_at: float = 0.9  # state of charge
-    droops_at: float = 0.05
-    idle_per_day: float = 0.002
+    loss_at_full: float = 0.01  # loss at full power, as a share of it
+    tapers_at: float = 0.9  # state of charge above which charging slows down
+    droops_at: float = 0.05  # state of charge below which less power is given
+    idle_per_day: float = 0.002  # share of the charge that is lost in a day
     start: float = 0.5  # state of charge at the start, and at least at the end
-    eur_per_kwh: float = 250.0  # of a new one
+    eur_per_kwh: float = 250.0  # price of a new battery
 
     def __post_init__(self) -> None:
         if not (self.power_kw > 0 and self.energy_kwh > 0):

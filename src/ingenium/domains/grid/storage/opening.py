@@ -35,9 +35,9 @@ AWAY = 10_000  # numbers between them and those that judge: lower ones were seen
 class StorageSettings:
     """The feeder, the site and its battery, and the scenarios of a day."""
 
-    date: str = "2022-07-14"
+    date: str = "2022-07-14"  # day that is planned
     prices: str = "declared"  # "epex_de" with its folder in INGENIUM_EPEX_DE, or a CSV
-    scenarios: int = 16  # that judge
+    scenarios: int = 16  # number of scenarios that judge a schedule
     planning: int = 32  # that schedules are planned on
     known: int = 192  # schedules that generators learn from
     seed: int = 0  # of the scenarios

@@ -21,14 +21,14 @@ class ChargingSite:
     """
 
     bus: str = ""  # of the feeder; empty: the bus bar of its transformer
-    connection_kw: float = 60.0
-    export_kw: float = 60.0  # into the feeder
-    points: int = 2
-    point_kw: float = 75.0
-    sessions_per_day: float = 20.0
-    session_kwh: float = 25.0  # mean
+    connection_kw: float = 60.0  # most that may be drawn from the feeder
+    export_kw: float = 60.0  # most that may be fed into the feeder
+    points: int = 2  # number of charging points
+    point_kw: float = 75.0  # power of a charging point
+    sessions_per_day: float = 20.0  # mean number of charging sessions
+    session_kwh: float = 25.0  # mean energy of a session
     demand: str | None = None  # CSV of demand of one's own: time, and demand_kw
-    fee_eur_per_kwh: float = 0.10  # on imports
+    fee_eur_per_kwh: float = 0.10  # grid fee on imports
     imbalance_eur_per_kwh: float = 0.03  # of deviation from the nomination
     missed_eur_per_kwh: float = 0.45  # of demand that is not served
     restore_kw: float = 20.0  # with which the charge returns to its schedule

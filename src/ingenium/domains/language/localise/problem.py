@@ -47,7 +47,7 @@ HARD = ("compile_errors", "changed_sources", "label_faults", *(f"{k}_wrong" for 
 class LocaleSettings:
     """The language, its glossary, and the rules of the program that shows the messages."""
 
-    language: str = "de"
+    language: str = "de"  # code of the language of the translation
     glossary: Mapping[str, str] = field(default_factory=dict)  # translation of each term
     accelerator: str = ""  # mark before the letter of a key, such as "~" or "&"
     longest: float = 2.0  # greatest length, times that of the source

@@ -41,11 +41,11 @@ INPUTS = (
 class MessageSettings:
     """The task, the writer, the tone, and the label."""
 
-    task: Task = "summary"
+    task: Task = "summary"  # what is written about the thread
     writer: str = ""  # who will send it; the writer of the last message if empty
-    tone: Literal["formal", "casual", "own"] = "own"
+    tone: Literal["formal", "casual", "own"] = "own"  # of the wording; own is the writer's
     accountable: str = NO_PERSON  # who answers for the text
-    contact: str = "the sender"  # for corrections
+    contact: str = "the sender"  # address for corrections
     review: str = "2027-12-31"  # date by which the rules are reviewed
     languages: tuple[str, ...] = ("en",)  # of the disclosure
 

@@ -48,14 +48,16 @@ class StorySettings:
     time: str = ""  # heading of the periods; found if empty
     columns: tuple[str, ...] = ()  # headings of the numbers to report; all if empty
     units: Mapping[str, str] = field(default_factory=dict)  # where a heading names none
-    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of headings
+    translations: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict
+    )  # of the headings of columns, by language
     source: str = "the table that was given"  # name of the table in the label
     accountable: str = NO_PERSON  # who answers for the text, as the ledger names them
-    contact: str = "the publisher"  # for corrections
+    contact: str = "the publisher"  # address for corrections
     review: str = "2027-12-31"  # date by which the rules of publishing are reviewed
     languages: tuple[str, ...] = ("en", "de", "fr")  # of the fact line and the disclosure
-    sentences: int = 6
-    tone: Tone = "plain"
+    sentences: int = 6  # number of sentences of a story
+    tone: Tone = "plain"  # of the wording
 
 
 class TableStories(Problem):

@@ -46,17 +46,19 @@ DATABASE = Input("database", "text", "a Metamath database of one's own", most=MO
 class ProofSettings:
     """The library of theorems, the reading of a sentence, and the length of the search."""
 
-    library: Literal["set.mm", "small"] = "set.mm"
+    library: Literal["set.mm", "small"] = (
+        "set.mm"  # database of theorems: set.mm, or a small one that needs no installation
+    )
     reading: int = 0  # number of the reading; needed for a statement in words
     theorem: str = ""  # of the database, to be proved from what comes before it
     distinct: tuple[str, ...] = ()  # groups of variables, such as "x A"; all with a set variable
     avoid: tuple[str, ...] = ()  # axioms, such as "ax-ac"
     hide: tuple[str, ...] = ()  # theorems that a proof may not cite
     cite_same: bool = True  # a proof may cite a theorem that is the statement itself
-    expansions: int = 20_000
+    expansions: int = 20_000  # goals that a search opens at most
     proofs: int = 24  # different ones to find before the search ends
-    tactics: bool = True
-    feedback: bool = True
+    tactics: bool = True  # also close goals by arithmetic, algebra and cases
+    feedback: bool = True  # failed steps steer the rest of the search
 
 
 class Proofs(Problem):

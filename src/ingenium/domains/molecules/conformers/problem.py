@@ -61,13 +61,13 @@ class ConformerSettings:
     energies can be compared: the force field (0.05 s a conformer) or GFN2-xTB (1 to 3 s).
     """
 
-    smiles: str = "CC(C)Cc1ccc([C@H](C)C(=O)O)cc1"  # ibuprofen
-    relax: Level = "mmff"
+    smiles: str = "CC(C)Cc1ccc([C@H](C)C(=O)O)cc1"  # the molecule; ibuprofen
+    relax: Level = "mmff"  # force field that relaxes proposals, or none
     starts: int = 100  # of the search for known conformers
     looked_at: int = 30  # of its minima, the lowest of the force field, by GFN2-xTB
     window_kcal: float = 6.0  # above the lowest, by GFN2-xTB
     min_distance_angstrom: float = 0.5  # conformers of the ensemble from each other
-    screen: bool = True  # for dual use
+    screen: bool = True  # refuse molecules of concern for dual use
 
 
 class Conformers(Problem):

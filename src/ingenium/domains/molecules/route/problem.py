@@ -62,7 +62,7 @@ class RouteSettings:
     deepest: int = 6  # steps of the longest line
     expansions: int = 300  # molecules that a search may take apart
     known: int = 60  # routes by chance to learn from, every tenth of them held out
-    screen: bool = True  # for dual use
+    screen: bool = True  # refuse molecules of concern for dual use
 
 
 class RoutePlan(Problem):

@@ -59,17 +59,21 @@ class BuildSettings:
         InputError: for a scale, bed or strain that no build has.
     """
 
-    alloy: str = "316L"
-    scale: float = 1.0  # of the part
-    plate_k: Annotated[float, Unit("K", 200.0, 1800.0)] = 353.0
+    alloy: str = "316L"  # name of the metal
+    scale: float = 1.0  # factor on the size of the part
+    plate_k: Annotated[float, Unit("K", 200.0, 1800.0)] = 353.0  # temperature of the build plate
     absorptivity: float | None = None  # None: the median of measured papers
-    bed_m: Annotated[tuple[float, float, float], Unit("m")] = (0.1, 0.1, 0.1)
-    beam_m: Annotated[float, Unit("m", 1e-5, 2e-3)] = 80e-6
+    bed_m: Annotated[tuple[float, float, float], Unit("m")] = (
+        0.1,
+        0.1,
+        0.1,
+    )  # width, depth and height of the build space
+    beam_m: Annotated[float, Unit("m", 1e-5, 2e-3)] = 80e-6  # diameter of the beam
     machine: PrinterRanges = field(default_factory=PrinterRanges)
     disturbances: Disturbances = field(default_factory=Disturbances)
     strain: tuple[float, float, float] = (-0.0025, -0.0025, -0.001)  # inherent, of a layer
-    modulus_pa: Annotated[float, Unit("Pa", 1e9, 1e12)] = 190e9
-    poisson: float = 0.3
+    modulus_pa: Annotated[float, Unit("Pa", 1e9, 1e12)] = 190e9  # Young's modulus of the metal
+    poisson: float = 0.3  # Poisson's ratio
     groups: int = 8  # of layers, that shrink one after the other
     escape_m: Annotated[float, Unit("m", 0.0, 0.1)] = 1e-3  # opening that powder runs through
     timing: Timing = field(default_factory=Timing)

@@ -19,11 +19,15 @@ class Timing:
         InputError: for a value that is not above 0, or a speed that looks like mm/s.
     """
 
-    jump_m_s: Annotated[float, Unit("m/s", 0.1, 100.0)] = 5.0
-    acceleration_m_s2: Annotated[float, Unit("m/s^2", 10.0, 1e6)] = 8000.0  # of mirrors
+    jump_m_s: Annotated[float, Unit("m/s", 0.1, 100.0)] = 5.0  # speed between tracks, laser off
+    acceleration_m_s2: Annotated[float, Unit("m/s^2", 10.0, 1e6)] = (
+        8000.0  # acceleration of the mirrors
+    )
     delay_s: Annotated[float, Unit("s", 0.0, 0.1)] = 0.0002  # before each vector
-    recoat_s: Annotated[float, Unit("s", 0.0, 600.0)] = 9.0
-    least_layer_s: Annotated[float, Unit("s", 0.0, 3600.0)] = 10.0  # with recoating
+    recoat_s: Annotated[float, Unit("s", 0.0, 600.0)] = 9.0  # spreading of a layer of powder
+    least_layer_s: Annotated[float, Unit("s", 0.0, 3600.0)] = (
+        10.0  # shortest time of a layer, with recoating
+    )
 
     def __post_init__(self) -> None:
         if not 0 < self.jump_m_s <= 100:
@@ -70,8 +74,8 @@ class Prices:
         InputError: for a negative price.
     """
 
-    machine_per_h: Annotated[float, Unit("EUR/h", 0.0, 1e4)] = 60.0
-    powder_per_kg: Annotated[float, Unit("EUR/kg", 0.0, 1e5)] = 80.0
+    machine_per_h: Annotated[float, Unit("EUR/h", 0.0, 1e4)] = 60.0  # hour of the machine
+    powder_per_kg: Annotated[float, Unit("EUR/kg", 0.0, 1e5)] = 80.0  # metal powder
     lost_share: float = 0.05  # of the powder of the build's box that is not used again
     support_per_cm3: Annotated[float, Unit("EUR/cm^3", 0.0, 1e4)] = 4.0  # to remove supports
     build: Annotated[float, Unit("EUR", 0.0, 1e6)] = 120.0  # setting up, plate, unpacking

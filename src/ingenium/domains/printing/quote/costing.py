@@ -28,13 +28,19 @@ class LayerMachine:
         InputError: for a value that is not above 0.
     """
 
-    box_m: Annotated[tuple[float, float, float], Unit("m")] = (0.25, 0.25, 0.3)
-    gap_m: Annotated[float, Unit("m", 1e-4, 0.1)] = 4e-3  # between parts
-    layer_m: Annotated[float, Unit("m", 1e-6, 1e-2)] = 50e-6
-    layer_s: Annotated[float, Unit("s", 0.1, 3600.0)] = 10.0  # without scanning
-    rate_m3_s: Annotated[float, Unit("m^3/s", 1e-12, 1e-3)] = 5e-9  # of scanning
-    per_h: Annotated[float, Unit("EUR/h", 0.0, 1e4)] = 60.0
-    build: Annotated[float, Unit("EUR", 0.0, 1e5)] = 120.0
+    box_m: Annotated[tuple[float, float, float], Unit("m")] = (
+        0.25,
+        0.25,
+        0.3,
+    )  # width, depth and height of the build box
+    gap_m: Annotated[float, Unit("m", 1e-4, 0.1)] = 4e-3  # distance between parts
+    layer_m: Annotated[float, Unit("m", 1e-6, 1e-2)] = 50e-6  # thickness of a layer
+    layer_s: Annotated[float, Unit("s", 0.1, 3600.0)] = 10.0  # time of a layer without scanning
+    rate_m3_s: Annotated[float, Unit("m^3/s", 1e-12, 1e-3)] = (
+        5e-9  # volume that scanning makes in a second
+    )
+    per_h: Annotated[float, Unit("EUR/h", 0.0, 1e4)] = 60.0  # hour of the machine
+    build: Annotated[float, Unit("EUR", 0.0, 1e5)] = 120.0  # setting up and clearing a build
     wall_m: Annotated[float, Unit("m", 1e-5, 0.1)] = 4e-4  # thinnest that survives
 
     def __post_init__(self) -> None:
@@ -54,20 +60,22 @@ class Costs:
         (0.4, 0.25, 0.2), 3e-3, 60e-6, 15.0, 1e-3, 30.0, 60.0, 1e-3))  # fmt: skip
     sand: LayerMachine = field(default_factory=lambda: LayerMachine(
         (1.0, 0.6, 0.5), 2e-2, 3e-4, 25.0, 1e-3, 40.0, 80.0, 3e-3))  # fmt: skip
-    density_kg_m3: Annotated[float, Unit("kg/m^3", 500.0, 25e3)] = 7900.0
-    powder_per_kg: Annotated[float, Unit("EUR/kg", 0.0, 1e4)] = 60.0
+    density_kg_m3: Annotated[float, Unit("kg/m^3", 500.0, 25e3)] = 7900.0  # of the metal
+    powder_per_kg: Annotated[float, Unit("EUR/kg", 0.0, 1e4)] = 60.0  # powder for laser melting
     fine_per_kg: Annotated[float, Unit("EUR/kg", 0.0, 1e4)] = 35.0  # for binder jetting
-    melt_per_kg: Annotated[float, Unit("EUR/kg", 0.0, 1e4)] = 9.0
-    sand_per_kg: Annotated[float, Unit("EUR/kg", 0.0, 1e3)] = 0.6
-    binder_per_kg: Annotated[float, Unit("EUR/kg", 0.0, 1e4)] = 25.0
+    melt_per_kg: Annotated[float, Unit("EUR/kg", 0.0, 1e4)] = 9.0  # metal for casting
+    sand_per_kg: Annotated[float, Unit("EUR/kg", 0.0, 1e3)] = 0.6  # sand of moulds
+    binder_per_kg: Annotated[float, Unit("EUR/kg", 0.0, 1e4)] = 25.0  # binder of jets and moulds
     lost_share: float = 0.04  # of unfused powder that is not used again
     saturation: float = 0.6  # of the pores of a green part by binder
     sand_binder_share: float = 0.015  # mass of binder over that of sand
     sintered: float = 1.2  # green over final length
-    support_per_cm3: Annotated[float, Unit("EUR/cm^3", 0.0, 1e3)] = 3.0
+    support_per_cm3: Annotated[float, Unit("EUR/cm^3", 0.0, 1e3)] = (
+        3.0  # supports of laser melting, with their removal
+    )
     finish: Annotated[float, Unit("EUR", 0.0, 1e4)] = 12.0  # of a part, by hand
-    furnace_h: Annotated[float, Unit("h", 0.0, 1e3)] = 30.0
-    cast_h: Annotated[float, Unit("h", 0.0, 1e3)] = 16.0
+    furnace_h: Annotated[float, Unit("h", 0.0, 1e3)] = 30.0  # sintering of a load
+    cast_h: Annotated[float, Unit("h", 0.0, 1e3)] = 16.0  # casting and cooling of a mould
 
     def __post_init__(self) -> None:
         if not 0 <= self.lost_share <= 1 or not 0 < self.saturation <= 1:

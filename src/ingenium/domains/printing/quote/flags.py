@@ -25,9 +25,9 @@ LITTLE = 0.004  # share of the surface below which nothing is flagged
 class Rules:
     """Thresholds of flags."""
 
-    wall_m: float = 1e-3
-    draft_deg: float = 1.0
-    overhang_deg: float = 45.0
+    wall_m: float = 1e-3  # m, thinnest wall without a flag
+    draft_deg: float = 1.0  # least draft of castings without a flag
+    overhang_deg: float = 45.0  # from the plate, below which a face needs support
 
 
 class PartMeasures(NamedTuple):

@@ -55,7 +55,7 @@ class QuoteSettings:
         InputError: for a number of copies that is not above 0.
     """
 
-    copies: int = 20  # of each part
+    copies: int = 20  # number of copies of each part
     rules: Rules = field(default_factory=Rules)
     costs: Costs = field(default_factory=Costs)
 

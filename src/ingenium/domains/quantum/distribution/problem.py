@@ -45,18 +45,20 @@ TWICE = 2  # starts for each known circuit, of which the better one is stored
 class DistributionSettings:
     """Settings of the target, the device, and the known circuits."""
 
-    target: Literal["bars_and_stripes", "gaussian_mixture", "given"] = "bars_and_stripes"
+    target: Literal["bars_and_stripes", "gaussian_mixture", "given"] = (
+        "bars_and_stripes"  # distribution that a circuit has to sample
+    )
     rows: int = 2  # rows of bars and stripes
-    columns: int = 2
+    columns: int = 2  # columns of bars and stripes
     qubits: int = 6  # qubits of the mixture
-    layers: int = 4
-    coupling: Literal["line", "ring", "all"] = "line"
-    shots: int = 1000
-    noise: Literal["none", "heavyhex"] = "none"
+    layers: int = 4  # of gates in a circuit
+    coupling: Literal["line", "ring", "all"] = "line"  # which qubits share a gate
+    shots: int = 1000  # samples drawn from a circuit
+    noise: Literal["none", "heavyhex"] = "none"  # noise of the device
     known: int = 128  # number of known circuits, every fifth held out
     steps: int = 250  # gradient steps that train a known circuit
     repair_steps: int = 60  # gradient steps that repair a proposal
-    seed: int = 0
+    seed: int = 0  # of the known circuits
 
     def __post_init__(self) -> None:
         sizes = (self.rows, self.columns, self.qubits, self.layers)

@@ -47,7 +47,7 @@ PRINTED: Mapping[str, Mapping[str, float]] = {  # Table 1 of the chapter, in sha
 class QuantumMoleculeSettings:
     """Settings of the training molecules, and of the device that circuits run on."""
 
-    noise: Literal["none", "heavyhex"] = "none"
+    noise: Literal["none", "heavyhex"] = "none"  # noise of the device
     known: int = 4000  # number of molecules of ZINC250k whose latents train the priors
     screen: bool = True  # refuse molecules of dual use
 

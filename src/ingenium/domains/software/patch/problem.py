@@ -58,9 +58,9 @@ CASES = Input(
 class PatchSettings:
     """The wrong function, and the number of edits to try."""
 
-    function: str = "bucketsort"
-    edits: int = 1500
-    seed: int = 0
+    function: str = "bucketsort"  # name of the wrong function
+    edits: int = 1500  # that are tried at most
+    seed: int = 0  # seed of the search
 
 
 class FunctionPatches(Problem):

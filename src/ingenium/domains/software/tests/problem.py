@@ -45,10 +45,10 @@ class SuiteSettings:
     """The module, the number of its mutants to try, and the length of the search."""
 
     module: str = ""  # name for imports; in the standard library without a file
-    mutants: int = 400
-    rounds: int = 12
-    candidates: int = 120  # of a round
-    seed: int = 0
+    mutants: int = 400  # of the module that are tried at most
+    rounds: int = 12  # number of rounds of the search
+    candidates: int = 120  # tests that a round tries
+    seed: int = 0  # seed of the search
 
 
 class TestSuites(Problem):

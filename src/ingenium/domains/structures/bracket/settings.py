@@ -28,9 +28,13 @@ class PinLoad:
         InputError: for a name that is not one word, or a load of zero.
     """
 
-    name: str
-    force_n: Annotated[tuple[float, float, float], Unit("N")] = (0.0, 0.0, 0.0)
-    moment_nm: Annotated[tuple[float, float, float], Unit("N·m")] = (0.0, 0.0, 0.0)
+    name: str  # of the load case
+    force_n: Annotated[tuple[float, float, float], Unit("N")] = (0.0, 0.0, 0.0)  # along x, y and z
+    moment_nm: Annotated[tuple[float, float, float], Unit("N·m")] = (
+        0.0,
+        0.0,
+        0.0,
+    )  # about x, y and z
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
@@ -66,17 +70,17 @@ class BracketSettings:
             part.
     """
 
-    cells: tuple[int, int, int] = (32, 24, 36)
-    cell_mm: Millimetres = 3.0
+    cells: tuple[int, int, int] = (32, 24, 36)  # finite elements along x, y and z
+    cell_mm: Millimetres = 3.0  # side of an element
     bolts_mm: Annotated[tuple[tuple[float, float], ...], Unit("mm")] = (
         (12.0, 12.0),
         (84.0, 12.0),
         (12.0, 60.0),
         (84.0, 60.0),
     )  # x and y of each hole
-    bolt_radius_mm: Millimetres = 4.5
-    foot_radius_mm: Millimetres = 10.5
-    foot_height_mm: Millimetres = 9.0
+    bolt_radius_mm: Millimetres = 4.5  # of the holes
+    foot_radius_mm: Millimetres = 10.5  # of the solid around a hole
+    foot_height_mm: Millimetres = 9.0  # of the solid around a hole
     plate_mm: Millimetres = 6.0  # thickness of the base frame along the outer bolts
     rim_mm: Millimetres = 12.0  # width of its bars
     tool_radius_mm: Millimetres = 9.0  # of the socket that must reach each bolt from above
@@ -84,8 +88,8 @@ class BracketSettings:
         60.0,
         87.0,
     )  # x and z of its axis, which runs along y
-    pin_radius_mm: Millimetres = 9.0
-    eye_radius_mm: Millimetres = 16.5
+    pin_radius_mm: Millimetres = 9.0  # of the hole in the eye
+    eye_radius_mm: Millimetres = 16.5  # of the eye, outside
     eye_width_mm: Millimetres = 24.0  # about the middle of the part
     cases: tuple[PinLoad, ...] = CASES
     material: Material = ALUMINIUM

@@ -26,7 +26,7 @@ class CellSettings:
         InputError: for numbers that make no cell, no second phase or no training designs.
     """
 
-    cells: tuple[int, ...] = (32, 32)
+    cells: tuple[int, ...] = (32, 32)  # of the grid along each axis
     cell_m: Annotated[float, Unit("m", 1e-6, 1.0)] = (
         0.01  # edge of the periodic cell, along x; files are in this size
     )

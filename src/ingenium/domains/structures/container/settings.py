@@ -28,8 +28,8 @@ class Freight:
     )
     stacked: int = 8  # containers above it
     length_m: Annotated[float, Unit("m", 0.05, 50.0)] = 1.2  # between the axes of the posts along x
-    width_m: Annotated[float, Unit("m", 0.05, 50.0)] = 1.0  # along y
-    height_m: Annotated[float, Unit("m", 0.05, 50.0)] = 1.2  # of a post
+    width_m: Annotated[float, Unit("m", 0.05, 50.0)] = 1.0  # width of the container, along y
+    height_m: Annotated[float, Unit("m", 0.05, 50.0)] = 1.2  # height of its posts
     sling_deg: Annotated[float, Unit("degree")] = 60.0  # of the ropes above the horizontal
 
     def __post_init__(self) -> None:
@@ -52,31 +52,31 @@ class ContainerSettings:
             part.
     """
 
-    cells: tuple[int, int, int] = (28, 28, 28)
-    cell_mm: Millimetres = 4.0
+    cells: tuple[int, int, int] = (28, 28, 28)  # finite elements along x, y and z
+    cell_mm: Millimetres = 4.0  # side of an element
     freight: Freight = field(default_factory=Freight)
     post_mm: Annotated[tuple[float, float], Unit("mm")] = (
         52.0,
         52.0,
     )  # axis of post, seat and locating hole
     post_bolts_mm: Millimetres = 64.0  # side of the square of the four bolts into the post
-    bolt_radius_mm: Millimetres = 5.5
-    foot_radius_mm: Millimetres = 11.0
-    foot_height_mm: Millimetres = 12.0
+    bolt_radius_mm: Millimetres = 5.5  # of the holes into the post
+    foot_radius_mm: Millimetres = 11.0  # of the solid around such a hole
+    foot_height_mm: Millimetres = 12.0  # of the solid around such a hole
     tool_radius_mm: Millimetres = 9.0  # of the socket that must reach these bolts from above
     seat_radius_mm: Millimetres = 26.0  # on which the container above stands, and which is lifted
-    seat_height_mm: Millimetres = 12.0
+    seat_height_mm: Millimetres = 12.0  # of the solid below the seat
     hole_radius_mm: Millimetres = 14.0  # for the stacking cone or the ball-lock pin of the sling
-    hole_deep_mm: Millimetres = 36.0
+    hole_deep_mm: Millimetres = 36.0  # depth of that hole
     offset_mm: Annotated[tuple[float, float], Unit("mm")] = (8.0, 11.0)  # of the load of the stack
     rail_bolts_mm: Annotated[tuple[float, float], Unit("mm")] = (
         40.0,
         56.0,
     )  # between the bolts of a rail: across, up
     rail_z_mm: Millimetres = 48.0  # height of the axes of both rails
-    tapped_radius_mm: Millimetres = 4.5
-    pad_radius_mm: Millimetres = 9.0
-    pad_deep_mm: Millimetres = 12.0
+    tapped_radius_mm: Millimetres = 4.5  # of the tapped holes for rails
+    pad_radius_mm: Millimetres = 9.0  # of the solid around a tapped hole
+    pad_deep_mm: Millimetres = 12.0  # depth of that solid
     climate: Climate = field(default_factory=Climate)
     material: Material = ALUMINIUM
     build: Direction = "-z"  # the seat lies on the plate of the printer

@@ -44,8 +44,8 @@ class Crushing:
     """Settings of the crushing simulation."""
 
     strain: float = 0.5  # of the height, at the end
-    steps: int = 32000
-    beams: int = 2  # of a wall
+    steps: int = 32000  # number of time steps
+    beams: int = 2  # number of beams of a wall
     damping: float = 0.001  # of the velocity, each step
     crooked: float = 0.1  # offset of each wall's middle, in its thickness; to either side in turn
 

@@ -31,12 +31,12 @@ class Layout:
         InputError: for fewer than two rows or columns, or lengths that do not fit.
     """
 
-    columns: int = 8
-    rows: int = 6
-    width_m: Annotated[float, Unit("m", 1e-3, 10.0)] = 0.08
-    height_m: Annotated[float, Unit("m", 1e-3, 10.0)] = 0.072
-    thinnest_m: Annotated[float, Unit("m", 1e-6, 0.1)] = 0.0004
-    thickest_m: Annotated[float, Unit("m", 1e-6, 0.1)] = 0.003
+    columns: int = 8  # cells across
+    rows: int = 6  # cells upwards
+    width_m: Annotated[float, Unit("m", 1e-3, 10.0)] = 0.08  # width of the box
+    height_m: Annotated[float, Unit("m", 1e-3, 10.0)] = 0.072  # height of the box
+    thinnest_m: Annotated[float, Unit("m", 1e-6, 0.1)] = 0.0004  # thinnest wall that can be printed
+    thickest_m: Annotated[float, Unit("m", 1e-6, 0.1)] = 0.003  # thickest wall
 
     def __post_init__(self) -> None:
         if not (2 <= self.columns <= 64 and 2 <= self.rows <= 64):

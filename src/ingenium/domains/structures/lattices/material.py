@@ -14,9 +14,9 @@ class Ductile:
         InputError: for values outside the range of metals.
     """
 
-    modulus_pa: Modulus
-    yield_pa: Yield
-    density_kg_m3: Density
+    modulus_pa: Modulus  # Young's modulus
+    yield_pa: Yield  # yield strength
+    density_kg_m3: Density  # mass density
 
     def __post_init__(self) -> None:
         for name in ("modulus_pa", "yield_pa", "density_kg_m3"):

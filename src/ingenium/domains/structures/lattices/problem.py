@@ -43,7 +43,7 @@ class LatticeSettings:
     layout: Layout = field(default_factory=Layout)
     material: Ductile = STEEL_316L
     crushing: Crushing = field(default_factory=Crushing)
-    depth_m: Annotated[float, Unit("m", 1e-4, 10.0)] = 0.04
+    depth_m: Annotated[float, Unit("m", 1e-4, 10.0)] = 0.04  # of the lattice, out of its plane
     known: int = 240  # lattices to learn from, made by the engine
 
     def __post_init__(self) -> None:

@@ -31,13 +31,15 @@ class CoreLayout:
         InputError: for cells or lengths that do not fit.
     """
 
-    columns: int = 6
-    rows: int = 4
-    width_m: Annotated[float, Unit("m", 1e-3, 10.0)] = 0.06
-    height_m: Annotated[float, Unit("m", 1e-3, 10.0)] = 0.04
-    depth_m: Annotated[float, Unit("m", 1e-3, 10.0)] = 0.02
-    thinnest_m: Annotated[float, Unit("m", 1e-6, 0.1)] = 0.0003
-    thickest_m: Annotated[float, Unit("m", 1e-6, 0.1)] = 0.002
+    columns: int = 6  # cells across
+    rows: int = 4  # cells along
+    width_m: Annotated[float, Unit("m", 1e-3, 10.0)] = 0.06  # width of the core
+    height_m: Annotated[float, Unit("m", 1e-3, 10.0)] = 0.04  # length of the core
+    depth_m: Annotated[float, Unit("m", 1e-3, 10.0)] = 0.02  # thickness of the core
+    thinnest_m: Annotated[float, Unit("m", 1e-6, 0.1)] = (
+        0.0003  # thinnest strut that can be printed
+    )
+    thickest_m: Annotated[float, Unit("m", 1e-6, 0.1)] = 0.002  # thickest strut
 
     def __post_init__(self) -> None:
         if not (1 <= self.columns <= 16 and 1 <= self.rows <= 8):

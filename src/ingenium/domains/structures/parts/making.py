@@ -19,12 +19,12 @@ class Making:
         InputError: for numbers of designs or steps that are too small.
     """
 
-    designs: int = 128
+    designs: int = 128  # number of designs to learn from
     at_once: int = 8  # designs in a piece; a stopped making loses one piece at most
     coarse_steps: int = 24  # of the optimiser on cells of twice the size
     steps: int = 10  # of the optimiser on the grid itself
-    repair_steps: int = 8
-    seed: int = 0
+    repair_steps: int = 8  # of the optimiser on each proposal
+    seed: int = 0  # of the conditions of designs to learn from
     milled: int = 144  # drawings for milling that are compared with, the first so many
 
     def __post_init__(self) -> None:

@@ -20,17 +20,17 @@ class RoofSettings:
         InputError: for loads, factors or steel that are not above 0, or too few known designs.
     """
 
-    span_m: Annotated[float, Unit("m", 6.0, 80.0)] = 24.0
+    span_m: Annotated[float, Unit("m", 6.0, 80.0)] = 24.0  # between the supports
     permanent_n_m: Annotated[float, Unit("N/m", 100.0, 1e5)] = 5e3  # of the roof, in service
-    snow_n_m: Annotated[float, Unit("N/m", 100.0, 1e5)] = 9e3
-    permanent_factor: float = 1.35
-    snow_factor: float = 1.5
-    modulus_pa: Annotated[float, Unit("Pa", 1e10, 1e12)] = 210e9
-    yield_pa: Annotated[float, Unit("Pa", 1e8, 2e9)] = 355e6
+    snow_n_m: Annotated[float, Unit("N/m", 100.0, 1e5)] = 9e3  # characteristic snow load
+    permanent_factor: float = 1.35  # partial factor of permanent loads
+    snow_factor: float = 1.5  # partial factor of snow
+    modulus_pa: Annotated[float, Unit("Pa", 1e10, 1e12)] = 210e9  # Young's modulus of steel
+    yield_pa: Annotated[float, Unit("Pa", 1e8, 2e9)] = 355e6  # yield strength of steel
     imperfection: float = 0.21  # of the buckling curve: a0 0.13, a 0.21, b 0.34, c 0.49
-    density_kg_m3: Annotated[float, Unit("kg/m³", 1e3, 2e4)] = 7850.0
-    steel_eur_kg: Annotated[float, Unit("EUR/kg")] = 2.0
-    joint_eur: Annotated[float, Unit("EUR")] = 60.0
+    density_kg_m3: Annotated[float, Unit("kg/m³", 1e3, 2e4)] = 7850.0  # mass density of steel
+    steel_eur_kg: Annotated[float, Unit("EUR/kg")] = 2.0  # cost of steel, with cutting
+    joint_eur: Annotated[float, Unit("EUR")] = 60.0  # cost of a joint
     known: int = 400  # trusses to learn from
 
     def __post_init__(self) -> None:

@@ -30,7 +30,7 @@ class Support:
     """
 
     face: str = ""  # left, right, bottom, top, back, front
-    from_m: Point = ()
+    from_m: Point = ()  # a corner of the box
     to_m: Point = ()  # the same corner where it is left open
     axes: tuple[str, ...] = ()  # in which they cannot move; all where it is left open
 
@@ -43,14 +43,14 @@ class Load:
     evenly over a box of the size `spread_m` around it if that is set.
     """
 
-    name: str = "load"
-    case: str = "service"
-    from_m: Point = ()
+    name: str = "load"  # of the force
+    case: str = "service"  # load case that it belongs to
+    from_m: Point = ()  # one end of the line
     to_m: Point = ()  # the same point where it is left open
-    force_n: Annotated[float, Unit("N", 1e-6, 1e9)] = field(kw_only=True)
+    force_n: Annotated[float, Unit("N", 1e-6, 1e9)] = field(kw_only=True)  # size of the force
     angle_deg: Angles = (-90.0, -90.0)  # in the plane of x and y, from x towards y
     tilt_deg: Angles = (0.0, 0.0)  # from that plane towards z
-    spread_m: Point = ()
+    spread_m: Point = ()  # box over which the force is spread; none: a point
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or not self.case.isidentifier():
@@ -78,9 +78,9 @@ class Load:
 class Passive:
     """A box whose cells are always solid or always void; a cell belongs by its centre."""
 
-    kind: Literal["solid", "void"]
-    from_m: Point
-    to_m: Point
+    kind: Literal["solid", "void"]  # always material, or never
+    from_m: Point  # a corner of the box
+    to_m: Point  # the opposite corner
 
 
 @dataclass(frozen=True)
@@ -88,20 +88,20 @@ class ShapeSettings:
     """Settings of a design domain and its training designs; unset ones come from the preset."""
 
     preset: str = "cantilever"  # cantilever, mbb, cantilever_3d
-    cells: tuple[int, ...] | None = None
-    cell_m: Annotated[float, Unit("m", 1e-6, 1.0)] = 0.05
+    cells: tuple[int, ...] | None = None  # along x, y and, in space, z
+    cell_m: Annotated[float, Unit("m", 1e-6, 1.0)] = 0.05  # side of a cell
     thickness_m: Annotated[float, Unit("m", 1e-6, 2.0)] = 1.0  # of a plane domain
     material: Material = UNIT
     supports: tuple[Support, ...] | None = None
     loads: tuple[Load, ...] | None = None
     passive: tuple[Passive, ...] = ()
-    volume_fraction: Range = (0.3, 0.6)
+    volume_fraction: Range = (0.3, 0.6)  # share of the domain that is solid, lowest and highest
     stress_m: Annotated[float | None, Unit("m", 1e-7, 1.0)] = (
         None  # radius over which stress is averaged; None is 0.075 of the shortest side
     )
     filter_cells: float | None = None  # radius; None is 0.04 of the longest side, at least 1.5
     designs: int = 500  # that the optimiser makes to learn from
-    filter: Literal["sensitivity", "density"] = "sensitivity"  # of the optimiser
+    filter: Literal["sensitivity", "density"] = "sensitivity"  # filter of the optimiser
     refine_steps: int = 20  # of the optimiser on each proposal
     start: Literal["proposal", "even"] = "proposal"  # of these steps; even is the optimiser alone
     grey: bool = False  # leave cells between solid and void, as the optimiser does

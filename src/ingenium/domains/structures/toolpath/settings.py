@@ -30,23 +30,26 @@ class ColumnSettings:
             column, or values that are not above 0.
     """
 
-    height_m: Annotated[float, Unit("m", 0.1, 20.0)] = 3.0
-    down_n: Annotated[float, Unit("N", 1e2, 1e9)] = 1e6
-    across_n: Annotated[tuple[float, float], Unit("N")] = (1e4, -5e3)
+    height_m: Annotated[float, Unit("m", 0.1, 20.0)] = 3.0  # height of the column
+    down_n: Annotated[float, Unit("N", 1e2, 1e9)] = 1e6  # load on its head, downwards
+    across_n: Annotated[tuple[float, float], Unit("N")] = (
+        1e4,
+        -5e3,
+    )  # load on its head, along x and y
     aside_m: Annotated[tuple[float, float], Unit("m")] = (
         0.03,
         0.02,
     )  # of the force, from the middle of the head
     bead_m: Annotated[float, Unit("m", 1e-3, 0.3)] = 0.06  # wide, and half as high
     hop_m: Annotated[float, Unit("m", 1e-4, 1.0)] = 0.03  # by which the nozzle rises to travel
-    laid_m_s: Annotated[float, Unit("m/s")] = 0.1
-    travel_m_s: Annotated[float, Unit("m/s")] = 0.25
-    modulus_pa: Annotated[float, Unit("Pa", 1e8, 1e12)] = 25e9
-    poisson: float = 0.2
-    density_kg_m3: Annotated[float, Unit("kg/m³", 1e2, 2e4)] = 2300.0
-    tension_pa: Annotated[float, Unit("Pa", 1e4, 1e9)] = 3e6
-    compression_pa: Annotated[float, Unit("Pa", 1e5, 1e10)] = 30e6
-    clear_m: Annotated[float, Unit("m")] = 0.15
+    laid_m_s: Annotated[float, Unit("m/s")] = 0.1  # speed while material is laid
+    travel_m_s: Annotated[float, Unit("m/s")] = 0.25  # speed between paths
+    modulus_pa: Annotated[float, Unit("Pa", 1e8, 1e12)] = 25e9  # Young's modulus
+    poisson: float = 0.2  # Poisson's ratio
+    density_kg_m3: Annotated[float, Unit("kg/m³", 1e2, 2e4)] = 2300.0  # mass density
+    tension_pa: Annotated[float, Unit("Pa", 1e4, 1e9)] = 3e6  # tensile strength
+    compression_pa: Annotated[float, Unit("Pa", 1e5, 1e10)] = 30e6  # compressive strength
+    clear_m: Annotated[float, Unit("m")] = 0.15  # height of the nozzle between paths
     known: int = 300  # columns to learn from
 
     def __post_init__(self) -> None:

@@ -57,7 +57,7 @@ TASK = Input(
 class ProgrammeSettings:
     """Settings of the resampled numbers that check a programme."""
 
-    seed: int = 0
+    seed: int = 0  # of the resampled numbers that check a programme
 
 
 class WordedProgramme(Problem):

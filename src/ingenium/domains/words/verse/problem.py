@@ -52,7 +52,7 @@ FAULTS = ("lines_missing", "unmetrical", "unrhymed", "repeated", "unknown_words"
 class VerseSettings:
     """Settings of the form, and of sampling."""
 
-    form: Literal["petrarchan", "shakespearean", "blank"] = "petrarchan"
+    form: Literal["petrarchan", "shakespearean", "blank"] = "petrarchan"  # form of the poem
     top_p: float = 0.9  # nucleus sampling: total probability of the words considered
     known: int = 876  # number of known poems, sonnets first; every tenth is held out
 

@@ -20,10 +20,10 @@ class Material:
         InputError: for values outside the range of solids.
     """
 
-    modulus_pa: Modulus
-    poisson: float
-    density_kg_m3: Density
-    yield_pa: Yield
+    modulus_pa: Modulus  # Young's modulus
+    poisson: float  # Poisson's ratio
+    density_kg_m3: Density  # mass density
+    yield_pa: Yield  # yield strength
     price_per_kg: Annotated[float, Unit("EUR/kg")] | None = None  # where costs are measured
 
     def __post_init__(self) -> None:
