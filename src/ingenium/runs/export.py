@@ -103,7 +103,7 @@ class _Content:
 
     def left(self, selected: np.ndarray) -> np.ndarray:
         """Return the selected designs whose values are not yet those of their file."""
-        return selected[~self.judged[selected]]
+        return np.asarray(selected[~self.judged[selected]])
 
     def judge(self, part: np.ndarray, back: xr.Dataset, verdicts: xr.Dataset) -> None:
         """Give designs that were read back the values of their content."""

@@ -196,7 +196,7 @@ class GridModel:
         part["node"], part["g1"], part["b1"] = _at(self.node, table.bus), siemens.real, siemens.imag
         active = self.net.bus.in_service.astype(bool).loc[table.bus].to_numpy()
         part["status"] = table.in_service.to_numpy(bool) & active
-        return part
+        return np.asarray(part)
 
     def _power(self, table: str, both: Any) -> tuple[np.ndarray, np.ndarray]:
         """Demand of each element (VA): a row a case."""

@@ -71,7 +71,8 @@ def gate(net: Any, circuit: Circuit, rng: np.random.Generator, *, cases: int = 8
             worst = {name: max(worst[name], gaps[name].max(initial=0.0)) for name in worst}
         if model and not _same(model[row], theirs):
             model = []
-    return Parity(cases + 1, *(float(gap) for gap in worst.values()), by_model=bool(model))
+    volts, lines, trafos, power = (float(gap) for gap in worst.values())
+    return Parity(cases + 1, volts, lines, trafos, power, by_model=bool(model))
 
 
 def _model_flows(net: Any, circuit: Circuit, factors: Factors) -> list[ReferenceFlow]:
