@@ -1,4 +1,9 @@
-"""Export of a run or search: files of the best designs, read back and measured again."""
+"""Export of a run or search: files of the best designs, read back and judged by their content.
+
+A design that is read back with the very bits that were measured keeps its values: the engine would
+find the same. All others are measured again, and so is a random share of the equal ones; where one
+of these differs, the engine is no function of the design, and all are measured.
+"""
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +16,7 @@ import xarray as xr
 from jaxtyping import Bool
 
 from ingenium.core import spec as specs
-from ingenium.core.designs import DESIGN
+from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import path_digest
 from ingenium.core.evidence import Export, table, uncertainty
 from ingenium.core.folders import write_atomic
@@ -23,7 +28,10 @@ from ingenium.core.provenance import versions
 from ingenium.core.select import select
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import flagged, weighed
-from ingenium.core.verify import verify
+from ingenium.core.verify import Filed, verify
+
+AUDITED = 0.02  # share of the equal designs that are measured again
+REPEATED = 1e-9  # relative, within which an engine repeats a value
 
 
 def verified(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
@@ -61,9 +69,8 @@ def export(
     paths = dict[int, Path]()
     written: set[int] | None = None
     under = problem, spec.objectives, spec.select
-    measured = np.zeros(designs.sizes[DESIGN], dtype=bool)
+    content = _Content(problem, spec, designs, proposed)
     while set(selected := select(*under, designs, verdicts)) != written:
-        new = selected[~measured[selected]]  # the others have the values of their file already
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         written, paths = set(selected), {}
@@ -71,18 +78,64 @@ def export(
         for part in _parts(selected, size):
             paths |= form.write(designs.isel({DESIGN: part}), folder)
         read = _reader(form, paths, folder)
-        for part in _parts(new, problem.batch_size):
-            again = verified(problem, spec, read(designs[DESIGN].to_numpy()[part].tolist()))
-            for variable in again.data_vars:
-                verdicts[variable].to_numpy()[part] = again[variable].to_numpy()
-            measured[part] = True
-            watch("export and read back", int(measured.sum()), len(selected))
-        shift = _shift(problem, proposed, verdicts, measured)
+        while len(rows := content.left(selected)):  # the others have the values of their file
+            for part in _parts(rows, problem.batch_size):
+                content.judge(part, read(designs[DESIGN].to_numpy()[part].tolist()), verdicts)
+                watch("export and read back", int(content.judged.sum()), len(selected))
+        shift = _shift(problem, proposed, verdicts, content.judged)
         verdicts = weighed(verdicts, spec.limits, uncertainty_of(shift))
     if paths and isinstance(form, Accompanied):
         form.accompany(folder.parent)
-    index = designs[DESIGN].to_numpy()[measured].tolist()
+    index = designs[DESIGN].to_numpy()[content.judged].tolist()
     return verdicts, selected, Export(name, _files(paths, folder), shift, frozenset(index))
+
+
+class _Content:
+    """Designs judged by the content of their files, and which of them were measured again."""
+
+    def __init__(
+        self, problem: Problem, spec: Spec, designs: xr.Dataset, proposed: xr.Dataset
+    ) -> None:
+        self.problem, self.spec, self.designs = problem, spec, designs
+        self.before = table(problem, proposed)
+        self.judged, self.kept = (np.zeros(len(self.before), dtype=bool) for _ in range(2))
+        self.repeats = True  # until the engine finds other values for equal designs
+
+    def left(self, selected: np.ndarray) -> np.ndarray:
+        """Return the selected designs whose values are not yet those of their file."""
+        return np.asarray(selected[~self.judged[selected]])
+
+    def judge(self, part: np.ndarray, back: xr.Dataset, verdicts: xr.Dataset) -> None:
+        """Give designs that were read back the values of their content."""
+        equal = same_bits(self.problem, self.designs.isel({DESIGN: part}), back)
+        judge = self.problem.verifier
+        equal &= not (isinstance(judge, Filed) and judge.filed in back)  # more is measured
+        keep = equal & self.repeats & (np.random.default_rng(part).random(len(part)) >= AUDITED)
+        keep[0] &= self.judged.any()  # at least one is measured again
+        self.judged[part], self.kept[part] = True, keep
+        if keep.all():
+            return
+        rows = part[~keep]
+        again = verified(self.problem, self.spec, back.isel({DESIGN: ~keep}))
+        for variable in again.data_vars:
+            verdicts[variable].to_numpy()[rows] = again[variable].to_numpy()
+        now, was = table(self.problem, again), self.before[rows]
+        close = np.isclose(now, was, rtol=REPEATED, atol=0.0, equal_nan=True).all(1)
+        if self.repeats and not close[equal[~keep]].all():
+            self.repeats = False
+            self.judged &= ~self.kept  # to be measured too
+
+
+def same_bits(problem: Problem, designs: xr.Dataset, back: xr.Dataset) -> Bool[np.ndarray, " n"]:
+    """Return which designs are those that were read back, to the last bit of their variables."""
+    pairs = zip(*(to_arrays(d, problem.variables) for d in (designs, back)), strict=True)
+    found = np.ones(designs.sizes[DESIGN], dtype=bool)
+    for one, other in pairs:
+        if one.shape != other.shape:
+            return np.zeros_like(found)
+        bits = (x.contiguous().numpy().reshape(len(found), -1).view(np.int64) for x in (one, other))
+        found &= np.equal(*bits).all(1)
+    return found
 
 
 def _parts(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:

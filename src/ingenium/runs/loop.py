@@ -22,6 +22,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.evidence import Origin, table
 from ingenium.core.failures import check_answers
 from ingenium.core.folders import staged
+from ingenium.core.formats.rounding import rounded
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.remarks import remark
@@ -270,12 +271,13 @@ def _unit(
 def proposed(generator: Generator, seed: int, block: int, rows: Sequence[int]) -> xr.Dataset:
     """Propose all designs of the unit of some rows of a block, however many are requested.
 
-    They are repaired together, and the order of sums depends on shapes: a unit that is cut before
-    the repair would give other bits.
+    They are on the grid of their files. They are repaired together, and the order of sums depends
+    on shapes: a unit that is cut before the repair would give other bits.
     """
     size = generator.problem.batch_size
     first = rows[0] - rows[0] % size
-    return generator.propose_block(seed, block, range(first, first + size), rows)
+    unit = generator.propose_block(seed, block, range(first, first + size), rows)
+    return rounded(generator.problem, unit)
 
 
 def _joined(generator: Generator, arrays: dict[str, np.ndarray]) -> tuple[xr.Dataset, xr.Dataset]:

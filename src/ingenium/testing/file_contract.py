@@ -143,11 +143,13 @@ class FileContract:
                         )
 
     def test_one_file_is_read_alone(
-        self, problem: Problem, exported: Callable[[str], WrittenDesigns]
+        self, problem: Problem, exported: Callable[[str], WrittenDesigns], tmp_path: Path
     ) -> None:
+        """It is read as it is, whatever the same format wrote elsewhere in the meantime."""
         name, form = next(iter(problem.formats.items()))
         made = exported(name)
         index = int(made.moved[DESIGN][2])
+        form.write(made.of.isel({DESIGN: [1]}).assign_coords({DESIGN: [index]}), tmp_path)
         found = self.measure(problem, form.read(made.files[index]).sel({DESIGN: [index]}))
         whole = made.again.isel({DESIGN: [2]})
         for q in problem.quantities:

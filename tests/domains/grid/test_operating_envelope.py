@@ -16,7 +16,7 @@ from ingenium.core.errors import InputError
 from ingenium.domains.grid.consumers.load_series import LoadSeries
 from ingenium.domains.grid.data.dataset import ProfileNames
 from ingenium.domains.grid.data.profiles import DayTable
-from ingenium.domains.grid.feeder.envelope_verifier import EnvelopeVerifier, PandapowerEnvelopes
+from ingenium.domains.grid.feeder.envelope_verifier import EnvelopeVerifier, SecondEnvelopes
 from ingenium.domains.grid.feeder.headroom import Headroom
 from ingenium.domains.grid.feeder.network import network_of
 from ingenium.domains.grid.feeder.operating_envelope import EnvelopeSettings, SharedOut
@@ -77,7 +77,7 @@ def test_pandapower_finds_the_same_extremes(judge):
     day = torch.tensor([9.0], dtype=torch.float64)
     own = judge.measure(*kw, day)[0].tolist()
     names = [q.name for q in judge.quantities]
-    other = PandapowerEnvelopes(judge)
+    other = SecondEnvelopes(judge)
     theirs = other.measure(*kw, day)[0].tolist()
     assert theirs == pytest.approx([own[names.index(q.name)] for q in other.quantities], rel=1e-6)
 

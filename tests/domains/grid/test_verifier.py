@@ -17,7 +17,7 @@ from ingenium.domains.grid.data.netfile import NetworkError
 from ingenium.domains.grid.feeder.mapping import profile_map
 from ingenium.domains.grid.feeder.measurements import Trace, columns
 from ingenium.domains.grid.feeder.network import Network, network_of
-from ingenium.domains.grid.feeder.reference import PandapowerDays
+from ingenium.domains.grid.feeder.reference import SecondDays
 from ingenium.domains.grid.feeder.verifier import FeederVerifier
 
 T = 6
@@ -130,16 +130,18 @@ def test_a_day_without_a_solution_is_nan_alone(network: Network) -> None:
 
 
 def _distance(verifier: FeederVerifier, days: tuple[Tensor, Tensor, Tensor]) -> dict[str, Tensor]:
-    """Differences of the engine to pandapower by quantity, a number a day."""
-    again = PandapowerDays(verifier)
+    """Differences of the engine to the second one by quantity, a number a day."""
+    again = SecondDays(verifier)
     names = [q.name for q in verifier.quantities]
     own = verifier.measure(*days)[:, [names.index(q.name) for q in again.quantities]]
     gaps = (again.measure(*days) - own).abs().T
     return dict(zip((q.name for q in again.quantities), gaps, strict=True))
 
 
-def test_days_by_pandapower_are_those_of_the_engine(network: Network) -> None:
-    verifier = FeederVerifier.of(network)
+@pytest.mark.parametrize("by_model", [True, False])
+def test_days_by_a_second_engine_are_those_of_the_engine(network: Network, by_model: bool) -> None:
+    verifier = FeederVerifier.of(_by(network, by_model))
+    assert SecondDays(verifier).name == ("power-grid-model" if by_model else "pandapower")
     days = _days(verifier, 5)
     found = _distance(verifier, days)
     assert 0 < float(found["min_voltage"].max()) < 1e-7
@@ -150,10 +152,17 @@ def test_days_by_pandapower_are_those_of_the_engine(network: Network) -> None:
     assert all(bool(gap[4].isnan()) and bool(gap[:4].isfinite().all()) for gap in broken.values())
 
 
-def test_pandapower_sees_a_wrong_engine(network: Network) -> None:
+def _by(network: Network, by_model: bool) -> Network:
+    return dataclasses.replace(
+        network, parity=dataclasses.replace(network.parity, by_model=by_model)
+    )
+
+
+@pytest.mark.parametrize("by_model", [True, False])
+def test_a_second_engine_sees_a_wrong_engine(network: Network, by_model: bool) -> None:
     c = network.circuit
     wrong = dataclasses.replace(
-        network, circuit=dataclasses.replace(c, y_mutual=1.0001 * c.y_mutual)
+        _by(network, by_model), circuit=dataclasses.replace(c, y_mutual=1.0001 * c.y_mutual)
     )
     verifier = FeederVerifier.of(wrong)
     assert float(_distance(verifier, _days(verifier, 2))["min_voltage"].max()) > 1e-6

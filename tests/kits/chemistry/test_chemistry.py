@@ -6,6 +6,7 @@ from rdkit import Chem
 
 from ingenium.core.errors import InputError
 from ingenium.domains.molecules import data
+from ingenium.kits.chemistry import alerts as filters
 from ingenium.kits.chemistry import likeness, parsing, rules, work
 from ingenium.kits.chemistry.alerts import alerts, breaks_moses
 from ingenium.kits.chemistry.groups import Groups
@@ -67,6 +68,20 @@ def test_values_are_those_that_moses_ships() -> None:
 )
 def test_filters_of_moses(smiles: str, why: str) -> None:
     assert breaks_moses(mol(smiles)) == why
+
+
+def test_fingerprints_hide_no_filter_of_moses() -> None:
+    """The first filter is the one that every pattern, matched one after the other, finds."""
+    patterns = [(name, p) for name, p, _ in filters._moses()]
+    broken = []
+    for m in filter(None, map(Chem.MolFromSmiles, data.drugs()[:80])):
+        whole, found = Chem.AddHs(m), breaks_moses(m)
+        if found not in ("large ring", "charge", "element"):
+            due = (name for name, p in patterns if whole.HasSubstructMatch(p))
+            assert found == next(due, ""), Chem.MolToSmiles(m)
+            broken.append(found)
+    assert "" in broken
+    assert len(set(broken)) > 3
 
 
 def test_alerts_are_named() -> None:

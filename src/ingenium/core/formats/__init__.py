@@ -57,6 +57,15 @@ class ReadTogether(FilePerDesign, Protocol):
 
 
 @runtime_checkable
+class Rounding(Format, Protocol):
+    """A format whose files hold fewer digits of a number than a design has."""
+
+    def rounded(self, designs: xr.Dataset) -> xr.Dataset:
+        """Return designs with the numbers that are read back from their files."""
+        ...
+
+
+@runtime_checkable
 class ReadByRecord(Format, Protocol):
     """A format whose files hold designs one after the other, each readable by itself."""
 

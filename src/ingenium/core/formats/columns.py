@@ -1,7 +1,7 @@
 """Declarative tables: the declaration of a column decides how it is written, read and attacked."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -134,6 +134,10 @@ class Columns:
             )
         return to_dataset(arrays, self.variables, {}, index=index.astype(np.int64))
 
+    def rounded(self, designs: xr.Dataset) -> xr.Dataset:
+        """Return designs with the digits of their columns."""
+        return rounded(designs, self.declared)
+
     @cached_property
     def declared(self) -> tuple[tuple[Variable, TableColumn], ...]:
         """Each variable with its column."""
@@ -153,7 +157,7 @@ class Columns:
 
     @staticmethod
     def _change(v: Variable, column: TableColumn) -> UnitChange:
-        return UnitChange.between(v.unit, column.unit or v.unit, v.name)
+        return change_of(v, column)
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,6 +241,22 @@ class StepColumns:
         if self.check is not None:
             self.check(rows, file)
         return begun, rows
+
+
+def change_of(v: Variable, column: TableColumn) -> UnitChange:
+    """Return the change from the unit of a variable to that of its column."""
+    return UnitChange.between(v.unit, column.unit or v.unit, v.name)
+
+
+def rounded(designs: xr.Dataset, declared: Sequence[tuple[Variable, TableColumn]]) -> xr.Dataset:
+    """Return designs whose numbers have the digits of their columns."""
+    found = dict[str, xr.Variable]()
+    for v, column in declared:
+        if v.longest is None and column.digits is not None:
+            change, own = change_of(v, column), designs.variables[v.name]
+            values = change.to(own.to_numpy().astype(np.float64)).round(column.digits)
+            found[v.name] = own.copy(data=change.back(values))
+    return designs.assign(found)
 
 
 def check_digits(table: DataTable, head: str, values: Numbers, digits: int | None) -> None:

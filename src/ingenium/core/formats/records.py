@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
-from ingenium.core.formats.columns import TableColumn, UnitChange
+from ingenium.core.formats.columns import TableColumn, change_of, rounded
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.documents import json_text
 from ingenium.core.reading.files import text
@@ -79,6 +79,10 @@ class Records:
         texts = [v.name for v in self.variables if v.longest is not None]
         return designs.assign({name: designs[name].astype(object) for name in texts})
 
+    def rounded(self, designs: xr.Dataset) -> xr.Dataset:
+        """Return designs with the digits of their columns."""
+        return rounded(designs, self.declared)
+
     @cached_property
     def declared(self) -> tuple[tuple[Variable, TableColumn], ...]:
         """Each variable with its column."""
@@ -88,11 +92,8 @@ class Records:
     def _shown(self, values: np.ndarray, v: Variable, column: TableColumn) -> list[Any]:
         if v.longest is not None:
             return [self.shown(str(value)) for value in values]
-        own = UnitChange.between(v.unit, column.unit or v.unit, v.name).to(
-            values.astype(np.float64)
-        )
-        rounded = own if column.digits is None else own.round(column.digits)
-        return list(rounded.tolist())
+        own = change_of(v, column).to(values.astype(np.float64))
+        return list((own if column.digits is None else own.round(column.digits)).tolist())
 
     def _taken(self, values: list[Any], v: Variable, column: TableColumn) -> Tensor:
         if v.longest is not None:
@@ -106,5 +107,4 @@ class Records:
         due = own if column.digits is None else own.round(column.digits)
         if not np.array_equal(own, due, equal_nan=True):
             raise ValueError(f"{column.head} of more than {column.digits} decimals")
-        change = UnitChange.between(v.unit, column.unit or v.unit, v.name)
-        return torch.from_numpy(change.back(own))
+        return torch.from_numpy(change_of(v, column).back(own))

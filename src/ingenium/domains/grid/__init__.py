@@ -7,7 +7,7 @@ DOMAIN = Domain(
     summary="synthetic load days, forecasts and envelopes of feeders, by exact AC power flow",
     package=__name__,
     extra="grid",
-    needs=("lightsim2grid", "pandapower"),
+    needs=("lightsim2grid", "pandapower", "power_grid_model"),
     drafts={"feeder": f"{__name__}.draft:feeder"},
     problems={
         "feeder_day": Offer(

@@ -3,7 +3,7 @@
 from functools import cache
 
 import pandas as pd
-from rdkit import Chem
+from rdkit import Chem, DataStructs
 from rdkit.Chem import FilterCatalog
 
 from ingenium.kits.chemistry import sources
@@ -42,15 +42,19 @@ def breaks_moses(mol: Chem.Mol) -> str:
     if any(a.GetSymbol() not in ELEMENTS for a in mol.GetAtoms()):
         return "element"
     whole = Chem.AddHs(mol)  # several patterns match explicit hydrogens
-    return next((name for name, p in _moses() if whole.HasSubstructMatch(p)), "")
+    bits = Chem.PatternFingerprint(whole)
+    possible = ((name, p) for name, p, own in _moses() if DataStructs.AllProbeBitsMatch(own, bits))
+    return next((name for name, p in possible if whole.HasSubstructMatch(p)), "")
 
 
 @cache
-def _moses() -> tuple[tuple[str, Chem.Mol], ...]:
+def _moses() -> tuple[tuple[str, Chem.Mol, DataStructs.ExplicitBitVect], ...]:
+    """Name, pattern and fingerprint of each filter, whose bits are all in those of a match."""
     mcf = pd.read_csv(sources.content(sources.MOSES_FILTERS["mcf"]))
     pains = pd.read_csv(
         sources.content(sources.MOSES_FILTERS["wehi_pains"]), names=["smarts", "names"]
     )
     both = pd.concat([mcf, pains])
     rows = zip(both["names"], both["smarts"], strict=True)
-    return tuple((name.strip(), Chem.MolFromSmarts(smarts.strip())) for name, smarts in rows)
+    named = ((name.strip(), Chem.MolFromSmarts(smarts.strip())) for name, smarts in rows)
+    return tuple((name, p, Chem.PatternFingerprint(p)) for name, p in named)

@@ -16,7 +16,6 @@ from ingenium.domains.grid.data.packages import release_of
 from ingenium.domains.grid.data.profiles import DayTable
 from ingenium.domains.grid.feeder.headroom import NEAR_PU, Headroom, Strain
 from ingenium.domains.grid.feeder.measurements import KW
-from ingenium.domains.grid.feeder.parity import PandapowerLoop
 from ingenium.domains.grid.feeder.verifier import FeederVerifier
 
 STEP_H = 0.25
@@ -118,18 +117,22 @@ class EnvelopeVerifier:
 
 
 @dataclass(frozen=True, eq=False)
-class PandapowerEnvelopes:
-    """Extremes of the same steps by pandapower, element by element."""
+class SecondEnvelopes:
+    """Extremes of the same steps by the second engine of the network, element by element."""
 
     judge: EnvelopeVerifier
-    name: ClassVar[str] = "pandapower"
     tier: ClassVar[Literal["exact"]] = "exact"
     quantities: ClassVar[tuple[Quantity, ...]] = STRAINED
 
     @property
+    def name(self) -> str:
+        """Name of the engine."""
+        return self.judge.headroom.verifier.network.second.name
+
+    @property
     def version(self) -> str:
-        """Version of the package."""
-        return release_of("pandapower").split()[1]
+        """Version of its package."""
+        return release_of(self.name).split()[1]
 
     @cached_property
     def rated_mw(self) -> Float64[np.ndarray, " node"]:
@@ -169,8 +172,7 @@ class PandapowerEnvelopes:
         node = circuit.node_of(net["load"].bus.to_numpy())
         served = (feeder.profiles.rows["load"] >= 0) & (node >= 0)
         factors["load"] = (p + np.where(served[:, None], more[node], 0.0).T, q)
-        loop = PandapowerLoop(net, circuit)
-        found = [loop.solve_quickly(factors, t) for t in range(len(p))]
+        found = feeder.network.second(net, circuit).flows(factors)
         if not all(step.solved for step in found):
             return np.nan, np.nan, np.nan
         free = np.isin(circuit.bus_node, circuit.free_nodes)

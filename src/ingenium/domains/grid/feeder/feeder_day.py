@@ -31,7 +31,7 @@ from ingenium.domains.grid.feeder.forecast import HELD, InfeedScenarios
 from ingenium.domains.grid.feeder.gradients import SOFTNESS, FeederGradient
 from ingenium.domains.grid.feeder.measurements import KnownLoads
 from ingenium.domains.grid.feeder.readings import READINGS, FeederReadings
-from ingenium.domains.grid.feeder.reference import PandapowerDays, reference_day
+from ingenium.domains.grid.feeder.reference import SecondDays, reference_day
 from ingenium.domains.grid.formats.days import FeederOrigin, formats
 from ingenium.infer.question import InferenceQuestion
 from ingenium.monitor.stream import PlantMap, Stream
@@ -40,7 +40,7 @@ from ingenium.scores.distances import profile_distance
 
 WITH_WIND = "1-MV-rural--0-sw"
 KWH = 1000 * 24 / STEPS  # of one MW over one step
-SHARE, MOST = 0.01, 10  # of the days, and of a run, that pandapower solves too: 0.4 s a day
+SHARE, MOST = 0.01, 10  # of the days, and of a run, that a second engine solves too
 USUAL = (
     Limit("min_voltage", at_least=0.9, unit="pu"),
     Limit("max_voltage", at_most=1.1, unit="pu"),
@@ -96,7 +96,7 @@ class FeederDay(Problem):
         if settings.infeed_error:
             self.tiers = (Sampled(judge, self._errors(), most=settings.scenarios),)
             self.limits = (*self.limits, HELD)
-        self.second = Second(PandapowerDays(judge), SHARE, MOST)
+        self.second = Second(SecondDays(judge), SHARE, MOST)
         whose = FeederOrigin(
             own=settings.profiles is not None,
             scaled=(settings.load_scale, settings.infeed_scale) != (1, 1),

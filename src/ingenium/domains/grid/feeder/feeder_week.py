@@ -27,14 +27,14 @@ from ingenium.domains.grid.feeder import week_report
 from ingenium.domains.grid.feeder.battery import Batteries
 from ingenium.domains.grid.feeder.envelope import InfeedBounds
 from ingenium.domains.grid.feeder.feeder import FeederSettings, open_feeder
-from ingenium.domains.grid.feeder.reference import PandapowerDays, reference_day
+from ingenium.domains.grid.feeder.reference import SecondDays, reference_day
 from ingenium.domains.grid.feeder.verifier import FeederVerifier
 from ingenium.sampling.constraints import Box
 
 DAYS = 7
 WEEK = DAYS * STEPS
 MIDNIGHTS = np.arange(STEPS, WEEK, STEPS) - 1  # positions of the changes over midnight
-SHARE = 0.01  # of the weeks that pandapower solves too
+SHARE = 0.01  # of the weeks that a second engine solves too
 LEVELS = tuple(
     Condition(name, f"quantile rank of the week's {of}", middle=0.5, spread=UNIT_SPREAD)
     for name, of in (
@@ -157,7 +157,7 @@ class FeederWeek(Problem):
         batteries = Batteries.of(feeder.verifier) if cells else None
         judge = WeekVerifier(feeder.verifier, batteries, cells)
         self.tiers, self._judge = (judge,), judge
-        self.second = Second(PandapowerDays(feeder.verifier), SHARE, most=1)
+        self.second = Second(SecondDays(feeder.verifier), SHARE, most=1)
         self.formats = {
             "csv": StepColumns(VARIABLES, self.labels(), Hours(self.labels()["time"][1]), "week")
         }

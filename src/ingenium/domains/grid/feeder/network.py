@@ -14,6 +14,8 @@ from ingenium.domains.grid.data.net_tables import NetTables, table_digest, whole
 from ingenium.domains.grid.data.netfile import of_nets
 from ingenium.domains.grid.data.packages import release_of
 from ingenium.domains.grid.feeder.circuit import Circuit, circuit_of
+from ingenium.domains.grid.feeder.grid_model import GridModel
+from ingenium.domains.grid.feeder.pandapower_loop import PandapowerLoop
 from ingenium.domains.grid.feeder.parity import Parity, gate
 
 
@@ -30,6 +32,11 @@ class Network:
     def digest(self) -> str:
         """Return the digest of the elements of the net with their parameters, without results."""
         return table_digest(self.net)
+
+    @property
+    def second(self) -> type[GridModel] | type[PandapowerLoop]:
+        """Independent engine: power-grid-model where it reproduces pandapower, else pandapower."""
+        return GridModel if self.parity.by_model else PandapowerLoop
 
     @property
     def bus_names(self) -> tuple[str, ...]:
@@ -82,9 +89,9 @@ def _checked(name: str, net: Any, cases: int, seed: int) -> Network:
         return arrays | {"facts": as_array(json.dumps([said, asdict(parity)]))}
 
     if isinstance(net, NetTables):
-        releases = [release_of("pandapower"), release_of("lightsim2grid")]
+        releases = [release_of(x) for x in ("pandapower", "lightsim2grid", "power-grid-model")]
         under = [net.digest(), cases, seed, *releases]
-        found = Recipe("circuit", under, make).complete_or_made()
+        found = Recipe("circuit-and-model", under, make).complete_or_made()
     else:
         found = dict(make(0))
     said, parity = json.loads(found.pop("facts").tobytes())

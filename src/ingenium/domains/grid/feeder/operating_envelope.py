@@ -28,7 +28,7 @@ from ingenium.domains.grid.feeder import envelope_report
 from ingenium.domains.grid.feeder.envelope_verifier import (
     SIDES,
     EnvelopeVerifier,
-    PandapowerEnvelopes,
+    SecondEnvelopes,
 )
 from ingenium.domains.grid.feeder.feeder import FeederSettings, OpenFeeder, open_feeder
 from ingenium.domains.grid.feeder.headroom import Headroom
@@ -36,7 +36,7 @@ from ingenium.domains.grid.feeder.measurements import KW
 
 NODE = "node"
 MOST = 10.0  # rated loads; upper end of the search for headroom
-SHARE = 0.01  # of the envelopes that pandapower solves too
+SHARE = 0.01  # of the envelopes that a second engine solves too
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class OperatingEnvelope(AheadProblem):
         )
         judge = EnvelopeVerifier(headroom, self.series, feeder.table, self.nodes)
         self.tiers, self._judge = (judge,), judge
-        self.second = Second(PandapowerEnvelopes(judge), SHARE, most=1)
+        self.second = Second(SecondEnvelopes(judge), SHARE, most=1)
         labels, first = self.labels(), self.series.dates[0]
         *series, day = self.variables
         clock = DayStamps(day, first)

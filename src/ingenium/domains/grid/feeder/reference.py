@@ -1,4 +1,4 @@
-"""Days solved by pandapower, step by step on the original net."""
+"""Days solved by an independent engine, element by element on the original net."""
 
 import warnings
 from collections.abc import Mapping
@@ -14,8 +14,9 @@ from ingenium.core.quantity import Quantity
 from ingenium.domains.grid.data.dataset import STEPS
 from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.data.packages import package, release_of
+from ingenium.domains.grid.feeder.grid_model import GridModel
 from ingenium.domains.grid.feeder.measurements import KW
-from ingenium.domains.grid.feeder.parity import PandapowerLoop
+from ingenium.domains.grid.feeder.pandapower_loop import PandapowerLoop
 from ingenium.domains.grid.feeder.verifier import FeederVerifier
 
 COMPARED = (
@@ -29,20 +30,24 @@ COMPARED = (
 
 
 @dataclass(frozen=True)
-class PandapowerDays:
-    """Extremes of days by pandapower, element by element.
+class SecondDays:
+    """Extremes of days by the second engine of the network, element by element.
 
     Shapes: n designs, u load profiles, g infeed profiles, t steps.
     """
 
     feeder: FeederVerifier
-    name: ClassVar[str] = "pandapower"
     tier: ClassVar[Literal["exact"]] = "exact"
 
     @property
+    def name(self) -> str:
+        """Name of the engine."""
+        return self.feeder.network.second.name
+
+    @property
     def version(self) -> str:
-        """Version of the package."""
-        return release_of("pandapower").split()[1]
+        """Version of its package."""
+        return release_of(self.name).split()[1]
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -57,16 +62,16 @@ class PandapowerDays:
         infeed_p: Float[Tensor, "n g t"],
     ) -> Float64[Tensor, "n k"]:
         """Measure all quantities of each day; NaN for a day with an unsolved step."""
-        loop = PandapowerLoop(self.feeder.network.net, self.feeder.network.circuit)
+        second = self.feeder.network.second(self.feeder.network.net, self.feeder.network.circuit)
         days = zip(load_p, load_q, infeed_p, strict=True)
-        rows = [self._day(loop, [x.T.numpy() for x in day]) for day in days]
+        rows = [self._day(second, [x.T.numpy() for x in day]) for day in days]
         return torch.tensor(rows, dtype=torch.float64)
 
-    def _day(self, loop: PandapowerLoop, steps: list[np.ndarray]) -> list[float]:
+    def _day(self, second: GridModel | PandapowerLoop, steps: list[np.ndarray]) -> list[float]:
         factors = self.feeder.profiles.factors(*steps)
         circuit = self.feeder.network.circuit
         free = np.isin(circuit.bus_node, circuit.free_nodes)
-        found = [loop.solve_quickly(factors, row) for row in range(len(steps[0]))]
+        found = second.flows(factors)
         if not all(step.solved for step in found):
             return [np.nan] * len(self.quantities)
         voltage = np.stack([step.voltage_pu[free] for step in found])

@@ -10,7 +10,13 @@ import xarray as xr
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.data.dataset import STEPS, ProfileNames, check_days, require_names
+from ingenium.domains.grid.data.dataset import (
+    STEPS,
+    VARIABLES,
+    ProfileNames,
+    check_days,
+    require_names,
+)
 from ingenium.domains.grid.data.net_tables import whole
 from ingenium.domains.grid.data.packages import package
 from ingenium.domains.grid.formats.csv_table import read_times, round_digits, write_tables
@@ -71,6 +77,11 @@ class SimbenchCsv:
             files = [path / FILES[table] for path in paths.values()]
             write_tables(files, columns[table], times, round_digits(values), delimiter=";")
         return paths
+
+    def rounded(self, designs: xr.Dataset) -> xr.Dataset:
+        """Return days of 7 significant digits."""
+        own = {v.name: designs.variables[v.name] for v in VARIABLES}
+        return designs.assign({k: x.copy(data=round_digits(x.to_numpy())) for k, x in own.items()})
 
     def accompany(self, folder: Path) -> None:
         """Write the net for the shares, if it is not SimBench's own."""

@@ -33,7 +33,7 @@ from ingenium.domains.grid.storage.opening import JUDGING, PLANNING, StorageSett
 from ingenium.domains.grid.storage.policies import families
 from ingenium.domains.grid.storage.programme import PlanningRule, planned
 from ingenium.domains.grid.storage.site import STEPS
-from ingenium.domains.grid.storage.verifier import PandapowerSite, StorageVerifier
+from ingenium.domains.grid.storage.verifier import SecondSite, StorageVerifier
 from ingenium.operate.drill import Drill
 from ingenium.operate.plant import Plant, Policy
 
@@ -101,7 +101,7 @@ class SiteStorage(PlannedProblem):
         )
         judge = StorageVerifier(self.site)
         self.tiers, self._judge = (judge,), judge
-        self.second = Second(PandapowerSite(self.site), SHARE, most=1)
+        self.second = Second(SecondSite(self.site), SHARE, most=1)
         files = ScheduleFiles(self.site, self.variables[0], self.labels())
         written: tuple[Format, ...] = (ScheduleCsv(files), StorageNet(files))
         self.formats = {f.name: f for f in written}

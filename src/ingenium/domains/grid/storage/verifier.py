@@ -3,20 +3,20 @@
 Shapes: n schedules, s scenarios, t steps, b nodes.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Literal
 
 import numpy as np
+import pandas as pd
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
 from ingenium.core.quantity import SCENARIOS, Quantity
-from ingenium.domains.grid.data.net_tables import whole
-from ingenium.domains.grid.data.packages import package, release_of
+from ingenium.domains.grid.data.packages import release_of
 from ingenium.domains.grid.feeder.circuit import Circuit
-from ingenium.domains.grid.feeder.parity import PandapowerLoop
 from ingenium.domains.grid.feeder.powerflow import PowerFlow, power_flow
 from ingenium.domains.grid.storage.opening import SiteScenarios, StorageSite
 from ingenium.domains.grid.storage.outcome import SiteOutcome, costs, follow, idle, nominated
@@ -159,14 +159,13 @@ class StorageVerifier:
 
 
 @dataclass(frozen=True, eq=False)
-class PandapowerSite:
-    """Independent cross-check: charge step by step in plain numbers, and voltages by pandapower.
+class SecondSite:
+    """Independent cross-check: charge step by step in plain numbers, voltages by a second engine.
 
     Shapes: n schedules, t steps.
     """
 
     site: StorageSite
-    name: ClassVar[str] = "pandapower"
     tier: ClassVar[Literal["exact"]] = "exact"
     NAMES: ClassVar[tuple[str, ...]] = (
         "charge_at_end",
@@ -175,9 +174,14 @@ class PandapowerSite:
     )
 
     @property
+    def name(self) -> str:
+        """Name of the engine."""
+        return self.site.feeder.verifier.network.second.name
+
+    @property
     def version(self) -> str:
-        """Version of the package."""
-        return release_of("pandapower").split()[1]
+        """Version of its package."""
+        return release_of(self.name).split()[1]
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -203,17 +207,19 @@ class PandapowerSite:
 
     def _voltages(self, plan: Float64[Tensor, " t"]) -> tuple[float, float]:
         feeder, scenarios = self.site.feeder.verifier, self.site.forecast
-        circuit, net = feeder.network.circuit, whole(feeder.network.net)
+        circuit, net = feeder.network.circuit, deepcopy(feeder.network.net)
         bus = int(circuit.bus_index[circuit.bus_node == self.site.node][0])
-        package("pandapower").create_load(net, bus, p_mw=1.0, q_mvar=0.0, name="site")
+        site = {"name": "site", "bus": bus, "p_mw": 1.0, "q_mvar": 0.0, "scaling": 1.0}
+        new = net.load.iloc[[0]].assign(**site, in_service=True)
+        net["load"] = pd.concat([net.load, new.set_axis([net.load.index.max() + 1])])
         table, day = self.site.feeder.table, scenarios.day[0]
         own = (table.load_p[day].T, table.load_q[day].T, table.infeed_p[day].T)
         factors = feeder.profiles.factors(*own)
         taken = follow(self.site, scenarios, plan[None]).import_kw[0, 0].numpy() / KW
         p, q = factors["load"]
         factors["load"] = (np.column_stack([p, taken]), np.column_stack([q, 0.0 * taken]))
-        loop, free = PandapowerLoop(net, circuit), np.isin(circuit.bus_node, circuit.free_nodes)
-        found = [loop.solve_quickly(factors, row) for row in range(len(taken))]
+        free = np.isin(circuit.bus_node, circuit.free_nodes)
+        found = feeder.network.second(net, circuit).flows(factors)
         if not all(step.solved for step in found):
             return np.nan, np.nan
         volts = np.stack([step.voltage_pu[free] for step in found])
