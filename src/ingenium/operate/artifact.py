@@ -72,7 +72,7 @@ class OperationRecord(Artifact):
         """The trajectory and the decisions; nothing for a refused policy."""
         files: Mapping[str, str] = self.record["evidence"]["files"]
         tables = ((risks.FILE, "risks"), (ANSWERS, "preferences"))
-        names = (TRAJECTORY, DECISIONS, *(file for file, part in tables if self.record[part]))
+        names = (TRAJECTORY, DECISIONS, *(file for file, part in tables if self.record.get(part)))
         return {n: files[n] for n in names} if self.released else {}
 
     @property
@@ -135,7 +135,7 @@ class OperationRecord(Artifact):
         ]
 
     def _notes_on_preferences(self) -> Sequence[str]:
-        own = self.record["preferences"]
+        own = self.record.get("preferences")
         if own is None:
             return ()
         tried = (
@@ -147,9 +147,9 @@ class OperationRecord(Artifact):
             return (tried,)
         return tried, (
             f"The person was simulated, and {known['wrong_answers']:.0f} of {len(own['answers'])} "
-            "answers were wrong. On points without a question the recovered objective ranks as the "
-            f"hidden one with a correlation of {known['rank_correlation']:.3f}; the first rate alone "
-            f"with {known['by_first_rate']:.3f}."
+            "answers were wrong. On points without a question the recovered objective ranks as "
+            f"the hidden one with a correlation of {known['rank_correlation']:.3f}; the first rate "
+            f"alone with {known['by_first_rate']:.3f}."
         )
 
     def tables(self) -> Sequence[tuple[str, Table]]:
@@ -189,7 +189,7 @@ class OperationRecord(Artifact):
 
     def _register(self) -> Sequence[tuple[str, Table]]:
         """The register of risks, if there is one."""
-        own = self.record["risks"]
+        own = self.record.get("risks")
         if not own:
             return ()
         wanted = self.spec.risks
@@ -199,7 +199,7 @@ class OperationRecord(Artifact):
 
     def _preferences(self) -> Sequence[tuple[str, Table]]:
         """Recovered weights, and the operating points that the person was shown."""
-        own = self.record["preferences"]
+        own = self.record.get("preferences")
         if own is None:
             return ()
         head = f"Weights by {len(own['answers'])} answers, each for a spread of its rate"
@@ -210,7 +210,7 @@ class OperationRecord(Artifact):
 
     def _surrogate(self) -> Sequence[tuple[str, Table]]:
         """The rules of the surrogate tree, and decisions with unusual criteria."""
-        own = self.record["surrogate"]
+        own = self.record.get("surrogate")
         if own is None:
             return ()
         share, low, high = own["fidelity"]
@@ -228,7 +228,7 @@ class OperationRecord(Artifact):
                 "criteria": "; ".join(f"{k}: {v:.3g}" for k, v in d["weighed"]["criteria"].items()),
             }
             for d in self.record["decisions"]
-            if d["weighed"] and d["weighed"]["unusual"]
+            if d.get("weighed") and d["weighed"]["unusual"]
         ]
         unusual = "Decisions with an unusual combination of criteria", self._timed(odd, UNUSUAL)
         return (head, listed(own["rules"], RULES)), *([unusual] if odd else [])

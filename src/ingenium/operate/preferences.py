@@ -294,7 +294,7 @@ class Preferences:
         """Number of answers that contradict a hidden objective."""
         value = self.points.scaled @ hidden_weights(self.points, hidden)
         own = self.belief.answers
-        return sum((value[a.first] >= value[a.second]) != a.prefers_first for a in own)
+        return sum(bool(value[a.first] >= value[a.second]) != a.prefers_first for a in own)
 
     def _compared(self, hidden: Mapping[str, float]) -> dict[str, float]:
         recovered, first = self.held_out(hidden)

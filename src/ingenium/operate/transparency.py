@@ -1,6 +1,6 @@
 """A surrogate tree of a policy's decisions, its fidelity, and unusual combinations of criteria.
 
-Shapes: n decisions, d criteria.
+Shapes: n decisions, h held-out ones, d criteria.
 """
 
 from collections import Counter
@@ -18,7 +18,8 @@ from ingenium.trust.conformal import typical
 
 DEPTH, LEAF = 5, 3  # of the tree: questions to a decision, fewest decisions of a leaf
 NEAR = 3  # the distance to the so many-th nearest decision is a combination's strangeness
-RARE = 0.02  # p-value at which a combination is unusual
+RARE = 0.05  # p-value at which a combination is unusual
+SHRUNK = 0.02  # added variance, for criteria that follow from each other
 FEWEST = 40  # decisions without which there is no surrogate
 
 
@@ -108,36 +109,38 @@ class Surrogate:
     tree: TreeNode
     names: tuple[str, ...]
     middle: Float64[np.ndarray, " d"]
-    spread: Float64[np.ndarray, " d"]
+    whitened: Float64[np.ndarray, "d d"]  # makes criteria uncorrelated, of spread 1
     known: Float64[np.ndarray, "n d"]  # scaled criteria that the tree was grown on
-    usual: Float64[np.ndarray, " n"]  # strangeness of held-out decisions
+    usual: Float64[np.ndarray, " h"]  # strangeness of held-out decisions
     fidelity: Interval
     majority: float  # share of held-out decisions of the most frequent kind
     decisions: tuple[int, int]  # grown on, held out
 
     @classmethod
     def of(cls, weighed: Sequence[tuple[int, Weighing]]) -> "Surrogate | None":
-        """Grow on every second copy, judge on the others; None for too few decisions."""
+        """Grow on two copies of three, judge on the others; None for too few decisions."""
         names = tuple(weighed[0][1].criteria) if weighed else ()
         rows = np.array([[own.criteria[k] for k in names] for _, own in weighed])
         kinds = np.array([own.kind for _, own in weighed])
-        even = np.array([copy % 2 == 0 for copy, _ in weighed], dtype=bool)
-        if min(even.sum(), (~even).sum()) < FEWEST:
+        own = np.array([copy % 3 < 2 for copy, _ in weighed], dtype=bool)
+        if min(own.sum(), (~own).sum()) < FEWEST:
             return None
-        tree = grown(rows[even], kinds[even], names)
+        tree = grown(rows[own], kinds[own], names)
         right = [
             tree.decide(dict(zip(names, row, strict=True))) == kind
-            for row, kind in zip(rows[~even].tolist(), kinds[~even].tolist(), strict=True)
+            for row, kind in zip(rows[~own].tolist(), kinds[~own].tolist(), strict=True)
         ]
-        low, middle, high = np.quantile(rows[even], [0.25, 0.5, 0.75], axis=0)
-        spread = np.maximum((high - low) / 1.35, 0.2 * rows[even].std(0) + 1e-9)
-        known = (rows[even] - middle) / spread
-        most = Counter(kinds[even].tolist()).most_common(1)[0][0]
+        middle, spread = rows[own].mean(0), rows[own].std(0) + 1e-9
+        close = np.cov(((rows[own] - middle) / spread).T) + SHRUNK * np.eye(len(names))
+        values, vectors = np.linalg.eigh(close)
+        whitened = vectors / np.sqrt(values) / spread[:, None]
+        known = (rows[own] - middle) @ whitened
+        most = Counter(kinds[own].tolist()).most_common(1)[0][0]
         return cls(
-            tree, names, middle, spread, known,
-            _strange((rows[~even] - middle) / spread, known),
-            share_of(right), float((kinds[~even] == most).mean()),
-            (int(even.sum()), len(right)),
+            tree, names, middle, whitened, known,
+            _strange((rows[~own] - middle) @ whitened, known),
+            share_of(right), float((kinds[~own] == most).mean()),
+            (int(own.sum()), len(right)),
         )  # fmt: skip
 
     def check(self, weighed: Sequence[Weighing]) -> list[DecisionCheck]:
@@ -145,7 +148,7 @@ class Surrogate:
         if not weighed:
             return []
         rows = np.array([[own.criteria[k] for k in self.names] for own in weighed])
-        p = typical(_strange((rows - self.middle) / self.spread, self.known), self.usual)
+        p = typical(_strange((rows - self.middle) @ self.whitened, self.known), self.usual)
         rare: Bool[np.ndarray, " n"] = p <= max(RARE, 1 / (len(self.usual) + 1))
         return [
             DecisionCheck(own.kind, own.criteria, self.tree.decide(own.criteria), x, bool(odd))

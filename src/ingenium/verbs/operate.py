@@ -242,7 +242,7 @@ def replay(stored: OperationRecord, folder: Path) -> Replay:
         if own["family"]
         else PolicyChoice(Path(own["run"]), own["design"])
     )
-    answers = [Answer(**own) for own in (record["preferences"] or {}).get("answers", ())]
+    answers = [Answer(**own) for own in (record.get("preferences") or {}).get("answers", ())]
     asked = asked_of(where.plant, spec, None, answers) if answers else None
     policy, source = made(choice, where, record["problem"], spec, asked)
     passed = released(policy, (where.plant, where.held_out), spec)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int64
 
 from ingenium.domains.plant.tennessee.machine import COST, NAMES, PRESSURE, TARGETS
 from ingenium.domains.plant.tennessee.tags import ACTIONS, BASE, LIMITED
 from ingenium.domains.plant.tennessee.twin import HOURS, STRANGE, UNIT, GainTwin
 from ingenium.operate.plant import Weighing
-from ingenium.searches.regimes import choose
+from ingenium.searches.regimes import choose, reaches
 
 LOW, HIGH = (np.array([getattr(a, e) for a in ACTIONS]) for e in ("low", "high"))
 STRIPPER, SEPARATOR = NAMES.index("stripper level"), NAMES.index("separator level")
@@ -83,6 +83,20 @@ class TriedMoves:
     which: list[str]
     rest: float  # distance of the nearest level without a move
 
+    @property
+    def worthy(self) -> Int64[np.ndarray, " p"]:
+        """Candidates that keep levels off their limits and may earn enough."""
+        worth = (self.low >= 0) & (self.mean + self.spread > REACH) & (self.mean > -LEAST)
+        return np.flatnonzero(worth)
+
+    def beyond_best(self, reviews: int) -> float:
+        """What another move may earn more than the one with the largest expected gain, $/h."""
+        own = self.worthy
+        if len(own) == 0:
+            return 0.0
+        reach = reaches(self.mean[own], self.spread[own], reviews)
+        return float(reach.max() - reach[self.mean[own].argmax()])
+
 
 @dataclass(frozen=True, eq=False)
 class SelfOptimiser:
@@ -142,7 +156,10 @@ class SelfOptimiser:
             next(kind for words, kind in KINDS if words in text),
             {
                 "worth of the best move, $/h": _most(tried.mean, passed),
-                "worth at best, $/h": _most(tried.mean + tried.spread, passed),
+                "most that a move may be worth, $/h": _most(tried.mean + tried.spread, passed),
+                "what another one may be worth more, $/h": tried.beyond_best(
+                    int(later.reviews) + 1
+                ),
                 "worth of the best refused move, $/h": _most(tried.mean, ~passed),
                 "lowest level's room without a move, %": float(tried.rest),
                 "cost off the twin, spreads": abs(off),
@@ -292,10 +309,9 @@ class SelfOptimiser:
                 f"{which[refused]} might fall {-low[refused]:.0f} % below its limit"
             )
         )
-        worth = passed & (mean + spread > REACH) & (mean > -LEAST)
-        if not worth.any():
+        at = tried.worthy
+        if len(at) == 0:
             return own, f"holds: no move might earn {REACH:g} $/h{best_refused}"
-        at = np.flatnonzero(worth)
         one, seeks = choose(mean[at], spread[at], int(own.reviews) + 1)
         one = int(at[one])
         regime = "to learn" if seeks else "to earn"
