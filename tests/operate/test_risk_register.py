@@ -53,7 +53,7 @@ class StoppedBattery(FeederBattery):
         return state.x[:, :1]
 
     def worth(self, state: PlantState, action: np.ndarray) -> np.ndarray:
-        return 100.0 * state.x[:, 1:] * np.array([[1.0, 0.0]])
+        return np.asarray(100.0 * state.x[:, 1:] * np.array([[1.0, 0.0]]))
 
     def shut(self, state: PlantState, copies: np.ndarray) -> PlantState:
         x = state.x.copy()
@@ -88,7 +88,7 @@ def test_a_plant_that_stays_outside_is_shut_down_once_the_shell_is_out_of_patien
 
 def test_noise_at_a_limit_does_not_restart_the_count() -> None:
     shell = Shell(PLANT, None, patience=4)
-    memory, why = shell.begin(1), []
+    memory, why = shell.begin(1), list[int]()
     for charge in (0.9, 0.9, 1.1, 0.9, 0.9, 0.9):
         decided = shell.decide(memory, np.array([[charge]]), np.zeros((1, 1)))
         memory, why = decided.memory, [*why, int(decided.why[0])]

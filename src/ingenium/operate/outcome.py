@@ -12,7 +12,7 @@ from ingenium.core.problem import silent
 from ingenium.evaluate.measured import Interval
 from ingenium.operate import judging, worth
 from ingenium.operate.drill import Drill
-from ingenium.operate.plant import Operated
+from ingenium.operate.plant import Operated, Weighing
 from ingenium.operate.preferences import Preferences
 from ingenium.operate.risks import Risk, register, unsafe
 from ingenium.operate.running import Operation
@@ -73,7 +73,8 @@ def scenarios(
     run: Operation, where: Operated, spec: OperateSpec, drill: Drill
 ) -> worth.WorthScenarios:
     """Rates of the run, of its other scenarios, and of rivals without an alarm in the same ones."""
-    own, weighed = run.trajectory["worth"][:, None], ()
+    own = run.trajectory["worth"][:, None]
+    weighed: tuple[tuple[int, Weighing], ...] = ()
     at = np.array([SERVING.of_seed(spec.seed + i) for i in range(spec.scenarios)])
     if spec.scenarios > 1:
         others = worth.served(run.policy, run.shell, drill, at[1:], run.periods)

@@ -15,10 +15,10 @@ from ingenium.evaluate.intervals import t_interval
 from ingenium.operate import preferences as wants
 from ingenium.operate.drill import Drill, PersonActs
 from ingenium.operate.pictures import counted
-from ingenium.operate.plant import Weighing
+from ingenium.operate.plant import Policy, Weighing
 from ingenium.operate.risks import NONE, RiskSpec, register
 from ingenium.operate.scenarios import CHECKING, COMPARING
-from ingenium.operate.shared import SharedControl, blended
+from ingenium.operate.shared import BlendedPolicy
 from ingenium.operate.shell import PERSON, Shell
 from ingenium.operate.transparency import Surrogate
 from ingenium.operate.worth import served
@@ -151,19 +151,14 @@ def together(share: float = 0.5) -> Iterator[Finding]:
         for seed in range(FIRST_PERSON, FIRST_PERSON + PEOPLE)
     ]
 
-    def cost(policy: object) -> tuple[float, float, float]:
-        runs = served(policy, shell, Drill(), at, periods)  # type: ignore[arg-type]
+    def cost(policy: Policy) -> tuple[float, float, float]:
+        runs = served(policy, shell, Drill(), at, periods)
         rates = runs.rates[..., 0]
         return float(rates.mean()), float(rates[-periods // 4 :].mean()), float(runs.outside.mean())
 
     alone = np.array(cost(agent))
     persons = np.array([cost(one) for one in people])
-    blends = np.array(
-        [
-            cost(blended(agent, SharedControl("one", share), plant, {"one": lambda _, p=one: p}, 0))
-            for one in people
-        ]
-    )
+    blends = np.array([cost(BlendedPolicy(agent, one, share, plant.actions)) for one in people])
     yield from compared(alone, persons, blends)
 
 
