@@ -29,8 +29,9 @@ SCENARIOS = 6  # of each fault
 SHUT_DOWN_H = 6  # outside, after which the shell shuts the plant down
 RELEASE = """
 family = "agent"
-release_s = 18000
-release_scenarios = 51
+release_s = 72000
+release_scenarios = 32
+outside_at_most = 0.3
 watch_episodes = 30
 coverage = 0.9
 """
@@ -245,8 +246,8 @@ def preferences(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 26.4: hidden weights recovered from answers, on the terminal's file and by simulation."""
     simulated = "[preferences.simulated]\ncost = -1.0\nproduct = 0.6\npurge = -0.5\ntravel = -0.3\n"
     asked = '[preferences]\nrates = ["cost", "product", "purge", "travel"]\nquestions = 60\n'
-    head = RELEASE.replace('family = "agent"', "seconds = 36000\n[drill]").split("[drill]")
-    body = f"{head[0]}{head[1]}\n[drill]\n{asked}"
+    head = RELEASE.replace('family = "agent"', "seconds = 36000").replace("72000", "18000")
+    body = f"{head}[drill]\n{asked}"
     (commands.folder / "simulated.toml").write_text(body + simulated)
     (commands.folder / "asked.toml").write_text(body)
     words = ("operate", "plant.tennessee", "--spec")
