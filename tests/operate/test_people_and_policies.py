@@ -15,7 +15,7 @@ from ingenium.operate.plant import PlantState, Policy, Weighing
 from ingenium.operate.running import Operation
 from ingenium.operate.shared import BlendedPolicy, SharedControl, blended
 from ingenium.operate.shell import PERSON, Shell
-from ingenium.operate.transparency import Surrogate, grown
+from ingenium.operate.transparency import SurrogateTree, grown
 
 PLANT = FeederBattery()
 NAMES = ("near", "worth", "stuck")
@@ -105,7 +105,7 @@ def decided(copies: int, each: int, seed: int = 0) -> list[tuple[int, Weighing]]
 
 
 def test_a_tree_finds_the_rule_and_its_fidelity_is_that_of_other_scenarios() -> None:
-    found = Surrogate.of(decided(6, 60))
+    found = SurrogateTree.of(decided(6, 60))
     assert found is not None
     assert found.fidelity.value > 0.95
     assert found.decisions == (240, 120)
@@ -116,15 +116,15 @@ def test_a_tree_finds_the_rule_and_its_fidelity_is_that_of_other_scenarios() -> 
         (copy, Weighing(str(rng.choice(["holds", "moves"])), own.criteria))
         for copy, own in decided(6, 60)
     ]
-    other = Surrogate.of(blind)
+    other = SurrogateTree.of(blind)
     assert other is not None
     assert other.fidelity.value < 0.65
-    assert Surrogate.of(decided(2, 10)) is None
-    assert Surrogate.of([]) is None
+    assert SurrogateTree.of(decided(2, 10)) is None
+    assert SurrogateTree.of([]) is None
 
 
 def test_combinations_are_unusual_though_each_criterion_is_usual() -> None:
-    found = Surrogate.of(decided(6, 60))
+    found = SurrogateTree.of(decided(6, 60))
     assert found is not None
     odd = Weighing("moves", dict(zip(NAMES, (5.0, 2.0, 18.0), strict=True)))
     (flagged,) = found.check([odd])

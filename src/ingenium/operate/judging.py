@@ -29,7 +29,7 @@ from ingenium.operate.shell import (
     WHO,
     WHY,
 )
-from ingenium.operate.transparency import DecisionCheck, Surrogate, checked
+from ingenium.operate.transparency import DecisionCheck, SurrogateTree, checked
 
 GAP_S = 0.25  # shorter spans of the policy between two moves of the barrier are merged into them
 CAUSES = (LOST, NOTHING, LATE, STRANGE)
@@ -109,7 +109,7 @@ def decisions(
     drill: Drill,
     period_s: float,
     reasons: Sequence[Reason] = (),
-    surrogate: Surrogate | None = None,
+    surrogate: SurrogateTree | None = None,
 ) -> list[DecisionRecord]:
     """List spans with decider, time and reason, and reasons of the policy at their seconds."""
     who, why = trajectory["who"].to_numpy().copy(), trajectory["why"].to_numpy().copy()

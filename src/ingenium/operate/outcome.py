@@ -19,7 +19,7 @@ from ingenium.operate.running import Operation
 from ingenium.operate.scenarios import SERVING
 from ingenium.operate.shell import Shell
 from ingenium.operate.spec import QUANTITIES, OperateSpec
-from ingenium.operate.transparency import Surrogate
+from ingenium.operate.transparency import SurrogateTree
 
 IF_ANY = (
     "covered",
@@ -41,7 +41,7 @@ def measured(
     """Judge a run, and list its decisions, its surrogate, its rivals and its risks."""
     trajectory, plant = run.table(), run.plant
     counted = judging.measured(trajectory, plant, drill)
-    surrogate = Surrogate.of(valued.weighed)
+    surrogate = SurrogateTree.of(valued.weighed)
     if risks:
         counted["unsafe"] = unsafe(risks)
     preferred = None

@@ -1,4 +1,4 @@
-"""What a person wants from a plant: weights of its rates, from pairwise comparisons.
+"""Weights of a plant's rates to a person, from pairwise comparisons.
 
 Operating points are tried on the plant behind the barrier; a person says which of two is better,
 until the budget of questions is spent. Answers may be wrong now and then.
@@ -60,7 +60,7 @@ class PreferenceSpec:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PairAnswer:
     """Two operating points, and whether the first one is preferred."""
 
     first: int
@@ -168,7 +168,7 @@ class WeightBelief:
     points: Float64[np.ndarray, "o k"]  # scaled rates
     weights: Float64[np.ndarray, "w k"]
     logs: Float64[np.ndarray, " w"]
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[PairAnswer, ...] = ()
 
     @classmethod
     def begin(cls, points: Float64[np.ndarray, "o k"], seed: int) -> "WeightBelief":
@@ -208,7 +208,7 @@ class WeightBelief:
         found: np.ndarray = SLIP + (1 - 2 * SLIP) / (1 + np.exp(-np.clip(3 * gap.T, -50, 50)))
         return found
 
-    def told(self, answer: Answer, seed: int) -> "WeightBelief":
+    def told(self, answer: PairAnswer, seed: int) -> "WeightBelief":
         """Update by an answer; resample and move the samples where few of them are left."""
         own = WeightBelief(
             self.points, self.weights, self.logs + self._log(self.weights, (answer,)),
@@ -217,7 +217,7 @@ class WeightBelief:
         return own if 1 / np.square(own.share).sum() > SAMPLES / 2 else own._moved(seed)
 
     def _log(
-        self, weights: Float64[np.ndarray, "w k"], answers: Sequence[Answer]
+        self, weights: Float64[np.ndarray, "w k"], answers: Sequence[PairAnswer]
     ) -> Float64[np.ndarray, " w"]:
         pairs = np.array([[a.first, a.second] for a in answers])
         right = np.array([a.prefers_first for a in answers])
@@ -343,21 +343,21 @@ def simulated(spec: PreferenceSpec, seed: int) -> Person:
 
 
 def interviewed(
-    points: TriedPoints, spec: PreferenceSpec, seed: int, answers: Iterator[Answer] | Person
+    points: TriedPoints, spec: PreferenceSpec, seed: int, answers: Iterator[PairAnswer] | Person
 ) -> Preferences:
     """Update the belief by answers of a person, or by answers that are known already."""
     belief = WeightBelief.begin(points.scaled, seed)
     if callable(answers):
         for _ in range(spec.questions):
             first, second = belief.question(points.inside[::2])
-            belief = belief.told(Answer(first, second, answers(points, first, second)), seed)
+            belief = belief.told(PairAnswer(first, second, answers(points, first, second)), seed)
         return Preferences(points, belief)
     for answer in answers:
         belief = belief.told(answer, seed)
     return Preferences(points, belief)
 
 
-def read_answers(path: Path, points: TriedPoints) -> list[Answer]:
+def read_answers(path: Path, points: TriedPoints) -> list[PairAnswer]:
     """Read answers from a CSV file with the columns first, second and preferred.
 
     Raises:
@@ -376,13 +376,13 @@ def read_answers(path: Path, points: TriedPoints) -> list[Answer]:
         if first == second:
             raise InputError("two different points", f"{first:g} twice in row {row + 1}")
         choose(which, (FIRST, SECOND), f"answer in row {row + 1}")
-        found.append(Answer(int(first), int(second), which == FIRST))
+        found.append(PairAnswer(int(first), int(second), which == FIRST))
     if not found:
         raise InputError("at least one answer", f"none in {path}")
     return found
 
 
-def to_csv(answers: Sequence[Answer]) -> str:
+def to_csv(answers: Sequence[PairAnswer]) -> str:
     """Return answers as a file that `read_answers` reads."""
     rows = [f"{a.first},{a.second},{FIRST if a.prefers_first else SECOND}" for a in answers]
     return "\n".join(["first,second,preferred", *rows]) + "\n"

@@ -103,7 +103,7 @@ class DecisionCheck:
 
 
 @dataclass(frozen=True, eq=False)
-class Surrogate:
+class SurrogateTree:
     """A tree grown on decisions of some scenarios, judged on those of others."""
 
     tree: TreeNode
@@ -117,7 +117,7 @@ class Surrogate:
     decisions: tuple[int, int]  # grown on, held out
 
     @classmethod
-    def of(cls, weighed: Sequence[tuple[int, Weighing]]) -> "Surrogate | None":
+    def of(cls, weighed: Sequence[tuple[int, Weighing]]) -> "SurrogateTree | None":
         """Grow on two copies of three, judge on the others; None for too few decisions."""
         names = tuple(weighed[0][1].criteria) if weighed else ()
         rows = np.array([[own.criteria[k] for k in names] for _, own in weighed])
@@ -167,7 +167,7 @@ class Surrogate:
         }
 
 
-def checked(weighed: Weighing, surrogate: Surrogate | None) -> DecisionCheck:
+def checked(weighed: Weighing, surrogate: SurrogateTree | None) -> DecisionCheck:
     """Return one decision with its criteria, compared with a surrogate if there is one."""
     if surrogate is None:
         return DecisionCheck(weighed.kind, weighed.criteria)

@@ -23,7 +23,7 @@ from ingenium.operate import watch as watching
 from ingenium.operate.artifact import ANSWERS, DECISIONS, TRAJECTORY, OperationRecord
 from ingenium.operate.drill import Drill
 from ingenium.operate.plant import Operated, Plant, Policy, Twinned
-from ingenium.operate.preferences import Answer, Person
+from ingenium.operate.preferences import PairAnswer, Person, Preferences
 from ingenium.operate.preferences import to_csv as answers_csv
 from ingenium.operate.release import PolicyRelease, released
 from ingenium.operate.risks import FILE as RISKS
@@ -95,13 +95,8 @@ def operate(
         files: dict[str, str] = {}
         if passed.passed:
             run = _run(where, acting, spec, drill, part, real_time, watch)
-            watch("other scenarios", 0, 1)
-            valued = outcome.scenarios(run, where, spec, drill)
-            risks = outcome.risked(run, spec, watch)
-            found = outcome.measured(run, valued, spec, drill, risks, asked)
+            valued, found, texts = _found(run, where, spec, drill, asked, watch)
             reported |= _judged(run, found, drill, book, name)
-            texts = {RISKS: to_csv(risks)} if risks else {}
-            texts |= {} if asked is None else {ANSWERS: answers_csv(asked.belief.answers)}
             files = _written(run, valued, found["decisions"], texts, part)
         else:
             reported |= _refused(passed)
@@ -153,6 +148,24 @@ def _run(
     run.resume(part)
     run.run(part, watch)
     return run
+
+
+def _found(
+    run: Operation,
+    where: Operated,
+    spec: OperateSpec,
+    drill: Drill,
+    asked: Preferences | None,
+    watch: Watch,
+) -> tuple[worth.WorthScenarios, dict[str, Any], dict[str, str]]:
+    """Run the other scenarios and the register; return both results, and tables as files."""
+    watch("other scenarios", 0, 1)
+    valued = outcome.scenarios(run, where, spec, drill)
+    risks = outcome.risked(run, spec, watch)
+    found = outcome.measured(run, valued, spec, drill, risks, asked)
+    texts = {RISKS: to_csv(risks)} if risks else {}
+    texts |= {} if asked is None else {ANSWERS: answers_csv(asked.belief.answers)}
+    return valued, found, texts
 
 
 def _judged(
@@ -242,7 +255,7 @@ def replay(stored: OperationRecord, folder: Path) -> Replay:
         if own["family"]
         else PolicyChoice(Path(own["run"]), own["design"])
     )
-    answers = [Answer(**own) for own in (record.get("preferences") or {}).get("answers", ())]
+    answers = [PairAnswer(**own) for own in (record.get("preferences") or {}).get("answers", ())]
     asked = asked_of(where.plant, spec, None, answers) if answers else None
     policy, source = made(choice, where, record["problem"], spec, asked)
     passed = released(policy, (where.plant, where.held_out), spec)

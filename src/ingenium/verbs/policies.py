@@ -16,8 +16,8 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains import open_problem
 from ingenium.operate.plant import Acting, Operated, Plant, Policy
 from ingenium.operate.preferences import (
-    Answer,
     FixedActions,
+    PairAnswer,
     Person,
     Preferences,
     interviewed,
@@ -96,7 +96,7 @@ def policy_of(
 
 
 def asked_of(
-    plant: Plant, spec: OperateSpec, person: Person | None, known: Sequence[Answer] = ()
+    plant: Plant, spec: OperateSpec, person: Person | None, known: Sequence[PairAnswer] = ()
 ) -> Preferences:
     """Try operating points, and learn from answers which ones are preferred.
 

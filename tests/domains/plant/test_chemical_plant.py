@@ -29,7 +29,6 @@ from ingenium.domains.plant.tennessee.machine import (
     TARGETS,
     EastmanPlant,
 )
-from ingenium.domains.plant.tennessee.policies import SimulatedOperator
 from ingenium.domains.plant.tennessee.problem import Tennessee, TennesseeSettings
 from ingenium.domains.plant.tennessee.tags import (
     ACTIONS,
@@ -42,14 +41,7 @@ from ingenium.domains.plant.tennessee.tags import (
 from ingenium.domains.plant.tennessee.twin import HOURS, GainTwin
 from ingenium.monitor.stream import Watched
 from ingenium.operate.drill import Drill, PersonActs, PlantFault
-from ingenium.operate.plant import (
-    Foreseeing,
-    Operated,
-    Plant,
-    PlantState,
-    Stoppable,
-    Weighed,
-)
+from ingenium.operate.plant import Foreseeing, Operated, Plant, PlantState
 from ingenium.operate.shell import BYPASS, PERSON, Shell
 from ingenium.operate.spec import OperateSpec
 
@@ -264,51 +256,6 @@ def test_the_agent_goes_downhill_and_says_why_and_refuses_what_might_break_a_lim
     assert "stripper level might fall" in why
     later = policy.learn(low, seen, seen[:, :2], action)
     assert policy.why(later, seen, seen[:, :2]) == ""
-
-
-def test_a_decision_is_weighed_where_it_has_a_reason_and_nowhere_else() -> None:
-    gain = np.array([-7.0, 5, -4, -5, 3, -2, 0.0, 0.0])
-    policy = SelfOptimiser(made_up(gain), 10, 0)
-    assert isinstance(policy, Weighed)
-    memory, seen = remembered(policy, 50.0), np.zeros((1, len(READINGS)))
-    found = policy.weigh(memory, seen, seen[:, :2])
-    assert found is not None
-    assert found.kind == "moves to earn"
-    assert found.criteria["cost, $/h"] == 170.0
-    assert found.criteria["worth of the best move, $/h"] > 1.5
-    assert all(np.isfinite(list(found.criteria.values())))
-    later = policy.learn(memory, seen, seen[:, :2], BASE[None])
-    assert policy.weigh(later, seen, seen[:, :2]) is None
-    low = policy.weigh(remembered(policy, 36.0), seen, seen[:, :2])
-    assert low is not None
-    room = "lowest level's room without a move, %"
-    assert low.criteria[room] == pytest.approx(found.criteria[room] - 14)
-
-
-def test_a_shut_plant_stays_where_it_is_and_pays(plant: EastmanPlant, begun: PlantState) -> None:
-    assert isinstance(plant, Stoppable)
-    assert not plant.halted(begun).any()
-    shut = plant.shut(begun, np.array([True, False]))
-    assert plant.halted(shut).tolist() == [True, False]
-    assert not plant.halted(begun).any()  # the state before is unchanged
-    later = plant.step(shut, np.tile(BASE, (2, 1)), ())
-    np.testing.assert_array_equal(
-        plant.core.part(later.x, "y")[0], plant.core.part(begun.x, "y")[0]
-    )
-    cost = plant.worth(later, np.tile(BASE, (2, 1)))[:, 0]
-    assert cost[0] == 1000.0
-    assert cost[1] < 300
-
-
-def test_a_simulated_operator_has_habits_of_his_own_and_a_trembling_hand() -> None:
-    one, other = (SimulatedOperator.of_seed(seed, 10) for seed in (1, 2))
-    assert not np.array_equal(one.goal, other.goal)
-    low, high = (np.array([getattr(a, e) for a in ACTIONS]) for e in ("low", "high"))
-    assert ((one.goal >= low) & (one.goal <= high)).all()
-    seen = np.zeros((3, len(READINGS)))
-    action = one.act(np.array([[0.0], [9.0], [10.0]]), seen, seen[:, :2])
-    np.testing.assert_array_equal(action[0], action[1])  # the same hour
-    assert not np.array_equal(action[0], action[2])
 
 
 def test_a_change_that_no_move_explains_is_not_learned_from_and_holds() -> None:

@@ -20,7 +20,7 @@ from ingenium.operate.risks import NONE, RiskSpec, register
 from ingenium.operate.scenarios import CHECKING, COMPARING
 from ingenium.operate.shared import BlendedPolicy
 from ingenium.operate.shell import PERSON, Shell
-from ingenium.operate.transparency import Surrogate
+from ingenium.operate.transparency import SurrogateTree
 from ingenium.operate.worth import served
 from ingenium_book.findings import Commands, Finding, Picture
 
@@ -217,7 +217,7 @@ def transparency(commands: Commands) -> Iterator[Finding | Picture]:
 
 def explained(weighed: Sequence[tuple[int, Weighing]]) -> Iterator[Finding]:
     """Fidelity of the tree on other scenarios, and what it flags of planted combinations."""
-    surrogate = Surrogate.of([own for own in weighed if own[0] < COPIES])
+    surrogate = SurrogateTree.of([own for own in weighed if own[0] < COPIES])
     yield Finding("decisions suffice for a surrogate", surrogate is not None)
     if surrogate is None:
         return

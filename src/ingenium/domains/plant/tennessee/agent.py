@@ -90,7 +90,7 @@ class TriedMoves:
         return np.flatnonzero(worth)
 
     def beyond_best(self, reviews: int) -> float:
-        """What another move may earn more than the one with the largest expected gain, $/h."""
+        """Extra gain that another move than the best expected one may have, $/h."""
         own = self.worthy
         if len(own) == 0:
             return 0.0
