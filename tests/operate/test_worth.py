@@ -11,7 +11,7 @@ from test_other_plants import FeederBattery, Gain
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
-from ingenium.operate import running, worth
+from ingenium.operate import outcome, running, worth
 from ingenium.operate.drill import Drill, PersonActs
 from ingenium.operate.judging import decisions, measured
 from ingenium.operate.plant import PlantState, Policy, Signal, WorthRate
@@ -107,7 +107,7 @@ def test_effort_is_the_mean_square_of_actions_about_their_middle() -> None:
 def test_other_scenarios_run_as_an_operation_does(tmp_path: Path) -> None:
     run = _ran(Gain(0.0, 1.0))
     again = worth.served(run.policy, run.shell, run.drill, np.zeros(1, dtype=int), PERIODS)
-    np.testing.assert_array_equal(again[:, 0], run.trajectory["worth"])
+    np.testing.assert_array_equal(again.rates[:, 0], run.trajectory["worth"])
 
 
 def test_limits_on_worth_hold_over_scenarios_with_the_whole_interval() -> None:
@@ -117,7 +117,7 @@ def test_limits_on_worth_hold_over_scenarios_with_the_whole_interval() -> None:
     at = verb.SERVING.of_seed(0)
     run = Operation(own, Gain(0.0, 0.5), Shell(own, None), Drill(), PERIODS, at, late=none)
     run.run()
-    valued = verb._scenarios(run, where, spec, Drill())
+    valued = outcome.scenarios(run, where, spec, Drill())
     bills = 0.5 * (1 + (at + np.arange(14)) % 7 / 10)
     found = worth.measured(valued.own, own)["bill"]
     assert found.value == pytest.approx(bills.mean())
@@ -126,10 +126,10 @@ def test_limits_on_worth_hold_over_scenarios_with_the_whole_interval() -> None:
     assert (paired.value, paired.low, paired.high) == pytest.approx((-2.5, -2.5, -2.5))
     for most, verdict in ((0.8, Verdict.ACCEPTED), (found.value + 1e-3, Verdict.REJECTED)):
         limits = (*LIMITS, Limit("bill", at_most=most))
-        judged = verb._outcome(run, valued, replace(spec, limits=limits).on(units), Drill())
+        judged = outcome.measured(run, valued, replace(spec, limits=limits).on(units), Drill())
         assert judged["verdict"] == verdict
     nothing = worth.WorthScenarios(np.full_like(valued.own, np.nan), {})
-    judged = verb._outcome(run, nothing, replace(spec, limits=limits).on(units), Drill())
+    judged = outcome.measured(run, nothing, replace(spec, limits=limits).on(units), Drill())
     assert judged["verdict"] == Verdict.FAILED
 
 

@@ -22,6 +22,9 @@ from ingenium.generators.row_families import CIRCUITS, CLASSICAL, COMPOSED, LATE
 from ingenium.generators.tokens import named as on_tokens
 from ingenium.infer.spec import InferSpec
 from ingenium.monitor.spec import MonitorSpec
+from ingenium.operate.preferences import PreferenceSpec
+from ingenium.operate.risks import RiskSpec
+from ingenium.operate.shared import SharedControl
 from ingenium.operate.spec import OperateSpec
 from problem_blocks import opened
 from settings_blocks import entries
@@ -186,6 +189,9 @@ MAKERS: dict[str, Callable[[], str]] = {
     "device-sheet": lambda: entries(DeviceSheet),
     "monitor-spec": lambda: entries(MonitorSpec),
     "operate-spec": lambda: entries(OperateSpec),
+    "operate-shared": lambda: entries(SharedControl),
+    "operate-preferences": lambda: entries(PreferenceSpec),
+    "operate-risks": lambda: entries(RiskSpec),
     "accepted": accepted,
     "families": families,
     "mapping-time": lambda: entries(columns.TimeColumn),

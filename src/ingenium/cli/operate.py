@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from click import Choice
 
 from ingenium.cli.artifacts import finish, specified
 from ingenium.cli.completing import problems
 from ingenium.cli.ending import guarded
-from ingenium.cli.output import AsJson
+from ingenium.cli.output import AsJson, errors, table
 from ingenium.cli.progress import StageProgress
+
+if TYPE_CHECKING:
+    from ingenium.operate.preferences import TriedPoints
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,6 +55,10 @@ def operate(
         Path | None,
         typer.Option(help="Faults, overrides and bypasses to inject, as TOML (default: none)."),
     ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(help="Answers to the questions of [preferences], as CSV (default: asked)."),
+    ] = None,
     real_time: Annotated[
         bool, typer.Option("--real-time", help="Run in real time: wait for each control period.")
     ] = False,
@@ -65,6 +73,7 @@ def operate(
     Ends with 1 if the policy is refused, or the run broke a limit.
     """
     from ingenium.core.artifact import load
+    from ingenium.core.errors import InputError
     from ingenium.operate.drill import Drill
     from ingenium.operate.spec import OperateSpec
     from ingenium.report.artifact_report import write
@@ -72,13 +81,31 @@ def operate(
 
     own = load(spec, OperateSpec, "a spec of an operation") if spec else OperateSpec()
     named = family if family or policy is not None else own.family
+    if own.preferences is not None and not named and policy is None:
+        named = operating.PREFERRED
+    if answers is not None:
+        if own.preferences is None:
+            raise InputError("a spec with [preferences]", "--answers without them")
+        own = replace(own, preferences=replace(own.preferences, answers=str(answers)))
     choice = operating.PolicyChoice(policy, design, named)
     own = specified(own, seconds=None if hours is None else 3600 * hours, seed=seed)
     if drill is not None:
         own = replace(own, drill=load(drill, Drill, "a drill"))
     with StageProgress() as stages:
         stored = operating.operate(
-            problem, choice, own, out, real_time=real_time, watch=stages, overwrite=overwrite
-        )
+            problem, choice, own, out, real_time=real_time, watch=stages, overwrite=overwrite,
+            person=_preferred,
+        )  # fmt: skip
         write(stored)
     finish(stored, json=json)
+
+
+def _preferred(points: "TriedPoints", first: int, second: int) -> bool:
+    """Show two operating points, and ask which one is preferred."""
+    pair = (points.described(first), points.described(second))
+    shown = table("", "rate", "first", "second")
+    for name in points.names:
+        shown.add_row(name, pair[0][name], pair[1][name])
+    errors().print(shown, highlight=False)
+    answer = typer.prompt("Which one do you prefer", type=Choice(["first", "second"]), err=True)
+    return str(answer) == "first"

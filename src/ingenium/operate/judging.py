@@ -13,7 +13,8 @@ import xarray as xr
 from jaxtyping import Bool
 
 from ingenium.operate.drill import Drill
-from ingenium.operate.plant import Plant
+from ingenium.operate.plant import Plant, beyond
+from ingenium.operate.running import Reason
 from ingenium.operate.shell import (
     BARRIER,
     BYPASS,
@@ -28,6 +29,7 @@ from ingenium.operate.shell import (
     WHO,
     WHY,
 )
+from ingenium.operate.transparency import DecisionCheck, SurrogateTree, checked
 
 GAP_S = 0.25  # shorter spans of the policy between two moves of the barrier are merged into them
 CAUSES = (LOST, NOTHING, LATE, STRANGE)
@@ -43,14 +45,12 @@ class DecisionRecord:
     why: str
     periods: int  # periods with this decider; the policy decided in the others
     name: str = ""  # of a person
+    weighed: DecisionCheck | None = None  # of a policy that has criteria
 
 
 def outside(trajectory: xr.Dataset, plant: Plant) -> Bool[np.ndarray, " t"]:
     """Periods in which the true value of a reading was beyond its range."""
-    truth = trajectory["truth"].to_numpy()
-    low, high = (np.array([getattr(r, e) for r in plant.readings]) for e in ("low", "high"))
-    beyond: np.ndarray = np.any(~((truth >= low) & (truth <= high)), 1)
-    return beyond
+    return beyond(plant, trajectory["truth"].to_numpy())
 
 
 def measured(trajectory: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]:
@@ -108,7 +108,8 @@ def decisions(
     trajectory: xr.Dataset,
     drill: Drill,
     period_s: float,
-    reasons: Sequence[tuple[float, str]] = (),
+    reasons: Sequence[Reason] = (),
+    surrogate: SurrogateTree | None = None,
 ) -> list[DecisionRecord]:
     """List spans with decider, time and reason, and reasons of the policy at their seconds."""
     who, why = trajectory["who"].to_numpy().copy(), trajectory["why"].to_numpy().copy()
@@ -123,7 +124,13 @@ def decisions(
         name = person.who if person and who[first] == PERSON else ""
         at = (first * period_s, last * period_s)
         found.append(DecisionRecord(*at, WHO[who[first]], WHY[why[first]], periods, name))
-    moves = [DecisionRecord(at, at + period_s, WHO[POLICY], text, 1) for at, text in reasons]
+    moves = [
+        DecisionRecord(
+            own.at_s, own.at_s + period_s, WHO[POLICY], own.why, 1,
+            weighed=None if own.weighed is None else checked(own.weighed, surrogate),
+        )
+        for own in reasons
+    ]  # fmt: skip
     return sorted([*found, *moves], key=lambda own: own.at_s)
 
 

@@ -153,6 +153,26 @@ class Plant(Protocol):
         ...
 
 
+def beyond(plant: Plant, values: Float64[np.ndarray, "n p"]) -> Bool[np.ndarray, " n"]:
+    """Copies with a reading that is out of its range, or missing."""
+    low, high = (np.array([getattr(r, e) for r in plant.readings]) for e in ("low", "high"))
+    found: np.ndarray = np.any(~((values >= low) & (values <= high)), 1)
+    return found
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A plant that can be shut down for good, by its own interlock or by the shell."""
+
+    def shut(self, state: PlantState, copies: Bool[np.ndarray, " n"]) -> PlantState:
+        """Return the state with some copies shut down; those that were shut stay so."""
+        ...
+
+    def halted(self, state: PlantState) -> Bool[np.ndarray, " n"]:
+        """Copies that are shut down, whoever did it."""
+        ...
+
+
 @runtime_checkable
 class Policy(Protocol):
     """A controller that acts once a period, from readings and wanted values.
@@ -201,6 +221,28 @@ class Explained(Protocol):
         wanted: Float64[np.ndarray, "1 q"],
     ) -> str:
         """Return a sentence on the present proposal; empty where it has not changed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """A decision as its policy came to it: its kind, and the criteria by name."""
+
+    kind: str
+    criteria: Mapping[str, float]
+
+
+@runtime_checkable
+class Weighed(Protocol):
+    """A policy whose decisions follow from a few named numbers."""
+
+    def weigh(
+        self,
+        memory: Float64[np.ndarray, "1 k"],
+        seen: Float64[np.ndarray, "1 p"],
+        wanted: Float64[np.ndarray, "1 q"],
+    ) -> Weighing | None:
+        """Return the decision of this period; None where there is none to take."""
         ...
 
 

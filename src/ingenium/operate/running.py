@@ -5,8 +5,8 @@ Shapes: t periods, p readings, q wanted values, m actions, k rates.
 
 import json
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,17 @@ from ingenium.core.folders import replacing
 from ingenium.core.problem import Watch as Progress
 from ingenium.core.problem import silent
 from ingenium.operate.drill import Drill
-from ingenium.operate.plant import Explained, Foreseeing, Plant, PlantState, Policy
+from ingenium.operate.plant import (
+    Explained,
+    Foreseeing,
+    Plant,
+    PlantState,
+    Policy,
+    Weighed,
+    Weighing,
+)
 from ingenium.operate.shell import BYPASS, STOPPED, Shell, ShellMemory
+from ingenium.operate.worth import advanced
 
 EVERY = 1000  # periods, after which progress is saved
 SETTLING_S = 10.0  # in which a plant is brought to rest by its fallback when a run is stopped
@@ -38,6 +47,20 @@ PER_PERIOD = (
     "seconds",
     "late",
 )
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A new proposal of a policy: when, why, and by which criteria."""
+
+    at_s: float
+    why: str
+    weighed: Weighing | None = None
+
+    @classmethod
+    def of(cls, at_s: float, why: str, weighed: Mapping[str, Any] | None) -> "Reason":
+        """Restore a stored reason."""
+        return cls(at_s, why, None if weighed is None else Weighing(**weighed))
 
 
 @dataclass(eq=False)
@@ -63,7 +86,7 @@ class Operation:
             name: np.full((t, *wide), np.nan) for name, wide in zip(PER_PERIOD, shapes, strict=True)
         }
         self.stops: list[float] = []  # s, at which the run was stopped from outside
-        self.reasons: list[tuple[float, str]] = []  # s, and why the policy proposed something new
+        self.reasons: list[Reason] = []
 
     @property
     def done(self) -> int:
@@ -117,11 +140,13 @@ class Operation:
         action, who, why = decided.action, int(decided.who[0]), int(decided.why[0])
         if stopping:
             action, who, why = self.plant.fallback(seen), BYPASS, STOPPED
-        new = ""
+        new, weighed = "", None
         if isinstance(self.policy, Explained) and not stopping:
             new = self.policy.why(self.memory, seen, wanted)
+        if isinstance(self.policy, Weighed) and not stopping:
+            weighed = self.policy.weigh(self.memory, seen, wanted)
         memory = self.policy.learn(self.memory, seen, wanted, action)
-        state = self.plant.step(self.state, action, faults)
+        state = advanced(self.plant, self.state, replace(decided, action=action), faults)
         worth = self.plant.worth(state, action)[0]
         band = np.full(2, np.nan)
         if isinstance(self.policy, Foreseeing):
@@ -133,7 +158,7 @@ class Operation:
             self.trajectory[name][k] = value
         # In one step, so that a stop within a period does it again as a whole.
         self.memory, self.known, self.state = memory, decided.memory, state
-        self.reasons += [(now, new)] if new else []
+        self.reasons += [Reason(now, new, weighed)] if new else []
 
     def store(self, folder: Path) -> None:
         """Save all that the run needs to resume."""
@@ -145,7 +170,7 @@ class Operation:
                 period=self.state.period,
                 memory=self.memory,
                 stops=np.array(self.stops),
-                reasons=np.array(json.dumps(self.reasons)),
+                reasons=np.array(json.dumps([asdict(own) for own in self.reasons])),
                 **(own | self.trajectory),
             )
 
@@ -161,7 +186,7 @@ class Operation:
             self.known = ShellMemory(**{k: stored[f"shell_{k}"] for k in names})
             self.trajectory = {k: stored[k] for k in PER_PERIOD}
             self.stops = [float(s) for s in stored["stops"]]
-            self.reasons = [(float(s), str(why)) for s, why in json.loads(str(stored["reasons"]))]
+            self.reasons = [Reason.of(**own) for own in json.loads(str(stored["reasons"]))]
         return True
 
     def table(self) -> xr.Dataset:

@@ -39,8 +39,9 @@ CHECKING = ScenarioBlock(900_000, 100_000)  # checks of the shell
 RELEASING = ScenarioBlock(1_000_000, 1_000_000)  # a policy before its release
 SERVING = ScenarioBlock(2_000_000, 1_000_000)  # service itself, by its seed
 WATCHING = ScenarioBlock(3_000_000, 1_000_000)  # episodes of normal operation that set the watch
+RISKING = ScenarioBlock(4_000_000, 1_000_000)  # faults of a register of risks
 TRYING = ScenarioBlock(1_000_000_000, 2**62)  # policies that learn by trying
 PURPOSES = (
     *(DESIGNS, TUNING, TELLING, TEACHING, HOLDING, CHOOSING, COMPARING, CHECKING),
-    *(RELEASING, SERVING, WATCHING, TRYING),
+    *(RELEASING, SERVING, WATCHING, RISKING, TRYING),
 )

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Bool, Float64, Int8, Int64
 
-from ingenium.core.errors import choose
+from ingenium.core.errors import InputError, choose
 from ingenium.operate.drill import PersonActs
 from ingenium.operate.filtering import nearest
-from ingenium.operate.plant import Plant
+from ingenium.operate.plant import Plant, Stoppable, beyond
 from ingenium.operate.watch import Watch
 
 PARTS = ("learning", "release", "watch", "bypass")
@@ -33,9 +33,10 @@ WHY = (
     "acts",
     "stops the plant: fallback",
     "the run was stopped: fallback",
+    "readings were outside their ranges for too long: shut down",
 )
 POLICY, BARRIER, BYPASS, PERSON = range(len(WHO))
-PROPOSED, MOVED, LOST, STRANGE, NOTHING, LATE, CALMING, HOLDS, ACTS, STOPS, STOPPED = range(
+PROPOSED, MOVED, LOST, STRANGE, NOTHING, LATE, CALMING, HOLDS, ACTS, STOPS, STOPPED, SHUT = range(
     len(WHY)
 )
 MOVES = 1e-9  # of an action, below which it was not moved
@@ -50,6 +51,7 @@ class ShellMemory:
     expected: Float64[np.ndarray, "n p"]  # NaN before the first period
     surprise: Float64[np.ndarray, "n p"]
     calming: Int64[np.ndarray, " n"]  # periods that the bypass still has
+    beyond: Int64[np.ndarray, " n"]  # periods with a reading outside, less those without
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,7 @@ class Decision:
     why: Int8[np.ndarray, " n"]
     score: Float64[np.ndarray, " n"]
     memory: ShellMemory
+    shut: Bool[np.ndarray, " n"]  # copies that are to be shut down before this period
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +73,13 @@ class Shell:
     plant: Plant
     watch: Watch | None  # None where there was no data to set it on: barrier alone
     without: Collection[str] = field(default=())  # parts, left out by studies and tests alone
+    patience: int | None = None  # periods outside, after which the plant is shut down
 
     def __post_init__(self) -> None:
+        if self.patience is not None and not isinstance(self.plant, Stoppable):
+            raise InputError(
+                "a plant that can be shut down", self.plant.name, "Remove shut_down_after_s."
+            )
         for part in self.without:
             choose(part, PARTS, "part of the shell")
 
@@ -79,7 +87,8 @@ class Shell:
         """Return the state before the first period."""
         p, m = len(self.plant.readings), len(self.plant.actions)
         nothing = np.full((n, p), np.nan)
-        return ShellMemory(np.zeros((n, m)), nothing, np.zeros((n, p)), np.zeros(n, dtype=np.int64))
+        none = np.zeros(n, dtype=np.int64)
+        return ShellMemory(np.zeros((n, m)), nothing, np.zeros((n, p)), none, none)
 
     def decide(
         self,
@@ -108,10 +117,26 @@ class Shell:
             (strange, STRANGE),
         )
         calming = self._bypass(memory, seen, causes, action, who, why)
+        outside, shut = self._outside(memory, seen)
+        who[shut], why[shut] = BYPASS, SHUT
         if person is not None:
             self._person(person, memory, seen, action, who, why)
+            shut = shut & False
         expected = self.plant.expected(seen, action)
-        return Decision(action, who, why, score, ShellMemory(action, expected, surprise, calming))
+        later = ShellMemory(action, expected, surprise, calming, outside)
+        return Decision(action, who, why, score, later, shut)
+
+    def _outside(
+        self, memory: ShellMemory, seen: Float64[np.ndarray, "n p"]
+    ) -> tuple[Int64[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
+        """Count periods outside, and return copies that have been there for too long.
+
+        The count falls in periods inside, so that noise at a limit does not restart it.
+        """
+        if self.patience is None:
+            return memory.beyond, np.zeros(len(seen), dtype=bool)
+        count = memory.beyond + np.where(beyond(self.plant, seen), 1, -1)
+        return np.clip(count, 0, self.patience), count >= self.patience
 
     def _surprise(
         self, memory: ShellMemory, seen: Float64[np.ndarray, "n p"]

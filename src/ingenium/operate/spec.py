@@ -12,7 +12,10 @@ from ingenium.core.errors import InputError
 from ingenium.core.judgement import in_units
 from ingenium.core.spec import _STRICT, LAST_SEED, Limit, Number
 from ingenium.core.verdict import BEYOND
-from ingenium.operate.drill import Drill
+from ingenium.operate.drill import Drill, Seconds
+from ingenium.operate.preferences import PreferenceSpec
+from ingenium.operate.risks import RiskSpec
+from ingenium.operate.shared import SharedControl
 
 LEAST_PERIODS = 48  # of an episode before release
 FEWEST = 8  # scenarios from which limits on worth are judged
@@ -26,6 +29,10 @@ QUANTITIES = {  # of a run, with its unit
     "bypass_delay": "periods",
     "missed": "periods",
     "covered": "1",
+    "unsafe": "1",
+    "fidelity": "1",
+    "tried_outside": "1",
+    "rank_correlation": "1",
 }
 LIMITS = (
     Limit("outside", at_most=0),
@@ -52,6 +59,10 @@ class OperateSpec:
     scenarios: Annotated[int, Field(ge=1, le=1000)] = 1  # of the run, for the interval of its worth
     alongside: tuple[str, ...] = ()  # families to compare with, in the same scenarios
     drill: Drill | None = field(default=None)  # None: the default of the plant's problem
+    shared: SharedControl | None = field(default=None)  # none: the policy acts alone
+    preferences: PreferenceSpec | None = field(default=None)  # none: no questions
+    shut_down_after_s: Seconds | None = None  # of readings outside their ranges; none: never
+    risks: RiskSpec | None = field(default=None)  # of a register; none: no register
 
     def __post_init__(self) -> None:
         own = [x for x in self.limits if x.quantity in QUANTITIES]
@@ -67,9 +78,22 @@ class OperateSpec:
                 f"Write release_scenarios = {fewest}, or a larger outside_at_most.",
             )
 
+        for part, quantity in (
+            ("risks", "unsafe"),
+            ("preferences", "tried_outside"),
+            ("preferences", "rank_correlation"),
+        ):
+            if getattr(self, part) is None and any(x.quantity == quantity for x in self.limits):
+                raise InputError(f"[{part}], for a limit on {quantity}", "none", f"Write [{part}].")
+
     def release_periods(self, period_s: float) -> int:
         """Return the periods of an episode before release; slow plants have a least number."""
         return max(round(self.release_s / period_s), LEAST_PERIODS)
+
+    def patience(self, period_s: float) -> int | None:
+        """Return the periods outside after which the shell shuts the plant down."""
+        after = self.shut_down_after_s
+        return None if after is None else max(1, round(after / period_s))
 
     def on(self, worth: Mapping[str, str]) -> "OperateSpec":
         """Return the spec with limits in the units of measured quantities and of `worth`.

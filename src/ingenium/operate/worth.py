@@ -8,13 +8,23 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int8, Int64
 
 from ingenium.evaluate.intervals import t_interval
 from ingenium.evaluate.measured import Interval
-from ingenium.operate.drill import Drill
-from ingenium.operate.plant import Plant, Policy, Signal, WorthRate
-from ingenium.operate.shell import Shell
+from ingenium.operate.drill import Drill, PlantFault
+from ingenium.operate.plant import (
+    Plant,
+    PlantState,
+    Policy,
+    Signal,
+    Stoppable,
+    Weighed,
+    Weighing,
+    WorthRate,
+    beyond,
+)
+from ingenium.operate.shell import Decision, Shell
 
 EFFORT = WorthRate("effort", "1")  # 1 is full action: its integral is hours of full action
 BY_HOUR, AT_END = "_by_hour", "_at_end"  # suffixes of mean rates: of the run, of its end
@@ -37,23 +47,51 @@ def units(plant: Plant) -> dict[str, str]:
     return totals | {r.name + end: r.unit for end in (BY_HOUR, AT_END) for r in plant.rates}
 
 
+@dataclass(frozen=True, eq=False)
+class ServedRuns:
+    """Copies of a plant in their shells: rates, violations, deciders, decisions and the end."""
+
+    rates: Float64[np.ndarray, "t n k"]
+    outside: Bool[np.ndarray, "t n"]  # periods that began with a true reading out of its range
+    who: Int8[np.ndarray, "t n"]
+    halted: Bool[np.ndarray, "t n"]  # shut down by the end of the period
+    weighed: tuple[tuple[int, Weighing], ...]  # copy and decision, in order of time
+
+
 def served(
     policy: Policy, shell: Shell, drill: Drill, scenario: Int64[np.ndarray, " n"], periods: int
-) -> Float64[np.ndarray, "t n k"]:
-    """Rates of copies in their shells, under the same faults and people as a run."""
+) -> ServedRuns:
+    """Run copies in their shells, under the same faults and people as a run."""
     plant, n = shell.plant, len(scenario)
     state, memory, known = plant.begin(scenario), policy.begin(n), shell.begin(n)
     rates = np.empty((periods, n, len(plant.rates)))
+    outside, halted = np.zeros((2, periods, n), dtype=bool)
+    who, weighed = np.empty((periods, n), dtype=np.int8), []
     for k in range(periods):  # one after the other: each begins where the last one ended
         now = k * plant.period_s
         faults = tuple(f for f in drill.faults if f.on(now))
         person = next((p for p in drill.persons if p.on(now)), None)
         seen, wanted = plant.seen(state, faults), plant.wanted(state)
+        outside[k] = beyond(plant, plant.truth(state))
+        if isinstance(policy, Weighed):
+            each = (policy.weigh(memory[[i]], seen[[i]], wanted[[i]]) for i in range(n))
+            weighed += [(i, own) for i, own in enumerate(each) if own is not None]
         decided = shell.decide(known, seen, policy.act(memory, seen, wanted), person=person)
         memory = policy.learn(memory, seen, wanted, decided.action)
-        state, known = plant.step(state, decided.action, faults), decided.memory
-        rates[k] = plant.worth(state, decided.action)
-    return rates
+        state = advanced(plant, state, decided, faults)
+        known, who[k], rates[k] = decided.memory, decided.who, plant.worth(state, decided.action)
+        if isinstance(plant, Stoppable):
+            halted[k] = plant.halted(state)
+    return ServedRuns(rates, outside, who, halted, tuple(weighed))
+
+
+def advanced(
+    plant: Plant, state: PlantState, decided: Decision, faults: Sequence[PlantFault]
+) -> PlantState:
+    """Return the state after a period with the shell's decision, shut down where it says so."""
+    if isinstance(plant, Stoppable) and decided.shut.any():
+        state = plant.shut(state, decided.shut)
+    return plant.step(state, decided.action, faults)
 
 
 def measured(rates: Float64[np.ndarray, "t n k"], plant: Plant) -> dict[str, Interval]:
@@ -80,6 +118,7 @@ class WorthScenarios:
 
     own: Float64[np.ndarray, "t n k"]
     rivals: Mapping[str, Float64[np.ndarray, "t n k"]]
+    weighed: tuple[tuple[int, Weighing], ...] = ()  # of the other scenarios
 
     def saved(self, plant: Plant) -> dict[str, dict[str, Interval]]:
         """Return the excess of each rival over the run, paired by scenario."""

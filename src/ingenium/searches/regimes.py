@@ -36,10 +36,18 @@ def choose(
         least possible for options of 0 and 1); Kearns and Singh, Mach. Learn. 49:209, 2002 (two
         separate regimes).
     """
-    reach = mean + ndtri(1 - 1 / (max(reported, 1) + 1)) * spread
+    reach = reaches(mean, spread, reported)
     leader = int(mean.argmax())
     best = int(reach.argmax())
     return (leader, False) if reach[best] <= reach[leader] else (best, True)
+
+
+def reaches(
+    mean: Float[np.ndarray, " a"], spread: Float[np.ndarray, " a"], reported: int
+) -> Float[np.ndarray, " a"]:
+    """Quantile of the belief on each option by which `choose` compares them."""
+    found: np.ndarray = mean + ndtri(1 - 1 / (max(reported, 1) + 1)) * spread
+    return found
 
 
 @dataclass(frozen=True)

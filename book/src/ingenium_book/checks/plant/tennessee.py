@@ -1,4 +1,4 @@
-"""A plant that earns more while it runs, and a person who is obeyed in every state of it."""
+"""A plant that earns more while it runs."""
 
 from collections.abc import Iterator
 
@@ -8,15 +8,12 @@ from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.plant.tennessee.problem import Tennessee
 from ingenium.evaluate.intervals import t_interval
-from ingenium.operate.drill import PersonActs
 from ingenium.operate.plant import Policy
 from ingenium.operate.rollout import rollout
 from ingenium.operate.scenarios import CHECKING
-from ingenium.operate.shell import PERSON, Shell
 from ingenium_book.findings import Commands, Finding, Picture
 
 PLANTS, HOURS, PARTS = 4, 60, 6  # perturbed plants, hours of each, and parts of its curve
-STATES = 10_000  # in which a person acts
 
 
 def whole_loop(commands: Commands) -> Iterator[Finding | Picture]:
@@ -54,29 +51,6 @@ def _curve(problem: Tennessee, policy: Policy) -> np.ndarray:
     course = rollout(plant, policy, CHECKING.some(PLANTS), round(HOURS * 3600 / plant.period_s))
     found = course.worth[..., 0].reshape(PARTS, -1, PLANTS).mean(1)
     return np.where(course.outside(plant).any(0), np.nan, found)
-
-
-def override(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 26.13: a person against any proposal, in any state, with readings that are none."""
-    plant, rng = _opened().plant, np.random.default_rng(0)
-    low, high = (np.array([getattr(r, e) for r in plant.readings]) for e in ("low", "high"))
-    seen = rng.uniform(2 * low - high, 2 * high - low, (STATES, len(low)))
-    seen[rng.uniform(size=seen.shape) < 0.02] = np.nan
-    shell = Shell(plant, None)
-    begun, own = shell.begin(STATES), plant.fallback(seen[:1])[0] + 0.5
-    person = PersonActs(0.0, 1.0, "act", tuple(own.tolist()))
-    proposed = rng.normal(0, 1e4, (STATES, len(plant.actions)))
-    found = shell.decide(begun, seen, proposed, late=True, person=person)
-    obeyed = (found.who == PERSON) & (found.action == own).all(1)
-    yield Finding(
-        f"a person is obeyed in {obeyed.sum():,} of {STATES:,} states", bool(obeyed.all())
-    )
-    alone = shell.decide(begun, seen, proposed, late=True)
-    yield Finding(
-        "without a person the same states are decided by others",
-        not bool((alone.who == PERSON).any()),
-    )
-    yield Finding("a blend of agent and person is above either alone", False, gap=True)
 
 
 def _opened() -> Tennessee:

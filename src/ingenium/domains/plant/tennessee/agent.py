@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64, Int64
 
 from ingenium.domains.plant.tennessee.machine import COST, NAMES, PRESSURE, TARGETS
 from ingenium.domains.plant.tennessee.tags import ACTIONS, BASE, LIMITED
 from ingenium.domains.plant.tennessee.twin import HOURS, STRANGE, UNIT, GainTwin
-from ingenium.searches.regimes import choose
+from ingenium.operate.plant import Weighing
+from ingenium.searches.regimes import choose, reaches
 
 LOW, HIGH = (np.array([getattr(a, e) for a in ACTIONS]) for e in ("low", "high"))
 STRIPPER, SEPARATOR = NAMES.index("stripper level"), NAMES.index("separator level")
@@ -25,6 +26,13 @@ LEAST, REACH = 0.4, 1.5  # $/h: largest expected loss of a move; least gain at m
 STUCK = 3  # reviews without progress before larger moves are tried
 ROOM = 4.0  # %, margin of levels to their limits
 COVERAGE, FOLLOW = 0.9, 0.05  # of the cost band; its adaptation rate
+KINDS = (  # of decisions, by words of their reason
+    ("takes over", "takes over"),
+    ("not the agent's doing", "holds: another cause"),
+    ("no move might earn", "holds: nothing to earn"),
+    ("to learn", "moves to learn"),
+    ("to earn", "moves to earn"),
+)
 SHORT = ("pressure", "level", "temperature", "yA", "yAC", "recycle", "steam", "agitator")
 
 
@@ -64,6 +72,33 @@ class AgentMemory:
 
 
 @dataclass(frozen=True, eq=False)
+class TriedMoves:
+    """Candidates at a review: their worth on the twins, and the nearest level of each."""
+
+    now: Float64[np.ndarray, " 8"]
+    options: Float64[np.ndarray, "c 8"]
+    mean: Float64[np.ndarray, " c"]
+    spread: Float64[np.ndarray, " c"]
+    low: Float64[np.ndarray, " c"]
+    which: list[str]
+    rest: float  # distance of the nearest level without a move
+
+    @property
+    def worthy(self) -> Int64[np.ndarray, " p"]:
+        """Candidates that keep levels off their limits and may earn enough."""
+        worth = (self.low >= 0) & (self.mean + self.spread > REACH) & (self.mean > -LEAST)
+        return np.flatnonzero(worth)
+
+    def beyond_best(self, reviews: int) -> float:
+        """Extra gain that another move than the best expected one may have, $/h."""
+        own = self.worthy
+        if len(own) == 0:
+            return 0.0
+        reach = reaches(self.mean[own], self.spread[own], reviews)
+        return float(reach.max() - reach[self.mean[own].argmax()])
+
+
+@dataclass(frozen=True, eq=False)
 class SelfOptimiser:
     """A policy that reviews its set-points: it updates its twin, tries moves, takes one or none.
 
@@ -99,6 +134,40 @@ class SelfOptimiser:
     ) -> str:
         """Return the reason of a decision at a review; empty between reviews."""
         return self._reviewed(memory[0])[1]
+
+    def weigh(
+        self,
+        memory: Float64[np.ndarray, "1 k"],
+        seen: Float64[np.ndarray, "1 p"],
+        wanted: Float64[np.ndarray, "1 q"],
+    ) -> Weighing | None:
+        """Return the kind of a decision at a review, and the criteria; None between reviews."""
+        _, text = self._reviewed(memory[0])
+        if not text:
+            return None
+        own = AgentMemory.of(memory[0])
+        hours = own.past[np.isfinite(own.past[:, 0])]
+        taken = own.other / (self.review_h * self.per_hour)
+        off = self._surprise(own, hours)
+        later, _ = self._learned(own, hours)
+        tried = self._tried(later, hours)
+        passed = tried.low >= 0
+        return Weighing(
+            next(kind for words, kind in KINDS if words in text),
+            {
+                "worth of the best move, $/h": _most(tried.mean, passed),
+                "most that a move may be worth, $/h": _most(tried.mean + tried.spread, passed),
+                "what another one may be worth more, $/h": tried.beyond_best(
+                    int(later.reviews) + 1
+                ),
+                "worth of the best refused move, $/h": _most(tried.mean, ~passed),
+                "lowest level's room without a move, %": float(tried.rest),
+                "cost off the twin, spreads": abs(off),
+                "share of periods others decided": float(taken),
+                "reviews without progress": float(later.stuck),
+                "cost, $/h": float(hours[-1, 0]),
+            },
+        )
 
     def learn(
         self,
@@ -178,7 +247,7 @@ class SelfOptimiser:
         change, moves = float(hours[-1, 0] - hours[-1 - back, 0]), _moves(hours)
         driven = twin.driven(moves) - twin.driven(moves[:-back])
         mean, spread = twin.foreseen(driven, float(back))
-        off = (change - mean) / spread
+        off = self._surprise(own, hours)
         reported = (
             f"cost {hours[-1, 0]:.1f} $/h, changed by {change:+.1f} in {back} h where the twin "
             f"expected {mean:+.1f} ± {1.645 * spread:.1f}"
@@ -197,8 +266,17 @@ class SelfOptimiser:
             radius=float(np.clip(own.radius * (1.15 if abs(off) < 1.5 else 0.7), 0.4, 1.6)),
         ), reported  # fmt: skip
 
-    def _moved(self, own: AgentMemory, hours: np.ndarray) -> tuple[AgentMemory, str]:
-        """Choose a candidate that is worth it, if any; the text also names what was refused."""
+    def _surprise(self, own: AgentMemory, hours: np.ndarray) -> float:
+        """Change of the cost since the last review, in spreads off what the twin expected."""
+        back, twin, moves = self.review_h, self._twin(own), _moves(hours)
+        if len(hours) < back + 4:
+            return 0.0
+        driven = twin.driven(moves) - twin.driven(moves[:-back])
+        mean, spread = twin.foreseen(driven, float(back))
+        return float((hours[-1, 0] - hours[-1 - back, 0] - mean) / spread)
+
+    def _tried(self, own: AgentMemory, hours: np.ndarray) -> "TriedMoves":
+        """Try candidates on twins: worth, and distance of levels to their limits."""
         twin, wide = self._twin(own), own.stuck >= STUCK
         number = int(own.reviews)
         rng = np.random.default_rng([self.seed, 11, number])
@@ -207,8 +285,20 @@ class SelfOptimiser:
         options = _candidates(twin.gain, size, wide, rng)
         options = (np.clip(now + options * UNIT, LOW, HIGH) - now) / UNIT
         earned = -(options @ twin.twins(TWINS, self.seed + number).T)  # candidates on twins
-        mean, spread = earned.mean(1), earned.std(1)
         low, which = self._lowest(twin, hours, options)
+        rest, _ = self._lowest(twin, hours, np.zeros((1, 8)))
+        return TriedMoves(now, options, earned.mean(1), earned.std(1), low, which, float(rest[0]))
+
+    def _moved(self, own: AgentMemory, hours: np.ndarray) -> tuple[AgentMemory, str]:
+        """Choose a candidate that is worth it, if any; the text also names what was refused."""
+        wide, tried = own.stuck >= STUCK, self._tried(own, hours)
+        options, mean, spread, low, which = (
+            tried.options,
+            tried.mean,
+            tried.spread,
+            tried.low,
+            tried.which,
+        )
         passed = low >= 0
         refused = int(np.where(passed, -np.inf, mean).argmax())
         best_refused = (
@@ -219,11 +309,10 @@ class SelfOptimiser:
                 f"{which[refused]} might fall {-low[refused]:.0f} % below its limit"
             )
         )
-        worth = passed & (mean + spread > REACH) & (mean > -LEAST)
-        if not worth.any():
+        at = tried.worthy
+        if len(at) == 0:
             return own, f"holds: no move might earn {REACH:g} $/h{best_refused}"
-        at = np.flatnonzero(worth)
-        one, seeks = choose(mean[at], spread[at], number + 1)
+        one, seeks = choose(mean[at], spread[at], int(own.reviews) + 1)
         one = int(at[one])
         regime = "to learn" if seeks else "to earn"
         text = (
@@ -234,7 +323,7 @@ class SelfOptimiser:
         if wide:
             text += f"; sought further away after {int(own.stuck)} reviews without progress"
         return replace(
-            own, target=now + options[one] * UNIT, stuck=0.0 if wide else own.stuck
+            own, target=tried.now + options[one] * UNIT, stuck=0.0 if wide else own.stuck
         ), text  # fmt: skip
 
     def _lowest(
@@ -248,6 +337,10 @@ class SelfOptimiser:
         lowest = path.min(1)
         names = ("stripper level", "separator level")
         return lowest.min(1), [names[i] for i in lowest.argmin(1)]
+
+
+def _most(values: Float64[np.ndarray, " c"], among: Bool[np.ndarray, " c"]) -> float:
+    return float(values[among].max()) if among.any() else 0.0
 
 
 def _moves(hours: Float64[np.ndarray, "t r"]) -> Float64[np.ndarray, "t 8"]:

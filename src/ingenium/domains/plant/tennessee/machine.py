@@ -4,11 +4,11 @@ Shapes: n copies, s doubles of a copy, p readings, m = 8 set-points, k rates.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from ingenium.core.errors import InputError
 from ingenium.core.scenarios import scenario_rng
@@ -30,7 +30,8 @@ DISTURBANCES = 28
 FAULTS = 20  # disturbances with names in the benchmark
 SETTLING_H, SAVED = 12, 4096  # h before a run begins; settled copies that are cached
 ROOM_KPA, ROOM_LEVEL = 8.0, 2.0  # margins of the barrier to limits
-METERS = (0, 2, 4, 5, 6)  # of the copy: cost, product, compressor, steam, valve travel
+ORDERED = 100.0  # code of a shutdown that was ordered; the interlock has smaller ones
+METERS = (0, 2, 4, 5, 6, 3)  # of the copy: cost, product, compressor, steam, travel, purge
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class EastmanPlant:
         WorthRate("energy", "kW"),
         WorthRate("steam", "kg/h"),
         WorthRate("travel", "%/h"),
+        WorthRate("purge", "kscm/h"),
     )
     readings: ClassVar[tuple[Signal, ...]] = READINGS
     actions: ClassVar[tuple[Signal, ...]] = ACTIONS
@@ -147,6 +149,18 @@ class EastmanPlant:
         rate = np.concatenate([RATES_PER_HOUR, np.zeros(len(FIXED))]) / PER_HOUR
         return state.moved(self.core.run(state.x, self.steps, wanted, rate, idv))
 
+    def shut(self, state: PlantState, copies: Bool[np.ndarray, " n"]) -> PlantState:
+        """Shut copies down, as the plant's own interlock does: they stay where they are."""
+        x = state.x.copy()
+        tripped = self.core.part(x, "tripped")
+        tripped[copies & (tripped[:, 0] == 0), 0] = ORDERED
+        return replace(state, x=x)
+
+    def halted(self, state: PlantState) -> Bool[np.ndarray, " n"]:
+        """Copies that are shut down, by the interlock or by order."""
+        found: np.ndarray = self.core.part(state.x, "tripped")[:, 0] > 0
+        return found
+
     def truth(self, state: PlantState) -> Float64[np.ndarray, "n p"]:
         """Readings without noise; analysers repeat their last sample."""
         return self._read(state.x, "truth")
@@ -166,7 +180,7 @@ class EastmanPlant:
 
     def worth(
         self, state: PlantState, action: Float64[np.ndarray, "n 8"]
-    ) -> Float64[np.ndarray, "n 5"]:
+    ) -> Float64[np.ndarray, "n 6"]:
         """Mean rates of the period, from the plant's own meters."""
         found: np.ndarray = self.core.part(state.x, "meter")[:, METERS]
         return found

@@ -20,6 +20,7 @@ from ingenium.operate.rollout import rollout
 from ingenium.operate.scenarios import TEACHING
 
 SHOWN, SHOWN_H = 3, 26.0  # scenarios and hours in which a new policy must satisfy limits
+WRONG_WAY, PART_OF_WAY, TREMOR = 0.1, (0.2, 0.9), 0.3  # of a simulated operator
 STEP_H = 6.0  # hours between two steps of a knob
 
 
@@ -60,6 +61,57 @@ class SteppedSetpoints:
         return memory + 1
 
 
+@dataclass(frozen=True, eq=False)
+class SimulatedOperator:
+    """A simulated shift operator: quick and roughly right, with habits and a trembling hand.
+
+    At the start the operator steps to set-points of experience: each on some part of the way to the
+    end that lowers the cost, some of them the wrong way. Each hour they are set anew, with an
+    error.
+    """
+
+    name: str
+    goal: Float64[np.ndarray, " 8"]
+    seed: int
+    per_hour: int
+
+    @classmethod
+    def of_seed(cls, seed: int, per_hour: int) -> "SimulatedOperator":
+        """Sample a person: how far each set-point is moved, and which ones the wrong way."""
+        rng = np.random.default_rng([seed, 29])
+        better = -np.sign(GainTwin.of_bench().gain)
+        way = np.where(rng.uniform(size=8) < WRONG_WAY, -better, better)
+        ends = np.where(way > 0, [a.high for a in ACTIONS], [a.low for a in ACTIONS])
+        goal = BASE + rng.uniform(*PART_OF_WAY, 8) * (ends - BASE)
+        return cls(f"simulated operator {seed}", goal, seed, per_hour)
+
+    def begin(self, n: int) -> Float64[np.ndarray, "n 1"]:
+        """Return the number of past periods, 0."""
+        return np.zeros((n, 1))
+
+    def act(
+        self,
+        memory: Float64[np.ndarray, "n 1"],
+        seen: Float64[np.ndarray, "n p"],
+        wanted: Float64[np.ndarray, "n q"],
+    ) -> Float64[np.ndarray, "n 8"]:
+        """Return the set-points of experience, as they are set in this hour."""
+        hours = (memory[:, 0] // self.per_hour).astype(np.int64).tolist()
+        off = {h: np.random.default_rng([self.seed, 31, h]).standard_normal(8) for h in set(hours)}
+        found: np.ndarray = self.goal + TREMOR * UNIT * np.stack([off[h] for h in hours])
+        return found
+
+    def learn(
+        self,
+        memory: Float64[np.ndarray, "n 1"],
+        seen: Float64[np.ndarray, "n p"],
+        wanted: Float64[np.ndarray, "n q"],
+        applied: Float64[np.ndarray, "n 8"],
+    ) -> Float64[np.ndarray, "n 1"]:
+        """Count the period."""
+        return memory + 1
+
+
 def families(plant: EastmanPlant) -> Mapping[str, Callable[[int], Policy]]:
     """Policies by name, built from a seed and tried in scenarios that no judgement uses."""
     per_hour = round(3600 / plant.period_s)
@@ -67,6 +119,7 @@ def families(plant: EastmanPlant) -> Mapping[str, Callable[[int], Policy]]:
         "agent": lambda seed: SelfOptimiser(GainTwin.of_bench(), per_hour, seed),
         "ricker": lambda seed: SteppedSetpoints("Ricker's loops", BASE, 1),
         "one_knob": lambda seed: _one_knob(per_hour),
+        "operator": lambda seed: SimulatedOperator.of_seed(seed, per_hour),
     }
     return {name: partial(_tried, plant, name, make) for name, make in made.items()}
 
