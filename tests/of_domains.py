@@ -22,7 +22,7 @@ from pathlib import Path
 from shutil import which
 
 from ingenium.domains import own
-from ingenium_book.closure import closure
+from import_graph import closure
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS, PACKAGE = ROOT / "tests", ROOT / "src" / "ingenium"

@@ -76,7 +76,6 @@ def override(commands: Commands) -> Iterator[Finding | Picture]:
         "without a person the same states are decided by others",
         not bool((alone.who == PERSON).any()),
     )
-    yield Finding("a blend of agent and person is above either alone", False, gap=True)
 
 
 def _opened() -> Tennessee:
