@@ -58,11 +58,7 @@ def _imports(module: str) -> tuple[str, ...]:
     assert file is not None, module
     imported = (name for node in _statements(file) for name in _named(node, module))
     return tuple(
-        dict.fromkeys(
-            name
-            for name in (*imported, *_named_at(file))
-            if _file(name) is not None
-        )
+        dict.fromkeys(name for name in (*imported, *_named_at(file)) if _file(name) is not None)
     )
 
 

@@ -1,8 +1,7 @@
 """Closures are read from the source, without imports."""
 
-from import_graph import SEAMS, closure
-
 import ingenium
+from import_graph import SEAMS, closure
 
 ROOT = ingenium.__path__[0]
 

@@ -95,7 +95,9 @@ class CompositeTargets:
         plan = Plan(seed=self.seed, steps=steps, batch=64)
         x, cond = self.made.x[self.own], self.made.conditions[self.own]
         course = family.fit(x, cond, plan)
-        return family.propose(self.conditions, block_rng(self.seed, 0, "composites")), losses(course)
+        return family.propose(self.conditions, block_rng(self.seed, 0, "composites")), losses(
+            course
+        )
 
 
 def _network(kind: str, d: int) -> GAN | FlowMatching:
