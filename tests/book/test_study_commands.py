@@ -73,7 +73,12 @@ def test_rows_are_filtered_and_counted(house: Path) -> None:
     assert "dice.1" in rows("--status", "confirmed")
     assert "dice.2" in rows("--status", "no check")
     found = table("list", "--chapter", "dice")["counts"]
-    assert (found["rows"], found["systems"], found["confirmed"], found["with a mutant"]) == (2, 1, 1, 1)
+    assert (found["rows"], found["systems"], found["confirmed"], found["with a mutant"]) == (
+        2,
+        1,
+        1,
+        1,
+    )
     plain = RUN.invoke(app, ["study", "list", "--chapter", "dice"]).stdout
     assert "2 rows: 1 systems, 1 numbers" in plain
     for wrong in (("--status", "reproduced"), ("--domain", "griid"), ("--chapter", "98")):

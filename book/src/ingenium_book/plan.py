@@ -222,9 +222,7 @@ def _check_steps(plan: CheckPlan, where: str) -> None:
         if step.values and not re.fullmatch(FUNCTION, step.values):
             raise InputError(f"values as package.module:function in {place}", f'"{step.values}"')
         if step.value:
-            told = [s.name for s in plan.steps if s.command.split(" ")[0] in TELLING]
-            if any(re.search(rf"\b{name}\.text\b", step.value) for name in told):
-                raise InputError(f"what a command does in {place}", "words that list or show tell")
+            _check_evidence(plan, step.value, place)
             _check_names(Expression.read(step.value, place), seen, place)
         seen.add(step.name)
 
@@ -240,6 +238,7 @@ def _check_expectations(plan: CheckPlan, where: str) -> None:
                 _check_names(expression, names, place)
         if not one.holds:
             raise InputError(f"what must hold for {place}", "nothing", "Write it under untested.")
+        _check_evidence(plan, one.holds, place)
         _check_names(one.expression, names, place)
         if not one.expression.names:
             raise InputError(f"something that could be false for {place}", one.holds)
@@ -249,6 +248,12 @@ def _check_expectations(plan: CheckPlan, where: str) -> None:
             raise InputError(f"one of {', '.join(MARKS)} in {place}", f'"{series.mark}"')
         for text in filter(None, (series.x, series.y)):
             _check_names(Expression.read(text, place), names, place)
+
+
+def _check_evidence(plan: CheckPlan, text: str, place: str) -> None:
+    told = [step.name for step in plan.steps if step.command.split(" ")[0] in TELLING]
+    if any(re.search(rf"\b{name}\.text\b", text) for name in told):
+        raise InputError(f"what a command does in {place}", "words that list or show tell")
 
 
 def _check_names(expression: Expression, names: set[str], place: str) -> None:

@@ -5,6 +5,7 @@ continues to thirty, and is judged at the level of so many looks; pieces of earl
 cached, so that nothing is measured twice.
 """
 
+import re
 import shutil
 import sys
 import time
@@ -13,14 +14,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingenium.core.errors import InputError
 from ingenium.evaluate.measured import Budget, Control, Measure, PieceSpread, Value
 from ingenium_book.claims import Claim
-from ingenium_book.history import commit, docstring, stamp
+from ingenium_book.history import OWN, commit, docstring, stamp
 from ingenium_book.verdicts import Bounds, RowVerdict, Verdict, decide
 
 if TYPE_CHECKING:
@@ -227,10 +228,12 @@ class Study:
 
 
 def loaded() -> tuple[str, ...]:
-    """Installed distributions whose packages are loaded."""
+    """Distributions that the engine asks for, or an extra of it, and that are loaded."""
     known = packages_distributions()
+    named = {re.split(r"[^\w.-]", text)[0].lower() for text in requires(OWN) or ()}
     tops = {name.partition(".")[0] for name in sys.modules}
-    return tuple(sorted({d for top in tops for d in known.get(top, ())}))
+    found = {d for top in tops for d in known.get(top, ())}
+    return tuple(sorted(d for d in found if d.lower() in named))
 
 
 def _handed_out(

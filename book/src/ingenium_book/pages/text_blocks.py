@@ -13,8 +13,9 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 def folded(title: str, blocks: Sequence[str]) -> str:
     """Blocks below a title that opens them."""
-    inside = "\n\n".join(blocks).replace("\n", "\n    ")
-    return f'??? note "{title}"\n    {inside}'
+    lines = "\n\n".join(blocks).splitlines()
+    inside = "\n".join(f"    {line}" if line else "" for line in lines)
+    return f'??? note "{title}"\n{inside}'
 
 
 def figure(drawing: Markup) -> str:
