@@ -150,23 +150,22 @@ class Study:
         from ingenium.core.energy import Meter
         from ingenium.core.problem import silent
         from ingenium.core.provenance import machine, versions
-        from ingenium.evaluate.trials import Trials
 
         measure, seeds = self.measure(), self.seeds(count, quick=quick)
         spread = self._spread(measure, on, quick=quick)
         pieces, sequential = self._pieces(folder), False
+        free = not quick and count is None and _is_trials(measure)
         started = time.perf_counter()
         budget = Budget(seeds, quick, pieces / ("quick" if quick else "full"), spread)
         with Meter() as meter:
             while True:
                 found = measure(budget, watch or silent)
                 spent = meter.read()
-                cheap = isinstance(measure, Trials) and spent.cpu_seconds < EXPENSIVE_S * len(seeds)
-                sequential = sequential or (cheap and not quick and count is None)
-                verdict = self._judged(
-                    found.values, found.control, len(seeds), sequential=sequential
-                )
-                if not (cheap and sequential and verdict.status in OPEN and len(seeds) < MOST):
+                cheap = free and spent.cpu_seconds < EXPENSIVE_S * len(seeds)
+                sequential = sequential or cheap
+                values = found.values, found.control, len(seeds)
+                verdict = self._judged(*values, sequential=sequential)
+                if not (cheap and verdict.status in OPEN and len(seeds) < MOST):
                     break
                 seeds = tuple(range(min(2 * len(seeds), MOST)))
                 budget = replace(budget, seeds=seeds)
@@ -206,11 +205,9 @@ class Study:
         self, measure: Measure, on: "WorkPlace | None", *, quick: bool
     ) -> PieceSpread | None:
         """Return the workers that compute pieces; None for this process."""
-        from ingenium.evaluate.trials import Trials
-
         if on is None or not on.handed_out:
             return None
-        if not isinstance(measure, Trials):
+        if not _is_trials(measure):
             raise InputError(
                 "a study of arms and seeds, which workers can share",
                 f"{self.claim.row}, which measures as a whole",
@@ -225,6 +222,12 @@ class Study:
     def command(self, count: int, *, quick: bool) -> str:
         """The command that repeats a run."""
         return f"ingenium study run {self.claim.row}{' --quick' if quick else ''} --seeds {count}"
+
+
+def _is_trials(measure: Measure) -> bool:
+    from ingenium.evaluate.trials import Trials
+
+    return isinstance(measure, Trials)
 
 
 def loaded() -> tuple[str, ...]:
