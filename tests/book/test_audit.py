@@ -14,7 +14,7 @@ from ingenium.cli.app import app
 from ingenium_book import check, claims, results
 from ingenium_book.audit import faults, stored
 from ingenium_book.study import Study
-from ingenium_book.verdicts import Built, Item
+from ingenium_book.verdicts import AgreedItem, Built
 from ingenium_book.within import within
 
 ROOT = Path(__file__).parents[2]
@@ -99,10 +99,10 @@ def test_what_was_agreed_needs_an_answer(folder: Path) -> None:
     known = dict(claims.claims())
     for row, words in (("dice.1", "throws"), ("dice.2", "it holds domains")):
         for by, named in (((), "nothing answers it"), (("x",), 'by "x", which is not there')):
-            known[row] = replace(claims.claims()[row], acceptance=(Item("all", by),))
+            known[row] = replace(claims.claims()[row], acceptance=(AgreedItem("all", by),))
             assert named in "\n".join(faults(folder, known))
         for good in ((words,), ("untested",)):
-            known[row] = replace(claims.claims()[row], acceptance=(Item("all", good),))
+            known[row] = replace(claims.claims()[row], acceptance=(AgreedItem("all", good),))
             assert faults(folder, known) == ()
 
 

@@ -6,14 +6,14 @@ import pytest
 from scipy.stats import t
 
 from ingenium.core.errors import InputError
-from ingenium.evaluate.measured import Control, Curve, Interval, Value
+from ingenium.evaluate.measured import Control, FitCurve, Interval, Value
 from ingenium_book.findings import Finding
 from ingenium_book.spread import LEVEL, LEVEL_OF_LOOKS, at_level, student
 from ingenium_book.verdicts import (
+    AgreedItem,
     Bounds,
     Built,
     ClaimPart,
-    Item,
     Outcome,
     Rival,
     RowVerdict,
@@ -26,7 +26,7 @@ GAIN = ClaimPart("gain", "better", "%", at_least=18.3, printed=18.3)
 NEAR = ClaimPart("share", "valid", printed=0.9, margin=0.05, absolute=True)
 ONE = Interval(1.0, 0.5, 1.5)
 TWO = (100.0, 200.0)
-LEARNED = Curve((100.0, 200.0, 300.0), (0.9, 0.7, 0.5), (1.0, 0.8, 0.9), 1.571)
+LEARNED = FitCurve((100.0, 200.0, 300.0), (0.9, 0.7, 0.5), (1.0, 0.8, 0.9), 1.571)
 GIVEN = Control(ONE, ONE, LEARNED, ((100.0, 1.0), (200.0, 0.8)))
 
 WELL, CLOSE, WIDE, SHORT, MISSED = (
@@ -143,9 +143,11 @@ def test_a_rival_that_was_not_measured_is_named() -> None:
         Control(ONE, Interval(-1.0, -2.0, -0.5), LEARNED, GIVEN.by_rows),  # worse than chance
         Control(ONE, ONE, None, GIVEN.by_rows),  # no curve was stored
         Control(ONE, ONE, LEARNED),  # no losses by rows
-        Control(ONE, ONE, Curve(TWO, (1.0, 0.1), (0.8, 3.2), 1.571), GIVEN.by_rows),  # overfitted
-        Control(ONE, ONE, Curve(TWO, (2.0, 1.6), (1.7, 1.6), 1.571), GIVEN.by_rows),  # nothing
-        Control(ONE, ONE, Curve(TWO, (2.0, 1.0), (1.7, 1.0), math.nan), GIVEN.by_rows),
+        Control(
+            ONE, ONE, FitCurve(TWO, (1.0, 0.1), (0.8, 3.2), 1.571), GIVEN.by_rows
+        ),  # overfitted
+        Control(ONE, ONE, FitCurve(TWO, (2.0, 1.6), (1.7, 1.6), 1.571), GIVEN.by_rows),  # nothing
+        Control(ONE, ONE, FitCurve(TWO, (2.0, 1.0), (1.7, 1.0), math.nan), GIVEN.by_rows),
         Control(Interval(1.0, math.nan, math.nan), ONE, LEARNED, GIVEN.by_rows),
     ],
 )
@@ -235,9 +237,13 @@ def test_a_system_works_if_all_that_it_is_holds(
 
 def test_a_part_of_the_title_that_fails_or_is_untested_leaves_it_in_part() -> None:
     found = [finding("it sums", True), finding("it plans", False, gap=True)]
-    parts = [Item("sums", ("it sums",)), Item("plans", ("it plans",)), Item("asks", ("untested",))]
+    parts = [
+        AgreedItem("sums", ("it sums",)),
+        AgreedItem("plans", ("it plans",)),
+        AgreedItem("asks", ("untested",)),
+    ]
     assert str(built(found, parts)) == "in part (1 of 3)"
     assert built(found, parts[:1]).status is Built.GAPS
     assert built(found[:1], parts[:1]).status is Built.WORKS
-    assert built(found[:1], parts[:1], [Item("speed", ("untested",))]).status is Built.GAPS
+    assert built(found[:1], parts[:1], [AgreedItem("speed", ("untested",))]).status is Built.GAPS
     assert built([finding("it sums", False)], parts).status is Built.NOT

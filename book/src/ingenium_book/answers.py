@@ -14,13 +14,13 @@ from ingenium_book.study import Result, Study
 from ingenium_book.verdicts import (
     BUILT_RULE,
     RULE,
+    AgreedItem,
     Built,
     ClaimPart,
-    Item,
     Kind,
     Outcome,
+    RowAnswer,
     RowVerdict,
-    Verdict,
 )
 
 COLOURS = {
@@ -123,7 +123,7 @@ def _texts(entry: RowEntry) -> dict[str, str]:
     return {k: v for k, v in texts.items() if v}
 
 
-def _answered(item: Item) -> str:
+def _answered(item: AgreedItem) -> str:
     """An item that was agreed, and whether anything answers it."""
     return f"{item.item} (untested)" if item.untested else item.item
 
@@ -252,7 +252,7 @@ def coloured(text: str) -> str:
     return f"[{colour}]{text}[/]" if colour else text
 
 
-def told(verdict: Verdict) -> str:
+def told(verdict: RowAnswer) -> str:
     """Colour a verdict by its status."""
     colour = {str(k): v for k, v in COLOURS.items()}.get(str(verdict.status))
     return f"[{colour}]{verdict}[/]" if colour else str(verdict)

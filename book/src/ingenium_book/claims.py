@@ -27,7 +27,7 @@ from ingenium.domains import load, names, own
 from ingenium_book.history import BOOK, root
 from ingenium_book.plan import FUNCTION, CheckPlan
 from ingenium_book.plan import read as read_plan
-from ingenium_book.verdicts import ClaimPart, Item, Kind, Rival, Scope
+from ingenium_book.verdicts import AgreedItem, ClaimPart, Kind, Rival, Scope
 
 
 class ValueSource(StrEnum):
@@ -70,7 +70,7 @@ class Claim:
     claim: str
     claimed: str  # its value, or a substitute
     stated: ValueSource
-    acceptance: tuple[Item, ...]  # what was agreed to answer it, item by item
+    acceptance: tuple[AgreedItem, ...]  # what was agreed to answer it, item by item
     caution: str = ""  # error of the book's citation or number
     note: str = ""  # interpretation of the row
     beyond: Beyond | None = None
@@ -83,7 +83,9 @@ class Claim:
     measured_on: str = ""
     scope: Scope = Scope.SAME
     untested: tuple[str, ...] = ()  # parts of the claim that no study or check touches
-    title_parts: tuple[Item, ...] = ()  # that the title of a system names, if it names several
+    title_parts: tuple[
+        AgreedItem, ...
+    ] = ()  # that the title of a system names, if it names several
     rivals: tuple[Rival, ...] = ()  # that the method has to beat in the same file
     no_rival: str = ""  # why there is none to beat
     quality: tuple[str, ...] = ()  # side parts that are the method's own printed quality
@@ -237,13 +239,13 @@ def _claim(table: Mapping[str, Any], name: str, package: str) -> Claim:
     return parse(inside | {"package": package}, Claim, where)
 
 
-def _item(given: object, where: str) -> Item:
+def _item(given: object, where: str) -> AgreedItem:
     """Parse an item: a sentence that nothing answers yet, or a table with what does."""
     if isinstance(given, str):
-        return Item(given)
+        return AgreedItem(given)
     if isinstance(given, Mapping) and isinstance(given.get("by"), str):
         given = given | {"by": [given["by"]]}
-    return parse(given, Item, where)
+    return parse(given, AgreedItem, where)
 
 
 def claims() -> Mapping[str, Claim]:

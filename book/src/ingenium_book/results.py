@@ -12,7 +12,7 @@ from typing import Any
 
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import cache_folder, locked, write_atomic
-from ingenium.evaluate.measured import Control, Curve, Interval, Value
+from ingenium.evaluate.measured import Control, FitCurve, Interval, Value
 from ingenium_book.history import BOOK, root
 from ingenium_book.study import Result
 
@@ -114,7 +114,7 @@ def _control(table: Mapping[str, Any] | None) -> Control | None:
     curve = table["curve"]
     if curve is not None:
         losses = {k: tuple(map(_number, curve[k])) for k in ("step", "training", "held_out")}
-        curve = Curve(**losses, nothing=_number(curve["nothing"]))
+        curve = FitCurve(**losses, nothing=_number(curve["nothing"]))
     return Control(
         _interval(table["over_nearest"]),
         _interval(table["over_random"]),

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingenium.core.errors import InputError
-from ingenium.evaluate.measured import Budget, Control, Measure, PieceSpread, Value
+from ingenium.evaluate.measured import Budget, Control, Measure, Measured, PieceSpread, Value
 from ingenium_book.claims import Claim
 from ingenium_book.history import OWN, commit, docstring, stamp
-from ingenium_book.verdicts import Bounds, RowVerdict, Verdict, decide
+from ingenium_book.verdicts import Bounds, RowAnswer, RowVerdict, decide
 
 if TYPE_CHECKING:
     from ingenium.core.problem import Watch
@@ -107,7 +107,7 @@ class Study:
             )
         return tuple(range(requested))
 
-    def verdict(self, result: Result) -> Verdict:
+    def verdict(self, result: Result) -> RowAnswer:
         """Judge a result by the rule.
 
         Raises:
@@ -119,7 +119,7 @@ class Study:
 
     def _judged(
         self, values: Mapping[str, Value], control: Control | None, seeds: int, *, sequential: bool
-    ) -> Verdict:
+    ) -> RowAnswer:
         claim = self.claim
         absent = [part.name for part in claim.parts if part.name not in values]
         if absent or claim.main is None:
@@ -143,8 +143,7 @@ class Study:
         Arms and seeds run `on` workers with the same values.
 
         Raises:
-            InputError: if there are too few seeds, or a part was not measured, or workers are
-                requested for a study without arms and seeds.
+            InputError: for too few seeds, a part without a value, or workers without arms.
             MissingExtra: if the packages of a domain are not installed.
         """
         from ingenium.core.energy import Meter
@@ -160,16 +159,13 @@ class Study:
         with Meter() as meter:
             while True:
                 found = measure(budget, watch or silent)
-                spent = meter.read()
+                spent, undecided = meter.read(), self._open(found, len(seeds))
                 cheap = free and spent.cpu_seconds < EXPENSIVE_S * len(seeds)
                 sequential = sequential or cheap
-                values = found.values, found.control, len(seeds)
-                verdict = self._judged(*values, sequential=sequential)
-                if not (cheap and verdict.status in OPEN and len(seeds) < MOST):
+                if not cheap or len(seeds) >= MOST or not undecided:
                     break
                 seeds = tuple(range(min(2 * len(seeds), MOST)))
                 budget = replace(budget, seeds=seeds)
-        seconds = time.perf_counter() - started
         shutil.rmtree(pieces, ignore_errors=True)
         return Result(
             row=self.claim.row,
@@ -180,7 +176,7 @@ class Study:
             values=found.values,
             control=found.control,
             notes=found.notes,
-            seconds=seconds,
+            seconds=time.perf_counter() - started,
             cpu_seconds=spent.cpu_seconds,
             time=datetime.now(UTC).isoformat(timespec="seconds"),
             data=found.data,
@@ -190,6 +186,11 @@ class Study:
             command=self.command(len(seeds), quick=quick),
             energy=asdict(spent),
         )
+
+    def _open(self, found: Measured, seeds: int) -> bool:
+        """True if more seeds may decide."""
+        verdict = self._judged(found.values, found.control, seeds, sequential=True)
+        return verdict.status in OPEN
 
     def also(self, result: Result) -> Result:
         """Return the result for another row of the same module."""

@@ -194,7 +194,7 @@ class Rival:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RowAnswer:
     """A verdict, with the rivals that do as well or the parts that work."""
 
     status: RowVerdict | Built
@@ -221,7 +221,7 @@ def decide(
     *,
     seeds: int,
     sequential: bool,
-) -> Verdict:
+) -> RowAnswer:
     """Decide the verdict on a number by `RULE`."""
     main, same = bounds.main, bounds.scope is Scope.SAME
 
@@ -234,7 +234,7 @@ def decide(
     if outcome is Outcome.HOLDS:
         equal = [r.name for r in bounds.rivals if not r.worse(main, values, sequential=sequential)]
         if equal:
-            return Verdict(RowVerdict.AS_BY, f"confirmed, as by {_listed(equal)}")
+            return RowAnswer(RowVerdict.AS_BY, f"confirmed, as by {_listed(equal)}")
         return _plain(RowVerdict.CONFIRMED)
     if outcome is Outcome.AGAINST:
         reached = any(judged(part) is Outcome.HOLDS for part in bounds.quality)
@@ -245,7 +245,7 @@ def decide(
 
 
 @dataclass(frozen=True)
-class Item:
+class AgreedItem:
     """Something that was agreed, or a part that a title names, and what answers it.
 
     `by` are names of parts of the claim, or words of findings; `untested` alone says that nothing
@@ -271,21 +271,21 @@ class Item:
 
 
 def built(
-    found: Sequence[Finding], parts: Sequence[Item] = (), agreed: Sequence[Item] = ()
-) -> Verdict:
+    found: Sequence[Finding], parts: Sequence[AgreedItem] = (), agreed: Sequence[AgreedItem] = ()
+) -> RowAnswer:
     """Decide the verdict on a system by `BUILT_RULE`, from its findings."""
     main = [f.holds for f in found if not f.gap]
     if not main or not all(main):
         return _plain(Built.NOT)
     working = sum(part.works(found) for part in parts)
     if working < len(parts):
-        return Verdict(Built.PART, f"in part ({working} of {len(parts)})")
+        return RowAnswer(Built.PART, f"in part ({working} of {len(parts)})")
     whole = all(f.holds for f in found) and not any(item.untested for item in agreed)
     return _plain(Built.WORKS if whole else Built.GAPS)
 
 
-def _plain(status: RowVerdict | Built) -> Verdict:
-    return Verdict(status, str(status))
+def _plain(status: RowVerdict | Built) -> RowAnswer:
+    return RowAnswer(status, str(status))
 
 
 def _listed(names: Sequence[str]) -> str:

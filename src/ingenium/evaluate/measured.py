@@ -45,7 +45,7 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Curve:
+class FitCurve:
     """Losses at each check of a fit, and that of a model that knows nothing (NaN if unknown)."""
 
     step: tuple[float, ...]
@@ -71,7 +71,7 @@ class Control:
 
     over_nearest: Interval
     over_random: Interval
-    curve: Curve | None = None  # None of results from before curves were stored
+    curve: FitCurve | None = None  # None of results from before curves were stored
     by_rows: tuple[tuple[float, float], ...] = ()
 
     @property

@@ -21,7 +21,7 @@ from ingenium.evaluate.intervals import LEVEL, crossed_interval, share_of, t_int
 from ingenium.evaluate.measured import (
     Budget,
     Control,
-    Curve,
+    FitCurve,
     Interval,
     Measured,
     PieceSpread,
@@ -183,13 +183,13 @@ def losses(curve: Mapping[str, Any]) -> dict[str, ArrayLike]:
     }
 
 
-def curve_of(found: Readings, arm: str) -> Curve | None:
+def curve_of(found: Readings, arm: str) -> FitCurve | None:
     """Losses of the fit of an arm with the first seed; None without any."""
     piece = found.pieces[arm][0]
     if "curve_held_out" not in piece:
         return None
     rows = {k: tuple(piece[f"curve_{k}"]) for k in ("step", "training", "held_out")}
-    return Curve(**rows, nothing=float(piece["curve_nothing"]))
+    return FitCurve(**rows, nothing=float(piece["curve_nothing"]))
 
 
 def _value(made: ArrayLike | Value) -> Value:
