@@ -15,11 +15,11 @@ from ingenium_book.verdicts import (
     BUILT_RULE,
     RULE,
     AgreedItem,
+    BookVerdict,
     Built,
     ClaimPart,
     Kind,
     Outcome,
-    RowAnswer,
     RowVerdict,
 )
 
@@ -252,7 +252,7 @@ def coloured(text: str) -> str:
     return f"[{colour}]{text}[/]" if colour else text
 
 
-def told(verdict: RowAnswer) -> str:
+def told(verdict: BookVerdict) -> str:
     """Colour a verdict by its status."""
     colour = {str(k): v for k, v in COLOURS.items()}.get(str(verdict.status))
     return f"[{colour}]{verdict}[/]" if colour else str(verdict)

@@ -18,7 +18,7 @@ from ingenium_book.plan import CheckPlan
 from ingenium_book.plan_run import carry_out
 from ingenium_book.results import read_table, write_table
 from ingenium_book.study import loaded
-from ingenium_book.verdicts import RowAnswer, built
+from ingenium_book.verdicts import BookVerdict, built
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def read(row: str, folder: Path) -> CheckOutcome | None:
         raise CorruptError(str(path), fault, again) from error
 
 
-def verdict(claim: Claim, outcome: CheckOutcome) -> RowAnswer:
+def verdict(claim: Claim, outcome: CheckOutcome) -> BookVerdict:
     """Judge the findings of a check by the rule."""
     return built(outcome.findings, claim.title_parts, claim.acceptance)
 

@@ -83,9 +83,7 @@ class Claim:
     measured_on: str = ""
     scope: Scope = Scope.SAME
     untested: tuple[str, ...] = ()  # parts of the claim that no study or check touches
-    title_parts: tuple[
-        AgreedItem, ...
-    ] = ()  # that the title of a system names, if it names several
+    title_parts: tuple[AgreedItem, ...] = ()  # that the title names, if several
     rivals: tuple[Rival, ...] = ()  # that the method has to beat in the same file
     no_rival: str = ""  # why there is none to beat
     quality: tuple[str, ...] = ()  # side parts that are the method's own printed quality

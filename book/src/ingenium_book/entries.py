@@ -14,7 +14,7 @@ from ingenium_book.claims import Chapter, Claim, chapters
 from ingenium_book.history import last_run
 from ingenium_book.results import CHECKS, RESULTS, book_folder, read
 from ingenium_book.study import Result, Study
-from ingenium_book.verdicts import NOT_TESTABLE, Built, ClaimPart, Kind, RowAnswer, RowVerdict
+from ingenium_book.verdicts import NOT_TESTABLE, BookVerdict, Built, ClaimPart, Kind, RowVerdict
 
 STATUSES = (*map(str, Built), *map(str, RowVerdict), NOT_TESTABLE)
 
@@ -29,24 +29,24 @@ class RowEntry:
     outcome: CheckOutcome | None
 
     @cached_property
-    def built(self) -> RowAnswer:
+    def built(self) -> BookVerdict:
         """Verdict on the system by its check."""
         if self.outcome is None:
-            return RowAnswer(Built.NO_CHECK, str(Built.NO_CHECK))
+            return BookVerdict(Built.NO_CHECK, str(Built.NO_CHECK))
         return checks.verdict(self.claim, self.outcome)
 
     @cached_property
-    def verdict(self) -> RowAnswer:
+    def verdict(self) -> BookVerdict:
         """Verdict on the number by its study."""
         if self.result is None:
-            return RowAnswer(RowVerdict.NO_STUDY, str(RowVerdict.NO_STUDY))
+            return BookVerdict(RowVerdict.NO_STUDY, str(RowVerdict.NO_STUDY))
         return Study(self.claim).verdict(self.result)
 
     @property
-    def decided(self) -> RowAnswer:
+    def decided(self) -> BookVerdict:
         """Answer to the claim of the row."""
         if self.claim.kind is Kind.NOTHING:
-            return RowAnswer(RowVerdict.NO_STUDY, NOT_TESTABLE)
+            return BookVerdict(RowVerdict.NO_STUDY, NOT_TESTABLE)
         return self.built if self.claim.kind is Kind.SYSTEM else self.verdict
 
     @property

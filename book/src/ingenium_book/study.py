@@ -22,7 +22,7 @@ from ingenium.core.errors import InputError
 from ingenium.evaluate.measured import Budget, Control, Measure, Measured, PieceSpread, Value
 from ingenium_book.claims import Claim
 from ingenium_book.history import OWN, commit, docstring, stamp
-from ingenium_book.verdicts import Bounds, RowAnswer, RowVerdict, decide
+from ingenium_book.verdicts import BookVerdict, Bounds, RowVerdict, decide
 
 if TYPE_CHECKING:
     from ingenium.core.problem import Watch
@@ -107,7 +107,7 @@ class Study:
             )
         return tuple(range(requested))
 
-    def verdict(self, result: Result) -> RowAnswer:
+    def verdict(self, result: Result) -> BookVerdict:
         """Judge a result by the rule.
 
         Raises:
@@ -119,7 +119,7 @@ class Study:
 
     def _judged(
         self, values: Mapping[str, Value], control: Control | None, seeds: int, *, sequential: bool
-    ) -> RowAnswer:
+    ) -> BookVerdict:
         claim = self.claim
         absent = [part.name for part in claim.parts if part.name not in values]
         if absent or claim.main is None:

@@ -194,7 +194,7 @@ class Rival:
 
 
 @dataclass(frozen=True)
-class RowAnswer:
+class BookVerdict:
     """A verdict, with the rivals that do as well or the parts that work."""
 
     status: RowVerdict | Built
@@ -221,7 +221,7 @@ def decide(
     *,
     seeds: int,
     sequential: bool,
-) -> RowAnswer:
+) -> BookVerdict:
     """Decide the verdict on a number by `RULE`."""
     main, same = bounds.main, bounds.scope is Scope.SAME
 
@@ -234,7 +234,7 @@ def decide(
     if outcome is Outcome.HOLDS:
         equal = [r.name for r in bounds.rivals if not r.worse(main, values, sequential=sequential)]
         if equal:
-            return RowAnswer(RowVerdict.AS_BY, f"confirmed, as by {_listed(equal)}")
+            return BookVerdict(RowVerdict.AS_BY, f"confirmed, as by {_listed(equal)}")
         return _plain(RowVerdict.CONFIRMED)
     if outcome is Outcome.AGAINST:
         reached = any(judged(part) is Outcome.HOLDS for part in bounds.quality)
@@ -272,20 +272,20 @@ class AgreedItem:
 
 def built(
     found: Sequence[Finding], parts: Sequence[AgreedItem] = (), agreed: Sequence[AgreedItem] = ()
-) -> RowAnswer:
+) -> BookVerdict:
     """Decide the verdict on a system by `BUILT_RULE`, from its findings."""
     main = [f.holds for f in found if not f.gap]
     if not main or not all(main):
         return _plain(Built.NOT)
     working = sum(part.works(found) for part in parts)
     if working < len(parts):
-        return RowAnswer(Built.PART, f"in part ({working} of {len(parts)})")
+        return BookVerdict(Built.PART, f"in part ({working} of {len(parts)})")
     whole = all(f.holds for f in found) and not any(item.untested for item in agreed)
     return _plain(Built.WORKS if whole else Built.GAPS)
 
 
-def _plain(status: RowVerdict | Built) -> RowAnswer:
-    return RowAnswer(status, str(status))
+def _plain(status: RowVerdict | Built) -> BookVerdict:
+    return BookVerdict(status, str(status))
 
 
 def _listed(names: Sequence[str]) -> str:
