@@ -241,9 +241,10 @@ def _item(given: object, where: str) -> AgreedItem:
     """Parse an item: a sentence that nothing answers yet, or a table with what does."""
     if isinstance(given, str):
         return AgreedItem(given)
-    if isinstance(given, Mapping) and isinstance(given.get("by"), str):
-        given = given | {"by": [given["by"]]}
-    return parse(given, AgreedItem, where)
+    if not isinstance(given, Mapping):
+        raise InputError(f"a sentence or a table in {where}", repr(given))
+    by = given.get("by", [])
+    return parse({**given, "by": [by] if isinstance(by, str) else by}, AgreedItem, where)
 
 
 def claims() -> Mapping[str, Claim]:

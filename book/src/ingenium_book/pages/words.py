@@ -61,7 +61,7 @@ def filled(text: str, entry: RowEntry) -> str:
 
 def parts(entry: RowEntry) -> list[tuple[str, ...]]:
     """The main claim and its side checks: text, bound, value, interval, outcome."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for part in entry.claim.parts:
         own = entry.interval(part)
         name = f"**{part.text}**" if part is entry.claim.main else part.text
