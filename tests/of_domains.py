@@ -21,8 +21,8 @@ from functools import cache
 from pathlib import Path
 from shutil import which
 
+from import_graph import closure
 from ingenium.domains import own
-from ingenium_book.closure import closure
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS, PACKAGE = ROOT / "tests", ROOT / "src" / "ingenium"

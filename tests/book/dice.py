@@ -3,14 +3,12 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 from ingenium import domains
-from ingenium_book import claims, closure
+from ingenium_book import claims, history
 
 ROWS = """
 chapter = "dice"
@@ -23,7 +21,12 @@ domain = "games"
 claim = "A loaded die throws more than a fair one."
 claimed = "1 more"
 stated = "reader"
-acceptance = "more than a fair die on the same seeds"
+acceptance = [
+    { item = "more than a fair die on the same seeds", by = "gain" },
+    { item = "dice of wood", by = "untested" },
+]
+no_rival = "A fair die is what it is compared with."
+found = "It throws {gain|.2f~} more."
 study = "dice_house.studies.loaded"
 measured_on = "two dice"
 main = { name = "gain", text = "more than a fair die", at_least = 0.5 }
@@ -37,7 +40,8 @@ domain = "games"
 claim = "The engine lists its domains."
 claimed = "no number"
 stated = "reader"
-acceptance = "the list holds problems"
+acceptance = [{ item = "the list holds problems", by = "it holds domains" }]
+mutant = "answers"
 check = "dice_house.checks:listed"
 """
 LOADED = '''
@@ -82,7 +86,7 @@ def listed(commands):
     done = commands("list")
     yield Finding("the command ends well", done.code == 0)
     yield Finding(f"it holds domains ({len(done.answer)})", bool(done.answer))
-    yield Finding("it tells the weather", False, gap=True)
+    yield Finding("it tells the weather", "weather" in done.answer, gap=True)
     figure = Figure(figsize=(1, 1))
     figure.subplots().plot([0, 1])
     yield Picture(figure, "A line")
@@ -122,12 +126,7 @@ def forget() -> None:
         del sys.modules[name]
     domains.load.cache_clear()
     claims.chapters.cache_clear()
-    closure.forget()
-
-
-brought = cache(
-    packages_distributions
-)  # takes a second, and this package brings nothing that counts
+    history.root.cache_clear()
 
 
 @contextmanager
@@ -136,7 +135,6 @@ def installed(home: Path) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         place = written(home)
         patch.syspath_prepend(str(place))
-        patch.setattr(closure, "packages_distributions", brought)
         forget()
         yield place / "dice_house"
     forget()

@@ -1,7 +1,6 @@
-"""Pages of the evidence book show outcomes, and nothing else."""
+"""Pages of the evidence book show outcomes, rivals and what was not tested, and nothing else."""
 
 import json
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,12 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
+from ingenium.core.errors import InputError
 from ingenium.evaluate.measured import Interval, Value
 from ingenium_book import check, claims, results
-from ingenium_book.canaries import Canary
 from ingenium_book.entries import RowEntry, entries
-from ingenium_book.pages import forest, markdown, pages, plane
+from ingenium_book.pages import forest, front, pages
+from ingenium_book.pages.words import filled
 from ingenium_book.study import Study
+from ingenium_book.verdicts import Rival
 from ingenium_book.within import within
 
 ROWS = dice.ROWS.replace('"more than a fair die"', '"more <eyes> | than fair"') + (
@@ -30,7 +31,7 @@ domain = "games"
 claim = "Dice of <b>bone</b> throw less."
 claimed = "less"
 stated = "reader"
-acceptance = "none"
+acceptance = ["none"]
 beyond = { kind = "data", why = "There are none." }
 """
 )
@@ -44,11 +45,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RowEntry, .
         dice.forget()
         known = claims.claims()
         made = Study(known["dice.1"]).run(None, quick=False, folder=home / "pieces")
-        alongside = {"chance: gain": Interval(0.25, 0.125, 0.375)}
-        alongside |= {
-            f"{who}.score": Interval(float(x), x - 0.5, x + 0.5) for x, who in enumerate("abc")
-        }
-        alongside |= {"alone": Interval(3.0, math.nan, math.nan)}
+        alongside = {"chance: gain": Interval(0.25, 0.125, 0.375), "sad": Interval(9.0, 8.0, 10.0)}
         values = {**made.values, **{k: Value(v) for k, v in alongside.items()}}
         gain = Value(Interval(2.125, 1.5, 2.75), made.values["gain"].by_seed)
         made = replace(made, values=values | {"gain": gain}, notes=("A note.",))
@@ -60,76 +57,83 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RowEntry, .
         yield entries([replace(of, caution="Doubtful.")])
 
 
-def test_a_chapter_begins_with_systems_and_then_has_numbers(book: tuple[RowEntry, ...]) -> None:
-    for page in (pages.pages(book)["dice.html"], markdown.pages(book)["dice.md"]):
-        order = ["Systems", "List of domains", "Numbers", "Loaded die", "Not testable here"]
-        places = [page.index(text, page.index("Systems")) for text in order]
-        assert places == sorted(places)
-        for said in (
-            *("works with gaps", "ingenium list", "the command ends well", "it tells the weather"),
-            *("data:image/png;base64,", "A line", "confirmed", "2.125", "1.5 to 2.75", "two dice"),
-            *("same task", "at least 0.5", "exact", "chance: gain", "A note.", "dice of bone"),
-            *("ingenium study run dice.1 --seeds 5", "Doubtful.", "never shows a one"),
-            *("There are none.", "&lt;eyes", "&lt;b", "bone&lt;/b"),
-        ):
-            assert said in page, said
-        assert page.count("<svg") == 2
+def test_a_row_is_a_sentence_a_picture_what_was_not_tested_and_a_command(
+    book: tuple[RowEntry, ...],
+) -> None:
+    page = pages.pages(book)["dice.md"]
+    shown, folded = page.split("??? note", 1)
+    for said in (
+        *("**confirmed**", "The book: *A loaded die", "Here: It throws 2.12", "Doubtful."),
+        *("<svg", "Not tested: dice of wood; dice of bone.", "ingenium study run dice.1"),
+    ):
+        assert said in shown, said
+    for said in (
+        *("at least 0.5", "exact", "chance: gain", "A note.", "never shows a one", "same task"),
+        *("more than a fair die on the same seeds | gain: holds", "dice of wood | untested"),
+        *(
+            "more &lt;eyes> \\| than fair",
+            "last run",
+            "yes: the command ends well",
+            "ingenium list",
+        ),
+        *("gap: it tells the weather", "the mutant `answers`", "data:image/png;base64,"),
+    ):
+        assert said in folded, said
+    assert "**works with gaps**" in page
+    assert "There are none." in page[page.index("## Not looked at yet") :]
 
 
-def test_pages_fetch_nothing_and_their_links_lead_to_rows(book: tuple[RowEntry, ...]) -> None:
+def test_the_first_page_counts_and_sorts_by_verdict(book: tuple[RowEntry, ...]) -> None:
+    page = pages.pages(book)["index.md"]
+    assert "Of 3 claims 2 were looked at: 1 hold; 1 work with gaps." in page
+    assert '<span class="holds" style="flex: 1"' in page
+    lines = page[page.index("## All that was looked at") :].splitlines()
+    rows = [line for line in lines if line.startswith("| [dice")]
+    assert [re.findall(r"\*\*([^*]+)\*\*", row)[-1] for row in rows] == [
+        "confirmed",
+        "works with gaps",
+    ]
+    assert "[dice.1](dice.md#row-dice-1)" in rows[0]
+
+
+def test_tables_are_whole_and_anchors_are_there(book: tuple[RowEntry, ...]) -> None:
     made = pages.pages(book)
-    assert list(made) == ["index.html", "dice.html"]
-    for text in made.values():
-        assert not re.findall(r'(?:src|href)="(?:https?:)?//', text)
-    for page, row in re.findall(r'href="([^"#]+)#([^"]+)"', made["index.html"]):
-        assert f'id="{row}"' in made[page]
-    identifiers = re.findall(r'\bid="([^"]+)"', made["dice.html"])
-    assert len(identifiers) == len(set(identifiers))
-
-
-def test_a_stale_number_is_said_to_be_stale(book: tuple[RowEntry, ...]) -> None:
-    assert "Stale:" not in pages.pages(book)["dice.html"]
-    old = replace(book[0], canary=Canary("dice.1", 1e3, "sha256:x", "2026"))
-    assert old.stale
-    again = (old, *book[1:])
-    assert "Stale: a quick run" in pages.pages(again)["dice.html"]
-    assert 'data-state="stale"' in pages.pages(again)["index.html"]
-    assert "**confirmed**, stale" in markdown.pages(again)["dice.md"]
-
-
-def test_markdown_has_whole_tables(book: tuple[RowEntry, ...]) -> None:
-    made = markdown.pages(book)
-    for row, title in (("dice-1", "Loaded die"), ("dice-2", "List of domains")):
-        assert f"[{row.replace('-', '.')}](dice.md#row-{row})" in made["index.md"]
-        assert f"{title} {{ #row-{row} }}" in made["dice.md"]
-    assert "| **more &lt;eyes> \\| than fair** | at least 0.5 | 2.125 |" in made["dice.md"]
+    for page, row in re.findall(r"\]\(([^)#]+)#([^)]+)\)", made["index.md"]):
+        assert f"{{ #{row} }}" in made[page]
     for text in made.values():
         for block in text.split("\n\n"):
-            bars = {len(re.findall(r"(?<!\\)\|", x)) for x in block.splitlines() if x[:1] == "|"}
-            assert len(bars) <= 1, block
+            lines = [line.strip() for line in block.splitlines() if line.strip()[:1] == "|"]
+            assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) <= 1, block
 
 
-def test_baselines_stand_with_the_part_that_they_were_measured_for() -> None:
-    one = Interval(1.0, 0.0, 2.0)
-    names = ("gan.crps", "copula: crps", "random crps", "kernel_mean_crps", "crps", "gan.crps_gain")
-    found = forest._baselines("crps", dict.fromkeys((*names, "vae crps (%)"), one))
-    assert list(found) == ["gan", "copula", "random", "kernel mean", "vae"]
+def test_a_sentence_names_only_what_was_measured(book: tuple[RowEntry, ...]) -> None:
+    assert filled("{gain|.1f~} more, {sad|.0f} others", book[0]).endswith("more, 9 others")
+    with pytest.raises(InputError, match='"glad"'):
+        filled("{glad|.0f}", book[0])
 
 
-def test_methods_with_both_measures_of_a_pair_stand_in_a_plane() -> None:
-    one, none = Interval(1.0, 0.5, 2.0), Interval(float("nan"), float("nan"), float("nan"))
-    names = [f"{family}.digits.{what}" for family in "abc" for what in ("millijoule", "distance")]
-    alongside = dict.fromkeys([*names, "d.digits.millijoule", "millijoule"], one)
-    alongside |= {"e.digits.millijoule": one, "e.digits.distance": none}
-    found = plane._sets(alongside, ("millijoule", "distance"))
-    assert {data: list(points) for data, points in found.items()} == {"digits": ["a", "b", "c"]}
-    assert plane.plane(alongside, "x") is not None
-    assert plane.plane(dict.fromkeys(names[:4], one), "x") is None
+def test_rivals_are_lines_in_the_picture(book: tuple[RowEntry, ...]) -> None:
+    rivals = (Rival("chance", "chance: gain"), Rival("luck", "sad", above=1.0))
+    entry = replace(book[0], claim=replace(book[0].claim, rivals=rivals, no_rival=""))
+    first, second = forest.strips(entry)
+    assert first.lines == (("chance", 0.25),)
+    assert first.sides == ((0.5, float("inf")),)
+    assert (second.own.value, second.lines) == (9.0, (("luck", 1.0),))
+
+
+def test_the_boxes_of_the_first_page_are_true() -> None:
+    rows = {entry.claim.row: entry for entry in entries(claims.chapters())}
+    assert {rows[row].status for row in front.HOLD} <= {"confirmed", "works"}
+    assert {rows[row].status for row in front.SHORT} == {"not reached here"}
+    assert all(rows[row].claim.caution or rows[row].status == "refuted" for row in front.WRONG)
+    for entry in rows.values():
+        if entry.result:
+            assert entry.claim.found, entry.claim.row
 
 
 @pytest.mark.slow
 def test_the_command_writes_all_pages(book: tuple[RowEntry, ...], tmp_path: Path) -> None:
-    command = ["study", "report", "--out", str(tmp_path / "out"), "--markdown", "--json"]
+    command = ["study", "report", "--out", str(tmp_path / "out"), "--json"]
     ran = CliRunner().invoke(app, command)
     assert json.loads(ran.stdout)["pages"] == 23
     assert "Loaded die" in (tmp_path / "out" / "dice.md").read_text()

@@ -1,20 +1,18 @@
-"""Studies run, continue while undecided, are saved, and are flagged when their number moves."""
+"""Studies run, continue while undecided, and are saved."""
 
 import json
-import math
 from dataclasses import replace
 from pathlib import Path
 
-import dice
 import numpy as np
 import pytest
 
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.problem import Watch, silent
 from ingenium.evaluate.measured import Budget, Interval, Measured, Value
-from ingenium.evaluate.trials import Readings, Trials, ratio
+from ingenium.evaluate.trials import Readings, Trials
 from ingenium.scale.place import WorkPlace
-from ingenium_book import canaries, claims, results
+from ingenium_book import claims, results
 from ingenium_book.results import read, store
 from ingenium_book.study import Result, Study
 from ingenium_book.verdicts import RowVerdict
@@ -30,8 +28,10 @@ def result(study: Study, tmp_path: Path) -> Result:
     return study.run(None, quick=False, folder=tmp_path / "pieces")
 
 
-def test_a_result_says_all_and_comes_back(result: Result, tmp_path: Path) -> None:
-    assert result.verdict is RowVerdict.CONFIRMED
+def test_a_result_says_all_and_comes_back(study: Study, result: Result, tmp_path: Path) -> None:
+    assert study.verdict(result).status is RowVerdict.CONFIRMED
+    assert result.sequential
+    assert result.main == "gain: at least 0.5"
     assert result.seeds == (0, 1, 2, 3, 4)
     gains = result.values["gain"].by_seed
     assert len(gains) == 5
@@ -54,7 +54,6 @@ def test_a_full_result_is_not_overwritten_by_a_quick_one(
     study: Study, result: Result, tmp_path: Path
 ) -> None:
     quick = study.run(1, quick=True, folder=tmp_path / "pieces")
-    assert quick.canary is None
     assert store(quick, tmp_path)
     assert store(result, tmp_path)
     assert not store(quick, tmp_path)
@@ -85,7 +84,7 @@ def test_a_full_study_has_five_seeds(study: Study, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("bound", "cost_s", "seeds"),
     [
-        (3.5, 0.0, 5),  # far on the claimed side
+        (3.0, 0.0, 5),  # far on the claimed side
         (4.5, 0.0, 30),  # about where the values lie
         (4.5, 100.0, 5),  # too expensive to continue
         (6.0, 0.0, 5),  # far on the other side
@@ -107,12 +106,12 @@ def test_seeds_go_on_while_the_main_claim_is_open(
 
     trials = Trials({"one": None}, (1, 1), run, lambda found: {"gain": found("one", "gain")})
     monkeypatch.setattr(Study, "measure", lambda self: trials)
-    monkeypatch.setattr("ingenium_book.study.EXPENSIVE_S", 60.0 if not cost_s else -1.0)
+    monkeypatch.setattr("ingenium_book.study.EXPENSIVE_S", 300.0 if not cost_s else -1.0)
     main = replace(study.claim.main, at_least=bound)
     own = Study(replace(study.claim, main=main, side=()))
     found = own.run(None, quick=False, folder=tmp_path)
     assert len(found.seeds) == len(found.values["gain"].by_seed) == seeds
-    assert sorted(ran[:-1]) == list(range(seeds))  # none twice; the last is the canary's
+    assert sorted(ran) == list(range(seeds))  # none twice
     assert own.run(7, quick=False, folder=tmp_path).seeds == tuple(range(7))
 
 
@@ -135,7 +134,7 @@ def test_pieces_of_a_stopped_study_are_kept_and_those_of_a_finished_one_are_not(
         study.run(5, quick=False, folder=tmp_path, watch=silent)
     assert len(list(tmp_path.rglob("*.json"))) == 4
     monkeypatch.undo()
-    assert study.run(5, quick=False, folder=tmp_path).verdict is RowVerdict.CONFIRMED
+    assert study.run(5, quick=False, folder=tmp_path).seeds == (0, 1, 2, 3, 4)
     assert not list(tmp_path.rglob("*.json"))
 
 
@@ -143,53 +142,6 @@ def test_a_damaged_result_is_named(tmp_path: Path) -> None:
     (tmp_path / "dice.1.json").write_text('{"row": "dice.1"}')
     with pytest.raises(CorruptError, match=r"dice\.1\.json"):
         read("dice.1", tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("now", "by_seed", "moved"),
-    [
-        (1.0, (0.0, 1.0, 2.0), False),
-        (1.2, (0.0, 1.0, 2.0), False),  # less than a quarter of a spread of 1
-        (1.3, (0.0, 1.0, 2.0), True),
-        (0.7, (0.0, 1.0, 2.0), True),
-        (1.0000001, (1.0, 1.0), False),
-        (1.1, (1.0, 1.0), True),
-        (None, (0.0, 1.0, 2.0), True),
-        (1.09, (), False),  # seeds are not stored; they spread by 0.403 for such an interval
-        (1.11, (), True),
-    ],
-)
-def test_a_canary_has_moved_by_more_than_a_quarter_of_the_spread(
-    study: Study, result: Result, now: float | None, by_seed: tuple[float, ...], moved: bool
-) -> None:
-    values = {"gain": Value(Interval(1.0, 0.5, 1.5), by_seed)}
-    reported = replace(result, canary=1.0, values=values)
-    retained = canaries.Canary("dice.1", now, "sha256:x", "2026")
-    assert canaries.moved(study.claim, reported, retained) is moved
-    assert not canaries.moved(study.claim, replace(reported, canary=None), retained)
-    assert not canaries.moved(study.claim, reported, None)
-
-
-def test_canaries_are_taken_where_the_source_changed(
-    house: Path, study: Study, result: Result, tmp_path: Path
-) -> None:
-    assert result.canary is not None
-    assert not canaries.reached(study, result, None)
-    (house / "checks.py").write_text("other = 1\n")
-    dice.forget()
-    assert not canaries.reached(study, result, None)
-    source = (house / "throwing.py").read_text()
-    for text, far in (
-        (f"{source}# the same\n", False),
-        (source.replace("least, 7", "2 * least, 14"), True),
-    ):
-        (house / "throwing.py").write_text(text)
-        dice.forget()
-        assert canaries.reached(study, result, canaries.read("dice.1", tmp_path))
-        retained = canaries.take(study, tmp_path, tmp_path / "pieces", silent)
-        assert canaries.moved(study.claim, result, retained) is far
-        assert canaries.read("dice.1", tmp_path) == retained
-        assert not canaries.reached(study, result, retained)
 
 
 def test_results_lie_beside_the_project_of_the_package_or_in_the_cache(
@@ -211,19 +163,9 @@ def test_an_experiment_that_is_no_trials_may_measure_too(
 
     monkeypatch.setattr(Study, "measure", lambda self: measure)
     found = study.run(None, quick=False, folder=tmp_path)
-    assert found.verdict is RowVerdict.CONSISTENT
+    assert study.verdict(found).status is RowVerdict.CONSISTENT
+    assert not found.sequential
     assert len(found.seeds) == 5  # it stores no pieces, so that continuing would begin again
-    assert math.isfinite(found.canary or math.nan)
-
-
-def test_a_ratio_has_a_canary_though_one_seed_gives_no_interval(
-    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def measure(budget: Budget, watch: Watch) -> Measured:
-        return Measured({"gain": ratio([3.0], [2.0])})
-
-    monkeypatch.setattr(Study, "measure", lambda self: measure)
-    assert study.canary(tmp_path, silent) == 1.5
 
 
 def test_readings_are_those_of_the_seeds() -> None:

@@ -11,7 +11,6 @@ import pytest
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
-from ingenium_book.results import write_sealed
 
 RUN = CliRunner()
 
@@ -29,8 +28,8 @@ def table(*command: str) -> Any:
 def test_a_strangers_rows_have_what_ours_have(house: Path) -> None:
     before = table("list", "--chapter", "dice")["rows"]
     assert [(r["row"], r["status"]) for r in before] == [
-        ("dice.1", "not decided"),
-        ("dice.2", "not built"),
+        ("dice.1", "no study"),
+        ("dice.2", "no check"),
     ]
     ran = table("run", "dice.1", "--quick", "--seeds", "5")
     assert (ran["status"], ran["run"]) == ("confirmed", "quick")
@@ -64,27 +63,6 @@ def test_rows_that_share_a_study_are_answered_by_one_run(house: Path) -> None:
     assert table("audit")["faults"] == []
 
 
-def test_a_result_without_a_canary_gets_it_when_it_is_looked_at(house: Path) -> None:
-    first = table("run", "dice.1")["result"]
-    path = house.parents[1] / "outcomes" / "results" / "dice.1.json"
-    write_sealed(path, json.loads(path.read_text()) | {"canary": None})
-    assert table("canary", "dice.1") == {"looked": ["dice.1"], "moved": []}
-    assert json.loads(path.read_text())["canary"] == first["canary"]
-    assert table("canary", "dice.1") == {"looked": [], "moved": []}
-
-
-def test_a_canary_flags_a_number_that_moved(house: Path) -> None:
-    table("run", "dice.1")
-    assert table("canary", "dice.1") == {"looked": [], "moved": []}
-    (house / "throwing.py").write_text(dice.THROWING.replace("least, 7", "2 * least, 14"))
-    dice.forget()
-    assert table("canary", "dice.1") == {"looked": ["dice.1"], "moved": ["dice.1"]}
-    assert [r["row"] for r in table("list", "--stale")["rows"]] == ["dice.1"]
-    assert "Stale" in RUN.invoke(app, ["study", "show", "dice.1"]).stdout
-    table("run", "dice.1")
-    assert table("list", "--stale")["rows"] == []
-
-
 def test_rows_are_filtered_and_counted(house: Path) -> None:
     table("run", "dice.1", "--quick", "--seeds", "5")
 
@@ -93,9 +71,14 @@ def test_rows_are_filtered_and_counted(house: Path) -> None:
 
     assert rows("--chapter", "dice") == rows("--domain", "games") == ["dice.1", "dice.2"]
     assert "dice.1" in rows("--status", "confirmed")
-    assert "dice.2" in rows("--status", "not built")
+    assert "dice.2" in rows("--status", "no check")
     found = table("list", "--chapter", "dice")["counts"]
-    assert (found["rows"], found["systems"], found["confirmed"], found["stale"]) == (2, 1, 1, 0)
+    assert (found["rows"], found["systems"], found["confirmed"], found["with a mutant"]) == (
+        2,
+        1,
+        1,
+        1,
+    )
     plain = RUN.invoke(app, ["study", "list", "--chapter", "dice"]).stdout
     assert "2 rows: 1 systems, 1 numbers" in plain
     for wrong in (("--status", "reproduced"), ("--domain", "griid"), ("--chapter", "98")):
@@ -120,10 +103,10 @@ def test_an_audit_ends_with_a_fault(house: Path) -> None:
     table("run", "dice.1", "--quick", "--seeds", "5")
     assert ended("audit") == 0
     path = house.parents[1] / "outcomes" / "results" / "dice.1.json"
-    path.write_text(path.read_text().replace('"quick": true', '"quick": false'))
+    path.write_text(path.read_text().replace(" --quick", ""))
     ran = RUN.invoke(app, ["study", "audit"])
     assert ran.exit_code == 3
-    assert "was changed" in ran.stdout
+    assert "does not repeat it" in ran.stdout
 
 
 def test_a_system_that_is_not_there_ends_with_1(house: Path) -> None:
@@ -136,7 +119,6 @@ def test_a_system_that_is_not_there_ends_with_1(house: Path) -> None:
 LISTED = """
 import sys
 from ingenium.cli.app import app
-from ingenium_book.results import write_sealed
 app(sys.argv[1:], standalone_mode=False)
 heavy = {"torch", "rdkit", "pandapower", "simbench", "scipy", "matplotlib", "sklearn"}
 print(sorted(heavy & set(sys.modules)), file=sys.stderr)

@@ -20,7 +20,7 @@ from ingenium.core import errors
 from ingenium.domains import own
 from ingenium_book.claims import chapters
 from ingenium_book.entries import STATUSES, entries
-from ingenium_book.pages import markdown as evidence
+from ingenium_book.pages import pages as evidence
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {  # of the site, by file of the repository
@@ -31,8 +31,8 @@ PAGES = {  # of the site, by file of the repository
 }
 HOME = "README.md"  # whose place on the site the home page takes
 LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?(\))")
-STATUS = "|".join(sorted(STATUSES, key=len, reverse=True))  # the longest first
-SAID = re.compile(rf"(?m)^\*\*({STATUS})\*\*|^(\| \[[^|]*\|[^|]*\| )({STATUS})(?=[, ])")
+STATUS = "|".join(sorted((s.removesuffix(" a rival") for s in STATUSES), key=len, reverse=True))
+SAID = re.compile(rf"\*\*({STATUS})([^*|\n]*)\*\*(?=$| [|(]|: )", re.MULTILINE)
 FENCED = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
 
 
@@ -48,7 +48,8 @@ def on_files(files: Files, config: Any) -> Files:
     for name, page in PAGES.items():
         files.append(File.generated(config, page, content=led(sources[name], name)))
     for name, text in evidence.pages(entries(chapters())).items():
-        files.append(File.generated(config, f"book/{name}", content=marked(text)))
+        if name != "index.md":  # the site begins with studies.md
+            files.append(File.generated(config, f"book/{name}", content=marked(text)))
     for name in sorted({x for at, text in texts.items() for x in outside(text, at)}):
         shown = File.generated(config, shown_at(name), content=shown_text(name))
         shown.inclusion = InclusionLevel.NOT_IN_NAV
@@ -57,11 +58,11 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def marked(text: str) -> str:
-    """Mark the status of each row of a page of the book by its colour."""
+    """Mark the verdict on each row of a page of the book by its colour."""
 
     def one(match: re.Match[str]) -> str:
-        said = match[1] or match[3]
-        return f'{match[2] or ""}<span class="status {said.replace(" ", "-")}">{said}</span>'
+        style = match[1].replace(", ", " ").replace(" ", "-")
+        return f'<span class="status {style}">{match[1]}{match[2]}</span>'
 
     return SAID.sub(one, text)
 
@@ -70,6 +71,9 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     """Redirect links out of `docs/` to the pages that show their files."""
     if page.is_homepage:
         page.meta["hide"] = ["navigation", "toc"]  # it has no neighbours
+    if page.file.src_uri == "studies.md":
+        page.meta["hide"] = ["toc"]  # its table needs the room
+        markdown = marked(markdown)
     own = page.file.abs_src_path
     return led(markdown, f"docs/{page.file.src_uri}") if own else markdown
 

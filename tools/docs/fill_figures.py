@@ -12,7 +12,6 @@ docs/figures/runs/*.json.
 import ast
 import json
 from functools import cache, partial
-from math import isfinite
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -31,9 +30,9 @@ from ingenium.core.spec import Limit
 from ingenium.domains.grid.feeder.feeder_day import FeederDay
 from ingenium.report import words
 from ingenium_book.claims import chapters
-from ingenium_book.entries import STATUSES, RowEntry, chosen, counts, entries
-from ingenium_book.study import Result
-from ingenium_book.verdicts import ClaimPart
+from ingenium_book.entries import RowEntry, entries
+from ingenium_book.pages import front, pages
+from ingenium_book.verdicts import BUILT_RULE, RULE
 
 DEMO = "winter_evening_peak"
 
@@ -197,77 +196,33 @@ def steering() -> str:
 
 
 def studies() -> str:
-    """Every number of the evidence book that has a study, with its result."""
-    columns = ("Row", "Claim", "Verdict", "Main claim", "Measured (95 % interval)", "Measured on")
-    rows = [(*columns, "Scope", "Run")]
-    for entry in book():
-        claim = entry.claim
-        if claim.main is not None:
-            value = (claim.main.text, _value(entry.result, claim.main))
-            about = (claim.measured_on, str(claim.scope), _run(entry))
-            rows.append((claim.row, claim.title, str(entry.verdict), *value, *about))
-    return table(*rows)
-
-
-def checks() -> str:
-    """Every system of the evidence book that has a check, with its findings."""
-    rows = [("Row", "System", "Status", "Findings", "Command")]
-    for entry in book():
-        if entry.outcome is not None:
-            found = entry.outcome.findings
-            held = f"{sum(f.holds for f in found)} of {len(found)} hold"
-            command = f"`{entry.outcome.commands[0]}`" if entry.outcome.commands else ""
-            status = str(entry.built)
-            rows.append((entry.claim.row, entry.claim.title, status, held, command))
-    return table(*rows)
+    """The evidence book for a stranger: a sentence, a bar, three boxes and a table by verdict."""
+    return front.front(book(), lambda entry: f"book/{pages.address(entry)}")
 
 
 def study_counts() -> str:
-    """Number of rows by status and chapter."""
-    rows = [("Chapter", "Rows", *STATUSES, "of which stale")]
-    for chapter in chapters():
-        found = counts(chosen(book(), chapter=str(chapter.chapter)))
-        numbers = (found["rows"], *(found[name] for name in STATUSES), found["stale"])
-        rows.append((f"{chapter.chapter} {chapter.title}", *(str(n or "") for n in numbers)))
-    found = counts(book())
-    numbers = (found["rows"], *(found[name] for name in STATUSES), found["stale"])
-    return table(*rows, ("All", *map(str, numbers)))
+    """Number of rows by chapter and group of verdicts."""
+    groups = list(front.GROUPS)
+    rows = [("Chapter", "Claims", *groups, "wait")]
+    for chapter in (*chapters(), None):
+        own = [e for e in book() if chapter in (None, e.chapter)]
+        found = front.grouped(own)
+        left = len(own) - sum(found.values())
+        title = f"[{chapter.chapter} {chapter.title}](book/{chapter.chapter}.md)" if chapter else ""
+        numbers = (len(own), *(found[name] for name in groups), left)
+        rows.append((title or "All", *(str(n or "") for n in numbers)))
+    return table(*rows)
+
+
+def study_rule() -> str:
+    """The rule by which verdicts are derived."""
+    return f"{RULE}\n\n{BUILT_RULE}"
 
 
 @cache
 def book() -> tuple[RowEntry, ...]:
     """Every row of the evidence book."""
     return entries(chapters(), ROOT / "book" / "outcomes")
-
-
-def _run(entry: RowEntry) -> str:
-    """Origin of the result of a row."""
-    if entry.result is None:
-        return ""
-    seeds = "quick" if entry.result.quick else f"{len(entry.result.seeds)} seeds"
-    return f"{seeds}, stale" if entry.stale else seeds
-
-
-def study_parts() -> str:
-    """The main claim of each study and its side checks, with the bounds stated beforehand."""
-    rows = [("Row", "Part of the claim", "Bound", "Measured (95 % interval)", "Outcome")]
-    for entry in book():
-        for part in entry.claim.parts:
-            found = entry.result.values.get(part.name) if entry.result else None
-            said = str(part.judge(found.interval)) if found else ""
-            text = f"**{part.text}**" if part is entry.claim.main else part.text
-            rows.append((entry.claim.row, text, part.bound, _value(entry.result, part), said))
-    return table(*rows)
-
-
-def _value(result: Result | None, part: ClaimPart) -> str:
-    value = result.values.get(part.name) if result else None
-    if value is None or not isfinite(value.interval.value):
-        return ""
-    found = value.interval
-    ends = f"{words.number(found.low)} to {words.number(found.high)}"
-    said = "exact" if found.exact else ends
-    return f"{words.number(found.value, part.unit)} ({said})"
 
 
 def file(name: str) -> str:
@@ -373,9 +328,8 @@ MAKERS = {
     "other_feeders": other_feeders,
     "steering": steering,
     "studies": studies,
-    "checks": checks,
     "study_counts": study_counts,
-    "study_parts": study_parts,
+    "study_rule": study_rule,
 }
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ingenium.cli.output import print_json, results, table
@@ -10,12 +11,25 @@ from ingenium_book.check import CheckOutcome
 from ingenium_book.claims import Claim, ValueSource
 from ingenium_book.entries import RowEntry
 from ingenium_book.study import Result, Study
-from ingenium_book.verdicts import BUILT_RULE, RULE, Built, ClaimPart, Kind, Outcome, RowVerdict
+from ingenium_book.verdicts import (
+    BUILT_RULE,
+    RULE,
+    AgreedItem,
+    BookVerdict,
+    Built,
+    ClaimPart,
+    Kind,
+    Outcome,
+    RowVerdict,
+)
 
 COLOURS = {
     Built.WORKS: "green",
     Built.GAPS: "green",
+    Built.PART: "yellow",
+    Built.NOT: "red",
     RowVerdict.CONFIRMED: "green",
+    RowVerdict.AS_BY: "blue",
     RowVerdict.CONSISTENT: "yellow",
     RowVerdict.REFUTED: "red",
     Outcome.HOLDS: "green",
@@ -31,7 +45,7 @@ ASKS = {
 def print_rows(shown: Sequence[RowEntry], of: int) -> None:
     """Print rows with an outcome first, then those with a check or study, then the rest."""
     order = sorted(shown, key=lambda e: (not e.answered, not e.requested))
-    columns = ("Row", "Kind", "Claim", "Status", "Measured on", "Measured", "95 % interval", "Run")
+    columns = ("Row", "Kind", "Claim", "Status", "Measured on", "Measured", "Interval", "Run")
     rows = table("", *columns)
     for entry in order:
         claim, value = entry.claim, entry.value
@@ -40,7 +54,7 @@ def print_rows(shown: Sequence[RowEntry], of: int) -> None:
             claim.row,
             str(claim.kind),
             claim.title,
-            coloured(entry.status) + (" [yellow](stale)[/]" if entry.stale else ""),
+            told(entry.decided),
             claim.measured_on,
             number(value.value, unit) if value else "",
             ends(value, unit) if value else "",
@@ -69,11 +83,11 @@ def tell(entry: RowEntry, json: bool) -> None:
     console.print(f"[bold]{claim.row} {claim.title}[/] ({title})\n", highlight=False)
     for name, text in _texts(entry).items():
         console.print(f"[bold]{name}[/]: {text}", highlight=False, soft_wrap=True)
-    console.print(f"\n[bold]Status[/]: {coloured(entry.status)}", highlight=False)
+    console.print(f"\n[bold]Status[/]: {told(entry.decided)}", highlight=False)
     if claim.check:
-        _print_check(claim, entry.outcome)
+        _print_check(entry, entry.outcome)
     if claim.study:
-        _print_parts(claim, entry.result)
+        _print_parts(entry)
         _print_run(entry, entry.result)
     if not entry.requested and claim.kind is not Kind.NOTHING:
         console.print("No check and no study yet.", highlight=False)
@@ -92,12 +106,14 @@ def _texts(entry: RowEntry) -> dict[str, str]:
         "Question": ASKS[claim.kind],
         "Claim": claim.claim,
         "Claimed": f"{claim.claimed} ({by})",
-        "Acceptance": claim.acceptance,
+        "Agreed": "; ".join(map(_answered, claim.acceptance)),
         "Caution": claim.caution,
         "Caution on the chapter": entry.chapter.caution,
         "Note": claim.note,
         "Not here": lack,
-        "Not tested": "; ".join(claim.untested),
+        "Not tested": "; ".join(claim.not_tested),
+        "Rivals": "; ".join(r.name for r in claim.rivals) or claim.no_rival,
+        "Main claim": "; ".join(claim.changed),
         "Domain": claim.domain,
         "Check": claim.check and f"{claim.check}. {BUILT_RULE}",
         "Study": claim.study and f"{claim.study}. {Study(claim).protocol}",
@@ -107,8 +123,13 @@ def _texts(entry: RowEntry) -> dict[str, str]:
     return {k: v for k, v in texts.items() if v}
 
 
-def _print_check(claim: Claim, outcome: CheckOutcome | None) -> None:
-    console = results()
+def _answered(item: AgreedItem) -> str:
+    """An item that was agreed, and whether anything answers it."""
+    return f"{item.item} (untested)" if item.untested else item.item
+
+
+def _print_check(entry: RowEntry, outcome: CheckOutcome | None) -> None:
+    claim, console = entry.claim, results()
     if outcome is None:
         console.print(f"Not checked yet: ingenium study check {claim.row}", highlight=False)
         return
@@ -117,19 +138,24 @@ def _print_check(claim: Claim, outcome: CheckOutcome | None) -> None:
     for finding in outcome.findings:
         missing = "[yellow]gap[/]" if finding.gap else "[red]no[/]"
         console.print(f"  {'[green]yes[/]' if finding.holds else missing} {finding.text}")
-    console.print(f"Checked {outcome.time} in {outcome.seconds:.0f} s.", highlight=False)
+    console.print(
+        f"Checked {outcome.time} in {outcome.seconds:.0f} s, {entry.last_run}. Mutant that it was "
+        f"tried against: {claim.mutant or 'none'}.",
+        highlight=False,
+    )
 
 
-def _print_parts(claim: Claim, result: Result | None) -> None:
-    shown = table("", "Claim", "Bound", "Measured", "95 % interval", "Outcome")
+def _print_parts(entry: RowEntry) -> None:
+    claim, result = entry.claim, entry.result
+    shown = table("", "Claim", "Bound", "Measured", "Interval", "Outcome")
     for part in claim.parts:
-        found = result.values.get(part.name) if result else None
+        found = entry.interval(part)
         shown.add_row(
             f"[bold]{part.text}[/]" if part is claim.main else part.text,
             part.bound,
-            number(found.interval.value, part.unit) if found else "",
-            ends(found.interval, part.unit) if found else "",
-            coloured(str(part.judge(found.interval))) if found else "",
+            number(found.value, part.unit) if found else "",
+            ends(found, part.unit) if found else "",
+            coloured(str(part.judge(found))) if found else "",
         )
     results().print()
     results().print(shown, highlight=False)
@@ -152,15 +178,13 @@ def _print_run(entry: RowEntry, result: Result | None) -> None:
     if result.cpu_seconds is not None:
         spent += f", {result.cpu_seconds:.0f} s of CPU time"
     console.print(
-        f"\n[bold]Verdict[/]: {coloured(result.verdict)} ({entry.run}, {seeds}, {spent}, "
-        f"{result.time})",
+        f"\n[bold]Verdict[/]: {told(entry.verdict)} ({entry.run}, {seeds}, {spent}, "
+        f"{result.time}, {entry.last_run})",
         highlight=False,
     )
     console.print(f"By seed: {entry.by_seed}", highlight=False, soft_wrap=True)
     for note in result.notes:
         console.print(f"[bold]Note[/]: {note}", highlight=False, soft_wrap=True)
-    if entry.stale:
-        console.print("[yellow]Stale[/]: a quick run gives another value today.")
     console.print(f"Repeat: {result.command}", highlight=False, soft_wrap=True)
 
 
@@ -181,19 +205,22 @@ def summary(entry: RowEntry) -> dict[str, Any]:
         "claim": claim.claim,
         "claimed": claim.claimed,
         "stated": claim.stated,
-        "acceptance": claim.acceptance,
+        "acceptance": [asdict(item) for item in claim.acceptance],
         "caution": claim.caution,
         "beyond": claim.beyond,
         "check": str(claim.check),
         "study": claim.study,
         "measured_on": claim.measured_on,
         "scope": claim.scope,
-        "untested": claim.untested,
+        "untested": claim.not_tested,
+        "changed": claim.changed,
+        "mutant": claim.mutant,
         "status": entry.status,
+        "verdict": str(entry.decided),
         "unit": claim.main.unit if claim.main else "1",
         "value": entry.value,
         "run": entry.run,
-        "stale": entry.stale,
+        "last_run": entry.last_run,
     }
 
 
@@ -202,7 +229,7 @@ def everything(entry: RowEntry) -> dict[str, Any]:
     claim, result = entry.claim, entry.result
     reported: dict[str, Any] = {"protocol": "", "parts": []}
     if claim.study:
-        found = {p.name: result.values.get(p.name) for p in claim.parts} if result else {}
+        found = {p.name: entry.interval(p) for p in claim.parts}
         reported = {
             "protocol": Study(claim).protocol,
             "rule": RULE,
@@ -211,8 +238,8 @@ def everything(entry: RowEntry) -> dict[str, Any]:
     return summary(entry) | reported | {"result": result, "outcome": entry.outcome}
 
 
-def _part(part: ClaimPart, found: Value | None, main: bool) -> dict[str, Any]:
-    outcome = part.judge(found.interval) if found else None
+def _part(part: ClaimPart, found: Interval | None, main: bool) -> dict[str, Any]:
+    outcome = part.judge(found) if found else None
     return {"name": part.name, "claim": part.text, "bound": part.bound, "unit": part.unit} | {
         "main": main,
         "outcome": outcome,
@@ -223,6 +250,12 @@ def coloured(text: str) -> str:
     """Colour a status or outcome."""
     colour = {str(k): v for k, v in COLOURS.items()}.get(text)
     return f"[{colour}]{text}[/]" if colour else text
+
+
+def told(verdict: BookVerdict) -> str:
+    """Colour a verdict by its status."""
+    colour = {str(k): v for k, v in COLOURS.items()}.get(str(verdict.status))
+    return f"[{colour}]{verdict}[/]" if colour else str(verdict)
 
 
 def number(value: float, unit: str = "1") -> str:

@@ -1,19 +1,20 @@
-"""Audit of outcomes: a status is valid only if its file is.
+"""Audit of outcomes: each belongs to a row, and answers all that was agreed for it.
 
-An outcome must belong to a row and to its study or check, carry the seal of its content, and its
-verdict must follow by the rule from measured values or findings. Nothing else can give a row a
-status.
+An outcome holds no verdict, so that none can be typed in. A value that a bound or a rival needs
+must be there, a full result rests on five seeds and is of the present main claim (or the row says
+why that changed), and each item that was agreed has its answer.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ingenium.core.errors import IngeniumError
 from ingenium_book import check
+from ingenium_book.check import CheckOutcome
 from ingenium_book.claims import Claim
 from ingenium_book.results import CHECKS, RESULTS, read
 from ingenium_book.study import FEWEST, Result, Study
-from ingenium_book.verdicts import Built, RowVerdict
+from ingenium_book.verdicts import Built, Kind, RowVerdict
 
 
 def faults(folder: Path, claims: Mapping[str, Claim]) -> tuple[str, ...]:
@@ -51,24 +52,25 @@ def of_result(path: Path, claims: Mapping[str, Claim]) -> Iterator[str]:
 
 
 def _of_values(study: Study, result: Result) -> Iterator[str]:
-    if result.row != study.claim.row:
+    claim = study.claim
+    if result.row != claim.row:
         yield f"it is the result of row {result.row}"
     if not result.quick and len(set(result.seeds)) < FEWEST:
         yield f"a full result rests on at least {FEWEST} seeds, this one on {len(result.seeds)}"
     if result.command != study.command(len(result.seeds), quick=result.quick):
         yield f"its command does not repeat it: {result.command}"
-    if not result.quick and result.canary is None and not study.claim.no_canary:
-        yield f"no canary, and its row says not why: ingenium study canary {result.row}"
+    if result.main != study.main and not claim.changed:
+        yield f'its main claim was "{result.main}", and the row does not say why it changed'
     wrong = [k for k, v in result.values.items() if len(v.by_seed) not in (0, len(result.seeds))]
     if wrong:
         yield f"these values are not by its seeds: {', '.join(wrong)}"
+    names = {part.name for part in claim.parts}
+    if claim.kind is Kind.NUMBER:
+        yield from _unanswered(claim, lambda words: words in names or words in result.values)
     try:
-        follows = study.verdict(result.values, result.control)
+        study.verdict(result)
     except IngeniumError as error:
         yield f"{error} Run it again."
-        return
-    if result.verdict is not follows:
-        yield f"its verdict is {result.verdict}, but by the rule the values say {follows}"
 
 
 def of_check(path: Path, claims: Mapping[str, Claim]) -> Iterator[str]:
@@ -83,11 +85,31 @@ def of_check(path: Path, claims: Mapping[str, Claim]) -> Iterator[str]:
         yield str(error)
         return
     if outcome is not None:
-        yield from check.faults(claim, outcome)
+        yield from _of_findings(claim, outcome)
+
+
+def _of_findings(claim: Claim, outcome: CheckOutcome) -> Iterator[str]:
+    if outcome.row != claim.row:
+        yield f"it is the outcome of row {outcome.row}"
+    if not claim.check:
+        yield "the row has no check"
+    texts = [f.text for f in outcome.findings]
+    if claim.kind is Kind.SYSTEM:
+        yield from _unanswered(claim, lambda words: any(words in text for text in texts))
+
+
+def _unanswered(claim: Claim, answered: Callable[[str], bool]) -> Iterator[str]:
+    """Items that nothing answers, or whose answer is not in the outcome."""
+    for item in (*claim.acceptance, *claim.title_parts):
+        if not item.by:
+            yield f'"{item.item}" was agreed, and nothing answers it; write by = "untested"'
+        for words in () if item.untested else item.by:
+            if not answered(words):
+                yield f'"{item.item}" is said to be answered by "{words}", which is not there'
 
 
 def row_state(row: str, root: Path) -> tuple[bool, str]:
-    """Return whether a row is answered by a full and fresh outcome in a checkout, and how.
+    """Return whether a row is answered by a full outcome in a checkout, and how.
 
     Args:
         row: such as "33.16".
@@ -107,7 +129,6 @@ def row_state(row: str, root: Path) -> tuple[bool, str]:
         faults += (*of_check(folder / CHECKS / f"{row}.json", known),)
     if faults:
         return False, faults[0]
-    time = (entry.outcome or entry.result).time[:10]  # type: ignore[union-attr]
-    said = f"{entry.status}, {entry.run}, {time}{', stale' if entry.stale else ''}"
-    good = entry.status in (RowVerdict.CONFIRMED, RowVerdict.CONSISTENT, Built.WORKS, Built.GAPS)
-    return good and not entry.stale and entry.run != "quick", said
+    good = (RowVerdict.CONFIRMED, RowVerdict.CONSISTENT, Built.WORKS, Built.GAPS)
+    said = f"{entry.decided}, {entry.run}, {(entry.outcome or entry.result).time[:10]}"  # type: ignore[union-attr]
+    return entry.decided.status in good and entry.run != "quick", said

@@ -1,4 +1,4 @@
-"""Checks of systems: public commands that a C row names, run in seconds, and their findings."""
+"""Checks of systems: public commands that a row names, run in seconds, and their findings."""
 
 import io
 import time
@@ -9,16 +9,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from ingenium.core.digest import content_digest, digest, file_digest
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.folders import write_atomic
-from ingenium_book import closure
 from ingenium_book.claims import Claim
 from ingenium_book.findings import Check, Commands, Finding, Picture
+from ingenium_book.history import commit
 from ingenium_book.plan import CheckPlan
 from ingenium_book.plan_run import carry_out
-from ingenium_book.results import read_sealed, write_sealed
-from ingenium_book.verdicts import Built, built
+from ingenium_book.results import read_table, write_table
+from ingenium_book.study import loaded
+from ingenium_book.verdicts import BookVerdict, built
 
 
 @dataclass(frozen=True)
@@ -26,25 +26,15 @@ class CheckOutcome:
     """Findings of a check, and the source that it ran on."""
 
     row: str
-    built: Built
     findings: tuple[Finding, ...]
     commands: tuple[str, ...]  # commands that it ran, as a user would write them
     caption: str  # of its picture
-    picture: str  # digest of the picture next to the file; empty if there is none
     seconds: float
     cpu_seconds: float
     time: str  # UTC
-    code: str
+    commit: str  # of the source; empty without git
     versions: Mapping[str, str]
     machine: Mapping[str, Any]
-
-
-def code(claim: Claim) -> str:
-    """Digest of the data and the source of a check, except for the commands themselves."""
-    if isinstance(claim.check, CheckPlan):
-        source = {module: closure.code(module) for module in claim.check.modules}
-        return digest({"check": claim.check.digest, "source": source})
-    return closure.code(_module(claim.check))
 
 
 def run(claim: Claim, commands: "CommandRecord", folder: Path) -> CheckOutcome:
@@ -68,16 +58,14 @@ def run(claim: Claim, commands: "CommandRecord", folder: Path) -> CheckOutcome:
         raise InputError(f"a finding of the check of row {claim.row} that is no gap", "none")
     outcome = CheckOutcome(
         row=claim.row,
-        built=_built(findings),
         findings=tuple(findings),
         commands=tuple(commands.ran),
         caption=caption,
-        picture=content_digest(image) if image else "",
         seconds=time.perf_counter() - started,
         cpu_seconds=time.process_time() - cpu,
         time=datetime.now(UTC).isoformat(timespec="seconds"),
-        code=code(claim),
-        versions=versions(_distributions(claim)),
+        commit=commit(claim.package),
+        versions=versions(loaded()),
         machine=machine(),
     )
     _store(outcome, image, folder)
@@ -101,17 +89,16 @@ def read(row: str, folder: Path) -> CheckOutcome | None:
     """Read the stored outcome of a check, if there is one.
 
     Raises:
-        CorruptError: if it or its picture was changed.
+        CorruptError: if it is none.
     """
     path, again = folder / f"{row}.json", f"Remove it and write: ingenium study check {row}"
-    table = read_sealed(path, again)
+    table = read_table(path, again)
     if table is None:
         return None
     try:
-        found = CheckOutcome(
+        return CheckOutcome(
             **table
             | {
-                "built": Built(table["built"]),
                 "findings": tuple(Finding(**finding) for finding in table["findings"]),
                 "commands": tuple(table["commands"]),
             }
@@ -119,26 +106,11 @@ def read(row: str, folder: Path) -> CheckOutcome | None:
     except (ValueError, KeyError, TypeError) as error:
         fault = f"is not the outcome of a check ({type(error).__name__}: {error})"
         raise CorruptError(str(path), fault, again) from error
-    image = path.with_suffix(".png")
-    if found.picture and (not image.is_file() or file_digest(image) != found.picture):
-        raise CorruptError(str(image), "is not the picture that the check drew", again)
-    return found
 
 
-def faults(claim: Claim, outcome: CheckOutcome) -> tuple[str, ...]:
-    """Faults of an outcome, as sentences."""
-    found = []
-    if outcome.row != claim.row:
-        found.append(f"it is the outcome of row {outcome.row}")
-    if not claim.check:
-        found.append("the row has no check")
-    if outcome.built is not _built(outcome.findings):
-        found.append(f"it says {outcome.built}, but its findings say {_built(outcome.findings)}")
-    return tuple(found)
-
-
-def _built(findings: "list[Finding] | tuple[Finding, ...]") -> Built:
-    return built([f.holds for f in findings if not f.gap], [f.holds for f in findings if f.gap])
+def verdict(claim: Claim, outcome: CheckOutcome) -> BookVerdict:
+    """Judge the findings of a check by the rule."""
+    return built(outcome.findings, claim.title_parts, claim.acceptance)
 
 
 def _store(outcome: CheckOutcome, image: bytes, folder: Path) -> None:
@@ -147,14 +119,7 @@ def _store(outcome: CheckOutcome, image: bytes, folder: Path) -> None:
         write_atomic(path, image)
     else:
         path.unlink(missing_ok=True)
-    write_sealed(folder / f"{outcome.row}.json", asdict(outcome))
-
-
-def _distributions(claim: Claim) -> tuple[str, ...]:
-    """Third-party packages that the code of a check imports."""
-    plan = claim.check
-    modules = plan.modules if isinstance(plan, CheckPlan) else (_module(plan),)
-    return tuple(sorted({name for one in modules for name in closure.distributions(one)}))
+    write_table(folder / f"{outcome.row}.json", asdict(outcome))
 
 
 def _findings(claim: Claim, commands: Commands) -> Iterator[Finding | Picture]:
@@ -167,7 +132,3 @@ def _findings(claim: Claim, commands: Commands) -> Iterator[Finding | Picture]:
     if found is None:
         raise InputError(f"a function {name} in {module}", "none")
     return found(commands)
-
-
-def _module(check: str) -> str:
-    return check.partition(":")[0]

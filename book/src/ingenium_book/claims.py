@@ -3,7 +3,7 @@
 The files state each claim and the author of its value, errors of its citation or its number, the
 study or check that answers it, the bound stated in advance, and untestable parts. They cannot state
 its verdict: that comes from the outcome that a study or a check wrote, and an entry for it is
-refused as unknown.
+refused as unknown. What was agreed is a list of items, each with what answers it.
 
 A third party's package has the same as `rows.toml` with the studies of its domain, with a word in
 place of the number of the chapter.
@@ -24,10 +24,10 @@ from typing import Any
 from ingenium.core.errors import CorruptError, IngeniumError, InputError
 from ingenium.core.spec import parse
 from ingenium.domains import load, names, own
-from ingenium_book.closure import BOOK, root
+from ingenium_book.history import BOOK, root
 from ingenium_book.plan import FUNCTION, CheckPlan
 from ingenium_book.plan import read as read_plan
-from ingenium_book.verdicts import ClaimPart, Kind, Scope
+from ingenium_book.verdicts import AgreedItem, ClaimPart, Kind, Rival, Scope
 
 
 class ValueSource(StrEnum):
@@ -70,24 +70,33 @@ class Claim:
     claim: str
     claimed: str  # its value, or a substitute
     stated: ValueSource
-    acceptance: str  # missing requirement for an answer here
+    acceptance: tuple[AgreedItem, ...]  # what was agreed to answer it, item by item
     caution: str = ""  # error of the book's citation or number
     note: str = ""  # interpretation of the row
     beyond: Beyond | None = None
     check: CheckPlan | str = ""  # which shows the system; in code "package.module:function"
     study: str = ""  # module with `measure`, which measures the number
+    found: str = ""  # what was found, in plain words, with values as {name|.2f} or {name|.2f~}
+    simplest: str = ""  # the simplest rival and its value, in the same way
     main: ClaimPart | None = None  # the part that decides
     side: tuple[ClaimPart, ...] = ()  # parts that are reported with it
     measured_on: str = ""
     scope: Scope = Scope.SAME
     untested: tuple[str, ...] = ()  # parts of the claim that no study or check touches
-    no_canary: str = ""  # why its study has no canary; parts that are expensive
+    title_parts: tuple[AgreedItem, ...] = ()  # that the title names, if several
+    rivals: tuple[Rival, ...] = ()  # that the method has to beat in the same file
+    no_rival: str = ""  # why there is none to beat
+    quality: tuple[str, ...] = ()  # side parts that are the method's own printed quality
+    mutant: str = ""  # "answers", or a "package.module:function", under which the check fails
+    changed: tuple[str, ...] = ()  # "changed because ..., after seeing ...", of its main claim
     package: str = BOOK  # that brings the row
 
     def __post_init__(self) -> None:
-        for name in ("title", "domain", "claim", "claimed", "acceptance"):
+        for name in ("title", "domain", "claim", "claimed"):
             if not getattr(self, name).strip():
                 raise InputError(f"a {name} for row {self.row}", "none")
+        if not self.acceptance or not all(item.item.strip() for item in self.acceptance):
+            raise InputError(f"an acceptance for row {self.row}", "none")
         if bool(self.study) != (self.main is not None) or bool(self.study) != bool(
             self.measured_on
         ):
@@ -98,8 +107,16 @@ class Claim:
             raise InputError("a check as package.module:function", f'"{self.check}"')
         if self.kind is Kind.NOTHING and (self.study or self.check or self.beyond is None):
             raise InputError("a reason in `beyond` and nothing that runs", f"row {self.row} of T")
-        if self.no_canary and not self.study:
-            raise InputError("a study that has no canary", f"row {self.row} without a study")
+        if self.study and bool(self.rivals) == bool(self.no_rival):
+            raise InputError(f"rivals of row {self.row}, or why there are none", "both or neither")
+        unknown = [name for name in self.quality if name not in {p.name for p in self.side}]
+        if unknown:
+            raise InputError(f"a side part as quality of row {self.row}", f'"{unknown[0]}"')
+        wrong = [
+            text for text in self.changed if not re.match(r"changed because .+, after see", text)
+        ]
+        if wrong:
+            raise InputError('"changed because ..., after seeing ..."', f'"{wrong[0]}"')
 
     @property
     def place(self) -> tuple[int, str, int]:
@@ -110,6 +127,11 @@ class Claim:
     def parts(self) -> tuple[ClaimPart, ...]:
         """The main claim and the side checks."""
         return ((self.main,) if self.main else ()) + self.side
+
+    @property
+    def not_tested(self) -> tuple[str, ...]:
+        """What was agreed, or is claimed, and nothing answers."""
+        return (*(item.item for item in self.acceptance if item.untested), *self.untested)
 
 
 @dataclass(frozen=True)
@@ -209,7 +231,20 @@ def _claim(table: Mapping[str, Any], name: str, package: str) -> Claim:
     if "main" in inside:
         inside["main"] = parse(inside["main"], ClaimPart, f"main in {where}")
     inside["side"] = [parse(part, ClaimPart, f"side in {where}") for part in inside.get("side", ())]
+    for name in ("acceptance", "title_parts"):
+        inside[name] = [_item(one, f"{name} in {where}") for one in inside.get(name, ())]
+    inside["rivals"] = [parse(one, Rival, f"rivals in {where}") for one in inside.get("rivals", ())]
     return parse(inside | {"package": package}, Claim, where)
+
+
+def _item(given: object, where: str) -> AgreedItem:
+    """Parse an item: a sentence that nothing answers yet, or a table with what does."""
+    if isinstance(given, str):
+        return AgreedItem(given)
+    if not isinstance(given, Mapping):
+        raise InputError(f"a sentence or a table in {where}", repr(given))
+    by = given.get("by", [])
+    return parse({**given, "by": [by] if isinstance(by, str) else by}, AgreedItem, where)
 
 
 def claims() -> Mapping[str, Claim]:

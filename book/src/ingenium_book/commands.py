@@ -1,4 +1,4 @@
-"""`study list|show|run|check|canary|audit|report`: the evidence book, row by row."""
+"""`study list|show|run|check|audit|report`: the evidence book, row by row."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,6 @@ def add_to(app: typer.Typer) -> None:
     group.command()(guarded(show))
     group.command()(guarded(run))
     group.command()(guarded(_check_by(app)))
-    group.command()(guarded(canary))
     group.command()(guarded(audit))
     group.command()(guarded(report))
     app.add_typer(group, name="study")
@@ -45,9 +44,6 @@ def list_rows(
             "(default: all)."
         ),
     ] = None,
-    stale: Annotated[
-        bool, typer.Option("--stale", help="Show only rows whose canary has changed.")
-    ] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Also show rows without a check or study.")
     ] = False,
@@ -59,12 +55,12 @@ def list_rows(
     from ingenium_book.entries import chosen, counts, entries
     from ingenium_book.results import book_folder
 
-    book = chosen(entries(chapters()), chapter=chapter, domain=domain, status=status, stale=stale)
+    book = chosen(entries(chapters()), chapter=chapter, domain=domain, status=status)
     if json:
         rows = [summary(entry) for entry in book]
         print_json({"folder": str(book_folder()), "counts": counts(book), "rows": rows})
         return
-    filtered = everything or stale or any(x is not None for x in (chapter, domain, status))
+    filtered = everything or any(x is not None for x in (chapter, domain, status))
     print_rows(book if filtered else [e for e in book if e.requested], len(book))
     results().print(f"\n{counted(counts(book))}", highlight=False)
     results().print("`ingenium study show ROW` shows one row in full.", style="dim")
@@ -118,7 +114,7 @@ def run(
     for claim in claims().values():
         if claim.study == entry.claim.study and claim.row != row:
             store(Study(claim).also(result), folder)
-    tell(replace(entry, result=result, canary=None), json)
+    tell(replace(entry, result=result), json)
 
 
 def _check_by(app: typer.Typer) -> Callable[..., None]:
@@ -144,58 +140,14 @@ def _check_by(app: typer.Typer) -> Callable[..., None]:
         with within(app) as commands:
             outcome = checks.run(entry.claim, commands, folder)
         tell(replace(entry, outcome=outcome), json)
-        if outcome.built is Built.NOT:
+        if checks.verdict(entry.claim, outcome).status is Built.NOT:
             raise typer.Exit(UNMET)
 
     return check
 
 
-def canary(
-    rows: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="ROW", help="Rows to check (default: all that a change may affect)."
-        ),
-    ] = None,
-    json: AsJson = False,
-) -> None:
-    """Repeat the quick run of numbers whose source has changed, and flag those that changed.
-
-    A result without a canary gets one.
-    """
-    from dataclasses import replace
-
-    from ingenium_book.canaries import due, moved, reached, take
-    from ingenium_book.claims import chapters
-    from ingenium_book.entries import entries, find
-    from ingenium_book.results import CANARIES, book_folder, pieces_folder, results_folder, store
-    from ingenium_book.study import Study
-
-    book = [find(row) for row in rows] if rows else entries(chapters())
-    found = {}
-    for entry in book:
-        claim, result = entry.claim, entry.result
-        if not claim.study or result is None:
-            continue
-        study, first = Study(claim), due(Study(claim), result)
-        if not first and not reached(study, result, entry.canary):
-            continue
-        with StageProgress() as stages:
-            folder = book_folder(claim.package) / CANARIES
-            now = take(study, folder, pieces_folder() / claim.row, stages)
-        if first:
-            store(replace(result, canary=now.value), results_folder(claim.package))
-        found[claim.row] = not first and moved(claim, result, now)
-    if json:
-        print_json({"looked": list(found), "moved": [row for row, far in found.items() if far]})
-        return
-    for row, far in found.items():
-        results().print(f"{row}: {'[yellow]changed[/]' if far else 'unchanged'}", highlight=False)
-    results().print(f"{len(found)} repeated, {sum(found.values())} changed.")
-
-
 def audit(json: AsJson = False) -> None:
-    """Check every stored outcome against its seal, its row and the rule, without running anything.
+    """Check every stored outcome against its row and the rule, without running anything.
 
     The exit code is 3 if one is inconsistent.
     """
@@ -219,18 +171,14 @@ def audit(json: AsJson = False) -> None:
 
 def report(
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("out/evidence_book"),
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="Write Markdown pages for a site instead of HTML.")
-    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Write the evidence book: an index and a page for each chapter."""
+    """Write the evidence book as Markdown: a first page, and a page for each chapter."""
     from ingenium_book.claims import chapters
     from ingenium_book.entries import entries
-    from ingenium_book.pages import markdown as plain
     from ingenium_book.pages import pages
 
-    made = (plain if markdown else pages).pages(entries(chapters()))
+    made = pages.pages(entries(chapters()))
     for name, text in made.items():
         write_atomic(out / name, text)
     index = out / next(iter(made))

@@ -3,18 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ingenium.core.errors import choose
 from ingenium.evaluate.measured import Interval
 from ingenium_book import check as checks
-from ingenium_book.canaries import Canary, moved
-from ingenium_book.canaries import read as read_canary
 from ingenium_book.check import CheckOutcome
 from ingenium_book.claims import Chapter, Claim, chapters
-from ingenium_book.results import CANARIES, CHECKS, RESULTS, book_folder, read
-from ingenium_book.study import Result
-from ingenium_book.verdicts import NOT_TESTABLE, Built, Kind, RowVerdict
+from ingenium_book.history import last_run
+from ingenium_book.results import CHECKS, RESULTS, book_folder, read
+from ingenium_book.study import Result, Study
+from ingenium_book.verdicts import NOT_TESTABLE, BookVerdict, Built, ClaimPart, Kind, RowVerdict
 
 STATUSES = (*map(str, Built), *map(str, RowVerdict), NOT_TESTABLE)
 
@@ -27,24 +27,32 @@ class RowEntry:
     chapter: Chapter
     result: Result | None
     outcome: CheckOutcome | None
-    canary: Canary | None = None
+
+    @cached_property
+    def built(self) -> BookVerdict:
+        """Verdict on the system by its check."""
+        if self.outcome is None:
+            return BookVerdict(Built.NO_CHECK, str(Built.NO_CHECK))
+        return checks.verdict(self.claim, self.outcome)
+
+    @cached_property
+    def verdict(self) -> BookVerdict:
+        """Verdict on the number by its study."""
+        if self.result is None:
+            return BookVerdict(RowVerdict.NO_STUDY, str(RowVerdict.NO_STUDY))
+        return Study(self.claim).verdict(self.result)
 
     @property
-    def built(self) -> Built:
-        """Verdict on the system by its check; `NOT` without one."""
-        return self.outcome.built if self.outcome else Built.NOT
-
-    @property
-    def verdict(self) -> RowVerdict:
-        """Verdict on the number by its study; undecided without one."""
-        return self.result.verdict if self.result else RowVerdict.NOT_DECIDED
+    def decided(self) -> BookVerdict:
+        """Answer to the claim of the row."""
+        if self.claim.kind is Kind.NOTHING:
+            return BookVerdict(RowVerdict.NO_STUDY, NOT_TESTABLE)
+        return self.built if self.claim.kind is Kind.SYSTEM else self.verdict
 
     @property
     def status(self) -> str:
-        """Answer to the claim of the row."""
-        if self.claim.kind is Kind.NOTHING:
-            return NOT_TESTABLE
-        return str(self.built if self.claim.kind is Kind.SYSTEM else self.verdict)
+        """Status of the row, without names of rivals or numbers of parts."""
+        return NOT_TESTABLE if self.claim.kind is Kind.NOTHING else str(self.decided.status)
 
     @property
     def answered(self) -> bool:
@@ -58,10 +66,16 @@ class RowEntry:
 
     @property
     def value(self) -> Interval | None:
-        """Measured value of the main claim."""
-        main = self.claim.main
-        found = self.result.values.get(main.name) if self.result and main else None
-        return found.interval if found else None
+        """Measured value of the main claim, with the interval by which it is judged."""
+        return self.interval(self.claim.main) if self.claim.main else None
+
+    def interval(self, part: ClaimPart) -> Interval | None:
+        """Measured value of a part, with the interval by which it is judged."""
+        result = self.result
+        if result is None or part.name not in result.values:
+            return None
+        found = result.values[part.name]
+        return part.interval(found, len(result.seeds), sequential=result.sequential)
 
     @property
     def by_seed(self) -> str:
@@ -75,9 +89,10 @@ class RowEntry:
         return "exact" if found.interval.exact else "values by seed not stored"
 
     @property
-    def stale(self) -> bool:
-        """True if a canary shows that the number would differ today."""
-        return moved(self.claim, self.result, self.canary)
+    def last_run(self) -> str:
+        """How long ago its outcome was run."""
+        found = self.result or self.outcome
+        return last_run(self.claim.package, found.commit, found.time) if found else ""
 
     @property
     def run(self) -> str:
@@ -91,7 +106,7 @@ def entries(book: Iterable[Chapter], folder: Path | None = None) -> tuple[RowEnt
     """Every row in order, with its stored outcomes in the book of its package or in a folder.
 
     Raises:
-        CorruptError: if an outcome was changed after it was written.
+        CorruptError: if a file is no outcome.
     """
     return tuple(_entry(claim, chapter, folder) for chapter in book for claim in chapter.rows)
 
@@ -101,7 +116,7 @@ def find(row: str, folder: Path | None = None) -> RowEntry:
 
     Raises:
         InputError: if there is none, with the nearest rows.
-        CorruptError: if an outcome was changed after it was written.
+        CorruptError: if a file is no outcome.
     """
     known = {claim.row: (claim, chapter) for chapter in chapters() for claim in chapter.rows}
     return _entry(*known[choose(row, known, "row of the evidence book")], folder)
@@ -109,13 +124,11 @@ def find(row: str, folder: Path | None = None) -> RowEntry:
 
 def _entry(claim: Claim, chapter: Chapter, folder: Path | None = None) -> RowEntry:
     home = folder or book_folder(claim.package)
-    result = read(claim.row, home / RESULTS) if claim.study else None
     return RowEntry(
         claim,
         chapter,
-        result,
+        read(claim.row, home / RESULTS) if claim.study else None,
         checks.read(claim.row, home / CHECKS) if claim.check else None,
-        read_canary(claim.row, home / CANARIES) if result else None,
     )
 
 
@@ -125,7 +138,6 @@ def chosen(
     chapter: str | None = None,
     domain: str | None = None,
     status: str | None = None,
-    stale: bool = False,
 ) -> tuple[RowEntry, ...]:
     """Select the rows that match all filters.
 
@@ -145,12 +157,11 @@ def chosen(
         if chapter in (None, str(entry.chapter.chapter))
         and domain in (None, entry.claim.domain)
         and status in (None, entry.status)
-        and (entry.stale or not stale)
     )
 
 
 def counts(book: Sequence[RowEntry]) -> dict[str, int]:
-    """Count rows of each class, of each status, and stale ones."""
+    """Count rows of each class and of each status, and checks that name a mutant."""
     found = Counter(entry.status for entry in book)
     kinds = Counter(entry.claim.kind for entry in book)
     return {
@@ -160,5 +171,5 @@ def counts(book: Sequence[RowEntry]) -> dict[str, int]:
         "with a check": sum(bool(entry.claim.check) for entry in book),
         "with a study": sum(bool(entry.claim.study) for entry in book),
         **{status: found[status] for status in STATUSES},
-        "stale": sum(entry.stale for entry in book),
+        "with a mutant": sum(bool(entry.claim.mutant) for entry in book),
     }

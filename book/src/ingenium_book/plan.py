@@ -13,12 +13,12 @@ from pathlib import PurePosixPath
 from string import Formatter
 from typing import Any
 
-from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.spec import parse
 from ingenium_book.expressions import FUNCTIONS, Expression
 
 KINDS = ("command", "read", "digest", "change", "value", "values")  # of steps
+TELLING = ("list", "show")  # commands whose words show no system
 FUNCTION = r"[\w.]+:\w+"
 MARKS = ("o", "s", ".", "-", "--", "o-", "steps", "bars", "image")
 
@@ -52,17 +52,17 @@ class CheckStep:
 class Expectation:
     """A sentence, with expressions in braces, and the condition for it to be true.
 
-    A gap without `holds` states a missing feature.
+    What is missing altogether is no expectation; it is `untested` in the row.
     """
 
     text: str
-    holds: str = ""
+    holds: str
     gap: bool = False
 
     @property
-    def expression(self) -> Expression | None:
-        """Condition of the sentence; a gap may have none."""
-        return Expression.read(self.holds, f'"{self.text}"') if self.holds else None
+    def expression(self) -> Expression:
+        """Condition of the sentence."""
+        return Expression.read(self.holds, f'"{self.text}"')
 
     @property
     def parts(self) -> list[tuple[str, Expression | None, str]]:
@@ -108,7 +108,6 @@ class CheckPlan:
     steps: tuple[CheckStep, ...]
     expect: tuple[Expectation, ...]
     picture: PicturePlan | None
-    digest: str  # of the table that it was read from
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -141,7 +140,6 @@ def read(table: Mapping[str, Any], where: str) -> CheckPlan:
         steps=tuple(_items(table, "steps", CheckStep, each, where)),
         expect=tuple(_items(table, "expect", Expectation, each, where)),
         picture=picture,
-        digest=digest(dict(table)),
     )
     _check_steps(plan, where)
     _check_expectations(plan, where)
@@ -224,6 +222,7 @@ def _check_steps(plan: CheckPlan, where: str) -> None:
         if step.values and not re.fullmatch(FUNCTION, step.values):
             raise InputError(f"values as package.module:function in {place}", f'"{step.values}"')
         if step.value:
+            _check_evidence(plan, step.value, place)
             _check_names(Expression.read(step.value, place), seen, place)
         seen.add(step.name)
 
@@ -237,18 +236,24 @@ def _check_expectations(plan: CheckPlan, where: str) -> None:
         for _, expression, _ in one.parts:
             if expression:
                 _check_names(expression, names, place)
-        if not one.holds and not one.gap:
-            raise InputError(f"what must hold for {place}", "nothing")
-        if one.expression:
-            _check_names(one.expression, names, place)
-            if not one.expression.names:
-                raise InputError(f"something that could be false for {place}", one.holds)
+        if not one.holds:
+            raise InputError(f"what must hold for {place}", "nothing", "Write it under untested.")
+        _check_evidence(plan, one.holds, place)
+        _check_names(one.expression, names, place)
+        if not one.expression.names:
+            raise InputError(f"something that could be false for {place}", one.holds)
     for series in plan.picture.series if plan.picture else ():
         place = f"picture in {where}"
         if series.mark not in MARKS:
             raise InputError(f"one of {', '.join(MARKS)} in {place}", f'"{series.mark}"')
         for text in filter(None, (series.x, series.y)):
             _check_names(Expression.read(text, place), names, place)
+
+
+def _check_evidence(plan: CheckPlan, text: str, place: str) -> None:
+    told = [step.name for step in plan.steps if step.command.split(" ")[0] in TELLING]
+    if any(re.search(rf"\b{name}\.text\b", text) for name in told):
+        raise InputError(f"what a command does in {place}", "words that list or show tell")
 
 
 def _check_names(expression: Expression, names: set[str], place: str) -> None:

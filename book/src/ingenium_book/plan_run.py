@@ -71,7 +71,7 @@ def finding(expectation: Expectation, values: Mapping[str, Any]) -> Finding:
                 text += "?"
                 missing[str(error)] = None
     try:
-        holds = expectation.expression is not None and expectation.expression.holds(values)
+        holds = expectation.expression.holds(values)
     except MissingValueError as error:
         missing[str(error)] = None
     if missing:

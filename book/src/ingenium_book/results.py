@@ -1,7 +1,6 @@
-"""Storage of outcomes: a sealed JSON file for each row, in a folder of each package.
+"""Storage of outcomes: a JSON file for each row, in a folder of each package.
 
-The seal shows that a file was changed after it was written. It is no signature: a deceiver can seal
-again, but the verdict must still follow from the values by the rule.
+A file holds what was measured and no verdict: that is derived whenever it is read.
 """
 
 import json
@@ -11,15 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ingenium.core.digest import digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import cache_folder, locked, write_atomic
-from ingenium.evaluate.measured import Control, Interval, Value
-from ingenium_book.closure import BOOK, root
+from ingenium.evaluate.measured import Control, FitCurve, Interval, Value
+from ingenium_book.history import BOOK, root
 from ingenium_book.study import Result
-from ingenium_book.verdicts import RowVerdict
 
-RESULTS, CHECKS, CANARIES = "results", "checks", "canaries"  # in the folder of a book
+RESULTS, CHECKS = "results", "checks"  # in the folder of a book
 
 
 def book_folder(package: str = BOOK) -> Path:
@@ -54,7 +51,7 @@ def store(result: Result, folder: Path) -> bool:
             there = read(result.row, folder)
             if there is not None and not there.quick:
                 return False
-        write_sealed(path, asdict(result))
+        write_table(path, asdict(result))
     return True
 
 
@@ -62,17 +59,16 @@ def read(row: str, folder: Path) -> Result | None:
     """Read the stored result of a row, if there is one.
 
     Raises:
-        CorruptError: if the file was not written by `store`, or was changed since.
+        CorruptError: if the file is no result.
     """
-    path = folder / f"{row}.json"
-    table = read_sealed(path, f"Remove it and write: ingenium study run {row}")
+    path, again = folder / f"{row}.json", f"Remove it and write: ingenium study run {row}"
+    table = read_table(path, again)
     if table is None:
         return None
     try:
         return Result(
             **table
             | {
-                "verdict": RowVerdict(table["verdict"]),
                 "seeds": tuple(table["seeds"]),
                 "notes": tuple(table["notes"]),
                 "values": {name: _value(value) for name, value in table["values"].items()},
@@ -80,58 +76,50 @@ def read(row: str, folder: Path) -> Result | None:
             }
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CorruptError(
-            str(path),
-            f"is not a result of a study ({type(error).__name__}: {error})",
-            f"Remove it and write: ingenium study run {row}",
-        ) from error
+        fault = f"is not a result of a study ({type(error).__name__}: {error})"
+        raise CorruptError(str(path), fault, again) from error
 
 
-def write_sealed(path: Path, table: Mapping[str, Any]) -> None:
-    """Write a table with the digest of its content as its seal."""
-    write_atomic(path, json.dumps(sealed(table), indent=2, allow_nan=False) + "\n")
+def write_table(path: Path, table: Mapping[str, Any]) -> None:
+    """Write a table; numbers that are not finite become null."""
+    write_atomic(path, json.dumps(_plain(dict(table)), indent=2, allow_nan=False) + "\n")
 
 
-def sealed(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the table with the digest of its other entries as its seal."""
-    content = _plain({k: v for k, v in table.items() if k != "seal"})
-    return {**content, "seal": digest(content)}
-
-
-def read_sealed(path: Path, instead: str) -> dict[str, Any] | None:
-    """Read a sealed table, without its seal; None if there is no file.
+def read_table(path: Path, instead: str) -> dict[str, Any] | None:
+    """Read a table; None if there is no file.
 
     Raises:
-        CorruptError: if it is no such table, has no seal, or was changed after it was written.
+        CorruptError: if it is no table.
     """
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-        seal = table.pop("seal")
+        return dict(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        found = f"is not a sealed outcome ({type(error).__name__}: {error})"
+    except (ValueError, TypeError) as error:
+        found = f"is not an outcome ({type(error).__name__}: {error})"
         raise CorruptError(str(path), found, instead) from error
-    if seal != digest(table):
-        raise CorruptError(str(path), "was changed after it was written", instead)
-    return dict(table)
 
 
 def _value(table: Mapping[str, Any]) -> Value:
-    ends = table["interval"]
-    interval = Interval(*(_number(ends[k]) for k in ("value", "low", "high")))
-    return Value(interval, tuple(_number(x) for x in table["by_seed"]))
+    return Value(_interval(table["interval"]), tuple(_number(x) for x in table["by_seed"]))
+
+
+def _interval(ends: Mapping[str, float | None]) -> Interval:
+    return Interval(*(_number(ends[k]) for k in ("value", "low", "high")))
 
 
 def _control(table: Mapping[str, Any] | None) -> Control | None:
     if table is None:
         return None
-    ends = {
-        k: Interval(**{e: _number(x) for e, x in table[k].items()})
-        for k in ("over_nearest", "over_random")
-    }
+    curve = table["curve"]
+    if curve is not None:
+        losses = {k: tuple(map(_number, curve[k])) for k in ("step", "training", "held_out")}
+        curve = FitCurve(**losses, nothing=_number(curve["nothing"]))
     return Control(
-        **ends, half_loss=_number(table["half_loss"]), full_loss=_number(table["full_loss"])
+        _interval(table["over_nearest"]),
+        _interval(table["over_random"]),
+        curve,
+        tuple((_number(rows), _number(loss)) for rows, loss in table["by_rows"]),
     )
 
 

@@ -1,25 +1,28 @@
 """A study: the row of a claim, the module whose `measure` tests it, and its run.
 
 There are at least five seeds. While the main claim is open and a seed is cheap, a study of trials
-continues to thirty; pieces of earlier seeds are cached, so that nothing is measured twice.
+continues to thirty, and is judged at the level of so many looks; pieces of earlier seeds are
+cached, so that nothing is measured twice.
 """
 
-import math
+import re
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingenium.core.errors import InputError
-from ingenium.evaluate.measured import Budget, Control, Interval, Measure, PieceSpread, Value
+from ingenium.evaluate.measured import Budget, Control, Measure, Measured, PieceSpread, Value
 from ingenium_book.claims import Claim
-from ingenium_book.closure import code, distributions, docstring
-from ingenium_book.verdicts import RowVerdict, decide
+from ingenium_book.history import OWN, commit, docstring, stamp
+from ingenium_book.verdicts import BookVerdict, Bounds, RowVerdict, decide
 
 if TYPE_CHECKING:
     from ingenium.core.problem import Watch
@@ -27,9 +30,8 @@ if TYPE_CHECKING:
     from ingenium.scale.port import Answering
 
 FEWEST, MOST = 5, 30  # seeds of a full study
-EXPENSIVE_S = 60.0  # CPU time of a seed from which five are enough
+EXPENSIVE_S = 300.0  # CPU time of a seed from which five are enough
 OPEN = (RowVerdict.CONSISTENT, RowVerdict.NOT_DECIDED)
-UNKNOWN = Interval(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -37,18 +39,18 @@ class Result:
     """The outcome of one run, with all that is needed to repeat and to question it."""
 
     row: str
-    verdict: RowVerdict
     quick: bool
     seeds: tuple[int, ...]
+    sequential: bool  # it may go on to more seeds, so that its intervals are wider
+    main: str  # name and bound of the main claim that it was measured for
     values: Mapping[str, Value]  # of the main claim, of side checks, and of all others
     control: Control | None
-    canary: float | None  # the main value of a quick look with one seed, on the same source
     notes: tuple[str, ...]
     seconds: float
     cpu_seconds: float | None  # unknown for older results
     time: str  # when it was finished, UTC
     data: str
-    code: str
+    commit: str  # of the source; empty without git
     versions: Mapping[str, str]
     machine: Mapping[str, Any]
     command: str
@@ -70,9 +72,11 @@ class Study:
         """Protocol: the docstring of its module, which is not imported."""
         return " ".join(docstring(self.claim.study).split())
 
-    def code(self) -> str:
-        """Digest of all source of the result."""
-        return code(self.claim.study)
+    @property
+    def main(self) -> str:
+        """Name and bound of the main claim, in words."""
+        main = self.claim.main
+        return f"{main.name}: {main.bound}" if main else ""
 
     def measure(self) -> Measure:
         """Load the `measure` of its module.
@@ -103,17 +107,26 @@ class Study:
             )
         return tuple(range(requested))
 
-    def verdict(self, values: Mapping[str, Value], control: Control | None) -> RowVerdict:
-        """Judge the values of the main claim.
+    def verdict(self, result: Result) -> BookVerdict:
+        """Judge a result by the rule.
 
         Raises:
-            InputError: if a part was not measured.
+            InputError: if a part or a rival was not measured.
         """
+        return self._judged(
+            result.values, result.control, len(result.seeds), sequential=result.sequential
+        )
+
+    def _judged(
+        self, values: Mapping[str, Value], control: Control | None, seeds: int, *, sequential: bool
+    ) -> BookVerdict:
         claim = self.claim
         absent = [part.name for part in claim.parts if part.name not in values]
         if absent or claim.main is None:
             raise InputError("a value for each part of the claim", f"none for {', '.join(absent)}")
-        return decide(claim.main, values[claim.main.name].interval, claim.scope, control)
+        quality = tuple(part for part in claim.side if part.name in claim.quality)
+        bounds = Bounds(claim.main, claim.rivals, quality, claim.scope)
+        return decide(bounds, values, control, seeds=seeds, sequential=sequential)
 
     def run(
         self,
@@ -130,8 +143,7 @@ class Study:
         Arms and seeds run `on` workers with the same values.
 
         Raises:
-            InputError: if there are too few seeds, or a part was not measured, or workers are
-                requested for a study without arms and seeds.
+            InputError: for too few seeds, a part without a value, or workers without arms.
             MissingExtra: if the packages of a domain are not installed.
         """
         from ingenium.core.energy import Meter
@@ -140,48 +152,52 @@ class Study:
 
         measure, seeds = self.measure(), self.seeds(count, quick=quick)
         spread = self._spread(measure, on, quick=quick)
-        digest, pieces = self.code(), self._pieces(folder)
+        pieces, sequential = self._pieces(folder), False
+        free = not quick and count is None and _is_trials(measure)
         started = time.perf_counter()
         budget = Budget(seeds, quick, pieces / ("quick" if quick else "full"), spread)
         with Meter() as meter:
             while True:
                 found = measure(budget, watch or silent)
-                verdict, spent = self.verdict(found.values, found.control), meter.read()
-                done = quick or count is not None
-                if done or not self._goes_on(verdict, measure, spent.cpu_seconds, len(seeds)):
+                spent, undecided = meter.read(), self._open(found, len(seeds))
+                cheap = free and spent.cpu_seconds < EXPENSIVE_S * len(seeds)
+                sequential = sequential or cheap
+                if not cheap or len(seeds) >= MOST or not undecided:
                     break
                 seeds = tuple(range(min(2 * len(seeds), MOST)))
                 budget = replace(budget, seeds=seeds)
-        seconds = time.perf_counter() - started
-        canary = None if quick else self.canary(folder, watch or silent)
         shutil.rmtree(pieces, ignore_errors=True)
         return Result(
             row=self.claim.row,
-            verdict=verdict,
             quick=quick,
             seeds=seeds,
+            sequential=sequential,
+            main=self.main,
             values=found.values,
             control=found.control,
-            canary=canary,
             notes=found.notes,
-            seconds=seconds,
+            seconds=time.perf_counter() - started,
             cpu_seconds=spent.cpu_seconds,
             time=datetime.now(UTC).isoformat(timespec="seconds"),
             data=found.data,
-            code=digest,
-            versions=versions(distributions(self.claim.study)),
+            commit=commit(self.claim.package),
+            versions=versions(loaded()),
             machine=machine(),
             command=self.command(len(seeds), quick=quick),
             energy=asdict(spent),
         )
+
+    def _open(self, found: Measured, seeds: int) -> bool:
+        """True if more seeds may decide."""
+        verdict = self._judged(found.values, found.control, seeds, sequential=True)
+        return verdict.status in OPEN
 
     def also(self, result: Result) -> Result:
         """Return the result for another row of the same module."""
         return replace(
             result,
             row=self.claim.row,
-            verdict=self.verdict(result.values, result.control),
-            canary=None,
+            main=self.main,
             notes=(*result.notes, f"The run of {result.row}, which measured both."),
             command=self.command(len(result.seeds), quick=result.quick),
         )
@@ -190,11 +206,9 @@ class Study:
         self, measure: Measure, on: "WorkPlace | None", *, quick: bool
     ) -> PieceSpread | None:
         """Return the workers that compute pieces; None for this process."""
-        from ingenium.evaluate.trials import Trials
-
         if on is None or not on.handed_out:
             return None
-        if not isinstance(measure, Trials):
+        if not _is_trials(measure):
             raise InputError(
                 "a study of arms and seeds, which workers can share",
                 f"{self.claim.row}, which measures as a whole",
@@ -202,32 +216,28 @@ class Study:
             )
         return partial(_handed_out, on, self.claim.study, quick)
 
-    def _goes_on(self, verdict: RowVerdict, measure: Measure, spent_s: float, seeds: int) -> bool:
-        """True if more seeds may decide, at little cost."""
-        from ingenium.evaluate.trials import Trials
-
-        cheap = isinstance(measure, Trials) and spent_s < EXPENSIVE_S * seeds
-        return cheap and verdict in OPEN and seeds < MOST
-
-    def canary(self, folder: Path, watch: "Watch") -> float | None:
-        """Main value of a quick look with one seed; None where it has no value."""
-        assert self.claim.main is not None
-        pieces = self._pieces(folder)
-        found = self.measure()(Budget((0,), quick=True, folder=pieces / "canary"), watch)
-        shutil.rmtree(pieces / "canary", ignore_errors=True)
-        main = found.values[self.claim.main.name]
-        reported = [x for x in (main.interval.value, *main.by_seed) if math.isfinite(x)]
-        return (
-            reported[0] if reported else None
-        )  # of a ratio one seed gives a value and no interval
-
     def _pieces(self, folder: Path) -> Path:
         """Folder of the pieces; those of other source are never reused."""
-        return folder / self.code()[7:19]
+        return folder / stamp(self.claim.package)[7:19]
 
     def command(self, count: int, *, quick: bool) -> str:
         """The command that repeats a run."""
         return f"ingenium study run {self.claim.row}{' --quick' if quick else ''} --seeds {count}"
+
+
+def _is_trials(measure: Measure) -> bool:
+    from ingenium.evaluate.trials import Trials
+
+    return isinstance(measure, Trials)
+
+
+def loaded() -> tuple[str, ...]:
+    """Distributions that the engine asks for, or an extra of it, and that are loaded."""
+    known = packages_distributions()
+    named = {re.split(r"[^\w.-]", text)[0].lower() for text in requires(OWN) or ()}
+    tops = {name.partition(".")[0] for name in sys.modules}
+    found = {d for top in tops for d in known.get(top, ())}
+    return tuple(sorted(d for d in found if d.lower() in named))
 
 
 def _handed_out(

@@ -306,13 +306,6 @@ class BookRows(TypedDict):
     rows: list[Table]
 
 
-class Moved(TypedDict):
-    """`study canary`: which numbers moved."""
-
-    looked: list[str]
-    moved: list[str]
-
-
 class BookState(TypedDict):
     """`study audit`: whether all stored outcomes hold."""
 
@@ -366,7 +359,6 @@ ANSWERS: dict[str, Any] = {
     "study show": Table,
     "study run": Table,
     "study check": Table,
-    "study canary": Moved,
     "study audit": BookState,
     "error": Refused,
 }

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ingenium.core.problem import Watch
 
-FLAT = 0.05  # a loss that falls by less over the second half of its budget has converged
-
 
 @dataclass(frozen=True)
 class Interval:
@@ -47,24 +45,40 @@ class Value:
 
 
 @dataclass(frozen=True)
+class FitCurve:
+    """Losses at each check of a fit, and that of a model that knows nothing (NaN if unknown)."""
+
+    step: tuple[float, ...]
+    training: tuple[float, ...]
+    held_out: tuple[float, ...]
+    nothing: float
+
+    @property
+    def learned(self) -> bool:
+        """Return whether the best checkpoint is not the first, and below knowing nothing."""
+        best = min(self.held_out, default=math.inf)
+        return best < self.nothing and self.held_out.index(best) > 0
+
+
+@dataclass(frozen=True)
 class Control:
     """Evidence that a learned method works in principle: same task, data and scale.
 
     `over_nearest` and `over_random` are its improvements over the nearest known design and over
-    chance, in any unit, above 0 for better. The losses are those after half and all of its training
-    budget.
+    chance, in any unit, above 0 for better. `by_rows` are held-out losses by the number of rows
+    that a fit learned from.
     """
 
     over_nearest: Interval
     over_random: Interval
-    half_loss: float
-    full_loss: float
+    curve: FitCurve | None = None  # None of results from before curves were stored
+    by_rows: tuple[tuple[float, float], ...] = ()
 
     @property
     def convincing(self) -> bool:
-        """Return whether it beats both, and more training would not have helped."""
+        """Return whether it beats both, learned by its whole curve, and shows losses by rows."""
         better = self.over_nearest.low > 0 and self.over_random.low > 0
-        return better and self.half_loss - self.full_loss <= FLAT * abs(self.half_loss)
+        return better and self.curve is not None and self.curve.learned and len(self.by_rows) > 1
 
 
 # Computes pieces of arms and seeds on workers; yields the number and result of each.

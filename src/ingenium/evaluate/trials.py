@@ -18,7 +18,15 @@ from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Watch
 from ingenium.evaluate.arrays import Groups
 from ingenium.evaluate.intervals import LEVEL, crossed_interval, share_of, t_interval
-from ingenium.evaluate.measured import Budget, Control, Interval, Measured, PieceSpread, Value
+from ingenium.evaluate.measured import (
+    Budget,
+    Control,
+    FitCurve,
+    Interval,
+    Measured,
+    PieceSpread,
+    Value,
+)
 
 A = TypeVar("A")  # of an arm, such as a strategy's maker
 S = TypeVar("S")  # of a size, such as a number of rounds
@@ -162,6 +170,26 @@ def ratio(over: ArrayLike, under: ArrayLike) -> Value:
     far = math.exp(stdtrit(len(a) - 1, (1 + LEVEL) / 2) * float(spread))
     middle = float(a.mean() / b.mean())
     return Value(Interval(middle, middle / far, middle * far), by_seed)
+
+
+def losses(curve: Mapping[str, Any]) -> dict[str, ArrayLike]:
+    """Return the losses of a fit by step as entries of a piece, from its record or its trainer."""
+    nothing = curve.get("nothing")
+    return {
+        "curve_step": curve["step"],
+        "curve_training": curve.get("training", curve.get("turn_1", ())),
+        "curve_held_out": curve["held_out"],
+        "curve_nothing": math.nan if nothing is None else nothing,
+    }
+
+
+def curve_of(found: Readings, arm: str) -> FitCurve | None:
+    """Losses of the fit of an arm with the first seed; None without any."""
+    piece = found.pieces[arm][0]
+    if "curve_held_out" not in piece:
+        return None
+    rows = {k: tuple(piece[f"curve_{k}"]) for k in ("step", "training", "held_out")}
+    return FitCurve(**rows, nothing=float(piece["curve_nothing"]))
 
 
 def _value(made: ArrayLike | Value) -> Value:

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from ingenium.core.errors import InputError
-from ingenium.evaluate.measured import FLAT
 from ingenium.evaluate.trials import Readings
 from ingenium.generators.classical import NearestNeighbours, NeighbourSettings, RandomProposal
 from ingenium.generators.flow import Flow
@@ -163,13 +162,21 @@ def elsewhere(module: ModuleType, days: AheadDays, monkeypatch) -> AheadComparis
     return comparison
 
 
+CURVE = {
+    "curve_step": [100.0, 200.0],
+    "curve_training": [1.0, 0.4],
+    "curve_held_out": [1.0, 0.5],
+    "curve_nothing": 2.0,
+}
+
+
 def planted(comparison: AheadComparison, days: AheadDays) -> Readings:
     """The first family errs half as much as all others, on every day and with every seed."""
     errs = np.random.default_rng(0).gamma(4, 1, len(days.rows(HELD)))
     pieces = {
         name: [
             dict.fromkeys(day_ahead.MEASURES, (0.5 if arm.family == comparison.first else 1) * errs)
-            | {"kept": 0, "loss": 1 - arm.steps * FLAT, "round_trip": 1e-12 * (s + 1)}
+            | {"kept": 0, **CURVE, "round_trip": 1e-12 * (s + 1)}
             for s in range(2)
         ]
         for name, arm in comparison.arms.items()
@@ -188,8 +195,9 @@ def test_gains_of_planted_scores_are_what_they_must_be(days, monkeypatch, module
         assert value.interval.value == pytest.approx(50)
         assert value.by_seed == pytest.approx((50, 50))
     control = comparison.control(found)
-    assert control.convincing
-    assert (control.half_loss, control.full_loss) == pytest.approx((1 - FLAT / 2, 1 - FLAT))
+    assert control.over_nearest.low > 0
+    assert control.curve is not None
+    assert control.curve.held_out == (1.0, 0.5)
     if module is flow_load:
         assert values["round_trip"].interval.value == 2e-12
 

@@ -41,7 +41,7 @@ def test_a_search_climbs_within_its_calls_at_the_density_asked_for():
 
 
 def test_gains_are_over_rivals_of_the_same_seed():
-    names = ("half_loss", "full_loss", "diversity", "failed", "new", "median_error")
+    names = ("diversity", "failed", "new", "median_error")
     plain = dict.fromkeys((*names, "within_10_percent"), 1.0)
     pieces = {name: [{"best": b} for b in (100.0, 200.0)] for name in measure.arms}
     pieces["principal_flow_matching"] = [plain | {"best": b} for b in (120.0, 220.0)]

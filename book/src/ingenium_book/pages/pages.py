@@ -1,110 +1,121 @@
-"""The evidence book as HTML: a page for each chapter and an index, each whole in one file."""
+"""The evidence book as Markdown: a first page, and a page for each chapter."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import base64
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from ingenium.report.template import template
-from ingenium_book.claims import Chapter
-from ingenium_book.entries import RowEntry, counts
-from ingenium_book.pages import forest, plane
-from ingenium_book.pages.wording import RULES, STYLES, RowWords, alongside, tell
-
-Share = tuple[str, str, int]  # name of a status, its class in the page, how many
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """Pictures of a row, if it has a result."""
-
-    parts: Markup | None = None
-    plane: Markup | None = None
-    alongside: Markup | None = None
-
-
-@dataclass(frozen=True)
-class Rooms:
-    """The rows of a chapter by class: systems first, then numbers, then the rest."""
-
-    systems: tuple[RowWords, ...]
-    measured: tuple[RowWords, ...]  # with a study, whatever the class of the row
-    numbers: tuple[RowWords, ...]
-    closed: tuple[RowWords, ...]  # not testable here
+from ingenium_book.entries import RowEntry
+from ingenium_book.pages.forest import forest
+from ingenium_book.pages.front import bar, front, sentence
+from ingenium_book.pages.text_blocks import figure, folded, plain, table
+from ingenium_book.pages.words import alongside, answers, facts, found, numbers, parts, simplest
+from ingenium_book.results import CHECKS, book_folder
+from ingenium_book.verdicts import BUILT_RULE, RULE
 
 
 def pages(book: Sequence[RowEntry]) -> dict[str, str]:
-    """Text of every page by the name of its file, the index first."""
-    named = by_chapter(book)
-    made = {"index.html": index(book, tuple(named.values()))}
-    return made | {f"{number}.html": chapter(rows) for number, rows in named.items()}
+    """Text of every page by the name of its file, `index.md` first, then `27.md` and so on."""
+    made = {"index.md": f"# The evidence book\n\n{front(book, address)}\n\n{RULE} {BUILT_RULE}\n"}
+    for number in dict.fromkeys(entry.chapter.chapter for entry in book):
+        rows = [entry for entry in book if entry.chapter.chapter == number]
+        made[f"{number}.md"] = chapter(rows)
+    return made
 
 
-def by_chapter(book: Sequence[RowEntry]) -> dict[int | str, tuple[RowEntry, ...]]:
-    """The rows of each chapter, in order."""
-    numbers = dict.fromkeys(entry.chapter.chapter for entry in book)
-    return {n: tuple(e for e in book if e.chapter.chapter == n) for n in numbers}
+def address(entry: RowEntry) -> str:
+    """Where a row is shown, from the folder of the pages."""
+    return f"{entry.chapter.chapter}.md#{anchor(entry)}"
 
 
-def rooms(rows: Sequence[RowEntry]) -> Rooms:
-    """The rows of a chapter in words."""
-    reported = tuple(tell(entry) for entry in rows)
-    return Rooms(
-        tuple(one for one in reported if one.is_system),
-        tuple(one for one in reported if one.entry.claim.study),
-        tuple(one for one in reported if one.entry.claim.kind == "N"),
-        tuple(one for one in reported if one.entry.claim.kind == "T"),
-    )
-
-
-def index(book: Sequence[RowEntry], named: Sequence[Sequence[RowEntry]]) -> str:
-    """Write the index: counts, chapters, and every row with a filter, those with outcomes first."""
-    order = sorted(book, key=lambda e: (not e.answered, not e.requested))
-    return template("index.html.jinja", __package__).render(
-        reported=[tell(entry) for entry in order],
-        counts=counts(book),
-        shares=shares(book),
-        chapters=[_line(rows) for rows in named],
-        domains=sorted({entry.claim.domain for entry in book}),
-        rule=RULES,
-    )
-
-
-def _line(rows: Sequence[RowEntry]) -> tuple[Chapter, tuple[Share, ...], dict[str, int]]:
-    return rows[0].chapter, shares(rows), counts(rows)
+def anchor(entry: RowEntry) -> str:
+    """Name of a row in its page."""
+    return f"row-{entry.claim.row.replace('.', '-')}"
 
 
 def chapter(rows: Sequence[RowEntry]) -> str:
-    """Write the page of one chapter: its systems, then its numbers, then their evidence."""
-    of = rooms(rows)
-    return template("chapter.html.jinja", __package__).render(
-        chapter=rows[0].chapter,
-        rooms=of,
-        pictures=drawn(of.measured),
-        counts=counts(rows),
-        shares=shares(rows),
-        rule=RULES,
-    )
+    """Write the page of one chapter: rows with an outcome, then those without."""
+    of = rows[0].chapter
+    blocks = [f"# {of.chapter} {of.title}", sentence(rows), bar(rows)]
+    blocks += [f"!!! warning\n    {of.caution}"] if of.caution else []
+    for entry in rows:
+        blocks += _row(entry) if entry.answered else []
+    left = [e for e in rows if not e.answered]
+    if left:
+        lines = [
+            (f"{e.claim.row} {e.claim.title}", e.claim.claim, f"**{e.decided}**{_beyond(e)}")
+            for e in left
+        ]
+        blocks += ["## Not looked at yet", table([("Row", "The book says", ""), *lines])]
+    return "\n\n".join(blocks) + "\n"
 
 
-def drawn(reported: Sequence[RowWords]) -> Mapping[str, Pictures]:
-    """Draw pictures of rows, by row; identifiers in them start with the row and are unique."""
-    return {one.entry.claim.row: _drawn(one.entry) for one in reported}
+def _beyond(entry: RowEntry) -> str:
+    return f": {entry.claim.beyond.why}" if entry.claim.beyond else ""
 
 
-def _drawn(entry: RowEntry) -> Pictures:
-    if entry.result is None:
-        return Pictures()
-    name = f"r{entry.claim.row.replace('.', '-')}"
-    others = {key: value.interval for key, value in alongside(entry).items()}
-    return Pictures(
-        forest.parts(entry.claim, entry.result, others, f"{name}p"),
-        plane.plane(others, f"{name}q"),
-        forest.alongside(entry.claim, others, f"{name}b"),
-    )
+def _row(entry: RowEntry) -> list[str]:
+    """A row as blocks: its sentences, picture, what was not tested, a command; the rest folded."""
+    claim, told = entry.claim, found(entry)
+    rival = simplest(entry)
+    blocks = [
+        f"## {claim.row} {claim.title} {{ #{anchor(entry)} }}",
+        f"**{entry.decided}**{' (a quick run)' if entry.run == 'quick' else ''}",
+        plain(f"The book: *{claim.claim}* ({claim.claimed})"),
+        plain(f"Here: {told}{f' The simplest rival: {rival}.' if rival else ''}"),
+    ]
+    drawing = forest(entry, f"r{claim.row.replace('.', '-')}")
+    blocks += [figure(drawing)] if drawing else []
+    blocks += [_not_tested(entry), f"```\n{_command(entry)}\n```"]
+    return [*blocks, folded("What was agreed, what was measured, and how", _details(entry))]
 
 
-def shares(rows: Sequence[RowEntry]) -> tuple[Share, ...]:
-    """Number of rows of each status, with its CSS class."""
-    found = counts(rows)
-    return tuple((str(status), style, found[str(status)]) for status, style in STYLES.items())
+def _not_tested(entry: RowEntry) -> str:
+    left = entry.claim.not_tested
+    return plain(f"Not tested: {'; '.join(left)}." if left else "All that was agreed was tested.")
+
+
+def _command(entry: RowEntry) -> str:
+    what = "run" if entry.result else "check"
+    return f"ingenium study {what} {entry.claim.row}"
+
+
+def _details(entry: RowEntry) -> list[str]:
+    """What stands folded below a row."""
+    claim, result, outcome = entry.claim, entry.result, entry.outcome
+    told = {"Caution": claim.caution, "Note": claim.note, "Not here": _beyond(entry)[2:]}
+    blocks = [plain(f"{name}: {text}") for name, text in told.items() if text]
+    blocks += [plain(f"The main claim was {text}.") for text in claim.changed]
+    blocks.append(table([("Agreed", "Answer"), *answers(entry)]))
+    if result:
+        on = f"{claim.measured_on} ({claim.scope})"
+        blocks += [plain(f"Measured on {on}.")]
+        head = ("Part of the claim", "Bound", "Measured", "Interval", "Outcome")
+        blocks.append(table([head, *parts(entry)]))
+        more = [(k.replace("_", " "), *numbers(v.interval)) for k, v in alongside(entry).items()]
+        blocks += [table([("Also measured", "Value", "95 % interval"), *more])] if more else []
+        blocks += [plain(note) for note in result.notes]
+        blocks.append(table([("Of the run", ""), *facts(entry, result)]))
+    if outcome:
+        said = {True: "yes", False: "no"}
+        lines = [
+            f"- {'gap' if f.gap and not f.holds else said[f.holds]}: {plain(f.text)}"
+            for f in outcome.findings
+        ]
+        commands = "\n".join(outcome.commands)
+        blocks += ["\n".join(lines), f"```\n{commands}\n```"] if commands else ["\n".join(lines)]
+        mutant = (
+            f"It fails under the mutant `{claim.mutant}`." if claim.mutant else "No mutant yet."
+        )
+        blocks.append(f"Checked in {outcome.seconds:.0f} s, {entry.last_run}. {mutant}")
+        blocks += _picture(entry, outcome.caption)
+    return blocks
+
+
+def _picture(entry: RowEntry, caption: str) -> list[str]:
+    """The picture that the check drew, if it was run in this place."""
+    path = book_folder(entry.claim.package) / CHECKS / f"{entry.claim.row}.png"
+    if not caption or not path.is_file():
+        return []
+    data = base64.b64encode(path.read_bytes()).decode()
+    return [figure(Markup('<img src="data:image/png;base64,{}" alt="{}">').format(data, caption))]

@@ -17,8 +17,8 @@ def pages() -> dict[str, Page]:
 
 def _page(chapter: int | str | None) -> str:
     from ingenium_book.entries import entries
-    from ingenium_book.pages import markdown
+    from ingenium_book.pages import pages as evidence
 
     chosen = [c for c in chapters() if chapter in (None, c.chapter)]
-    made = markdown.pages(entries(chosen))
+    made = evidence.pages(entries(chosen))
     return as_text(made[f"{chapter or 'index'}.md"])

@@ -76,7 +76,6 @@ def certified(commands: Commands) -> Iterator[Finding | Picture]:
         "promised)",
         share >= least,
     )
-    yield Finding("a Lyapunov function is a network that was learned", False, gap=True)
 
 
 def _barred(machine: ControlledMachine) -> Iterator[Finding]:
@@ -130,6 +129,13 @@ def shell_parts(commands: Commands) -> Iterator[Finding | Picture]:
                 f"{counts['all four']}",
                 count > counts["all four"],
             )
+    apart = [counts[f"without {part}"] for part in PARTS]
+    yield Finding(
+        "each of the four parts can be told from the others by what its absence costs "
+        f"({', '.join(map(str, apart))})",
+        len(set(apart)) == len(apart),
+        gap=True,
+    )
     drawn = pictures.counted(counts, "periods outside the limits")
     yield Picture(drawn, "Periods outside the limits, with each part of the shell taken out")
 
@@ -165,7 +171,6 @@ def screen_and_switch(commands: Commands) -> Iterator[Finding | Picture]:
     found, delays = _strangers(plants[0], good[0])
     yield Finding(f"{found:.0%} of episodes with a planted fault are found", found >= 0.9)
     yield Finding(f"the switch falls back in {max(delays)} periods at most", max(delays) <= 1)
-    yield Finding("a language model's outputs are screened so", False, gap=True)
 
 
 def arm_residual(commands: Commands) -> Iterator[Finding | Picture]:

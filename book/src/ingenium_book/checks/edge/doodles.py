@@ -10,7 +10,6 @@ from ingenium.domains.edge.doodle.data import KINDS, WORDS
 from ingenium.domains.edge.doodle.formats import SketchSvg
 from ingenium.domains.edge.doodle.report import sheet
 from ingenium.domains.edge.doodle.strokes import STEPS
-from ingenium_book.checks.edge.links import linked
 from ingenium_book.findings import Commands, Finding, Picture
 
 SKETCHES = 256
@@ -48,7 +47,6 @@ def doodles(commands: Commands) -> Iterator[Finding | Picture]:
             longest <= 0.05,
         )
     yield Finding(f"both together take {flash / 1e3:.0f} kB of flash", flash <= 512_000)
-    yield from linked(commands)
     drawn = SketchSvg().read(commands.folder / "run" / "designs")
     shown = sorted(str(t) for t in drawn["sketch"].to_numpy())[:: SKETCHES // 48][:48]
     yield Picture(sheet(shown), "Sketches by the network that the board runs, as they came")

@@ -31,8 +31,7 @@ def linked(commands: Commands) -> Iterator[Finding]:
     """Check that sketches are the same whatever runs the pen, and complete if the link is cut."""
     why = lacking()
     if why is not None:
-        yield Finding(f"a run with the link cut cannot be tried here: {why}", False, gap=True)
-        return
+        raise EngineError(f"a run with the link cut cannot be tried here: {why}")
     site = NamespacedSite(2)
     try:
         with entered(str(FOLDER / site.hub)), _helpers(site) as (edge, cloud):
@@ -52,13 +51,11 @@ def linked(commands: Commands) -> Iterator[Finding]:
         f"edge-assisted and cloud-assisted draw the {len(alone)} sketches of the device alone, "
         f"stroke by stroke; the edge was sent {whole / 1e3:.0f} kB",
         len(alone) > 0 and alone == helped == far and whole > 0,
-        gap=True,
     )
     yield Finding(
         f"with the link cut after {part / 1e3:.0f} kB the device goes on by itself and "
         f"{len(cut)} of {len(alone)} sketches come, all the same",
         cut == alone and 0 < part < whole,
-        gap=True,
     )
 
 

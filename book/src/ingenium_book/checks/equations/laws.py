@@ -44,8 +44,6 @@ at_most = 0.4
 def recovered(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 35.22, its part on laws: from noisy readings to a network, and on to the law."""
     yield from distilled(commands)
-    yield Finding("probes of what a model holds, against shuffled labels", False, gap=True)
-    yield Finding("a bottleneck of named concepts", False, gap=True)
 
 
 def distilled(commands: Commands) -> Iterator[Finding | Picture]:

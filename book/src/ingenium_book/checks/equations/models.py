@@ -186,8 +186,6 @@ def doses(commands: Commands) -> Iterator[Finding | Picture]:
             bool(0.5 < ratio < 2),
         )
     yield _people(commands)
-    yield Finding("policies of robots on unseen tasks", False, gap=True)
-    yield Finding("questions on graphs in words", False, gap=True)
 
 
 def _people(commands: Commands) -> Finding:

@@ -49,7 +49,6 @@ class LawHunt:
 def prior(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 32.6: expressions of a search with units and without, and the law of a network."""
     yield from distilled(commands)
-    yield Finding("forms that a language model proposes", False, gap=True)
     hunts = {law: (_hunted(commands, law, reported=True), _hunted(commands, law, reported=False))
              for law in LAWS}  # fmt: skip
     found, without = (sum(h[i].found for h in hunts.values()) for i in (0, 1))

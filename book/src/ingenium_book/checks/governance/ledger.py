@@ -63,7 +63,6 @@ def tampering_and_rights(commands: Commands) -> Iterator[Finding]:
         yield Finding(
             f"a sign-off {text} is told: {reported}", denied.code == 1 and reported != "valid"
         )
-    yield Finding("what the system is unsure of goes to a person", False, gap=True)
 
 
 def _count(commands: Commands) -> int:

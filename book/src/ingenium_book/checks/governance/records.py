@@ -185,7 +185,6 @@ def governance_file(commands: Commands) -> Iterator[Finding]:
     old = commands("verify", PROBLEM, "two.m")
     text = "a case of MATPOWER is refused with the forms that are read"
     yield Finding(text, old.code == 2 and "formats csv" in old.text)
-    yield Finding("an old format of networks is read and written", False, gap=True)
 
 
 def _mapped(release: Release) -> Finding:

@@ -117,7 +117,6 @@ def messages(commands: Commands) -> Iterator[Finding]:
     )
     for kind in ("ambiguity", "culture"):
         yield from _flags(kind)
-    yield Finding("time of office workers was measured", False, gap=True)
 
 
 def _thread(what: str, number: int, day: int) -> str:
@@ -167,4 +166,3 @@ def catalogues(commands: Commands) -> Iterator[Finding]:
         yield Finding(f"a lost {name} is refused", old in text and code != 0)
     for kind in ("idiom", "culture"):
         yield from _flags(kind)
-    yield Finding("chrF of a given endpoint, by resources of the pair", False, gap=True)

@@ -93,9 +93,8 @@ def language_model(commands: Commands) -> Iterator[Finding | Picture]:
     _proposed(commands, "first", SOME)  # fits the model, which is cached
     found, plain = (_proposed(commands, name, MANY, name) for name in (FAMILY, RANDOM))
     rate = 60 * MANY / found.cpu_s
-    yield Finding(
-        f"{rate:.0f} structures a minute of one core, each relaxed and measured by CHGNet", rate > 0
-    )
+    text = f"{rate:.0f} structures a minute of one core, each relaxed and measured by CHGNet"
+    yield Finding(f"{text} (10,000 claimed)", rate >= 10_000, gap=True)
     groups = [_group(f) for f in found.files]
     yield Finding(f"{len(groups)} of {MANY} files are read by pymatgen", len(groups) == MANY)
     retained = sum(said == seen for said, seen in groups)
@@ -109,7 +108,6 @@ def language_model(commands: Commands) -> Iterator[Finding | Picture]:
         near > alongside,
     )
     yield _outside_the_list(near, NEAR_EV)
-    yield Finding("10,000 structures a minute", rate >= 10_000, gap=True)
     figure, grid = panels(1, 1, (4.2, 2.8))
     bins = np.linspace(-0.3, 1.5, 37)
     for run, style, name in (
@@ -163,8 +161,8 @@ def gap_hits(commands: Commands) -> Iterator[Finding | Picture]:
     inside = (known["gap"] >= 1.0) & (known["gap"] <= 1.8) & (known["stability"] <= HULL_EV)
     yield Finding(
         f"going through the list of {len(known['gap'])} crystals that CHGNet relaxed in minutes "
-        f"finds {int(inside.sum())} by the estimate, and a generator finds no other",
-        False,
+        f"finds {int(inside.sum())} by the estimate, no more than the generator does",
+        int(inside.sum()) <= len(unlike),
         gap=True,
     )
 
@@ -244,7 +242,6 @@ def ternaries(commands: Commands) -> Iterator[Finding | Picture]:
         shares[ADVERSARIAL] > shares[FAMILY],
         gap=True,
     )
-    yield Finding("microstructures of a wanted property by an adversarial model", False, gap=True)
 
 
 def _proposed(

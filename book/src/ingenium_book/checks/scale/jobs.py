@@ -22,7 +22,6 @@ def any_back_end(commands: Commands) -> Iterator[Finding]:
     """Row 38.11: the same file as processes of this machine and as jobs of a queue."""
     with _queue(commands.folder / "queue"):
         yield from _places(commands, ("processes:2", "slurm:2"))
-    yield Finding("the queue is one of processes that speaks as Slurm does", False, gap=True)
 
 
 def _places(commands: Commands, places: tuple[str, ...]) -> Iterator[Finding]:

@@ -31,7 +31,6 @@ def speedup(commands: Commands) -> Iterator[Finding]:
         f"({share['low']:.2f} to {share['high']:.2f}) that all workers do",
         share["low"] > 0,  # two are quicker than one
     )
-    yield Finding("work that grows with the workers (Gustafson)", False, gap=True)
 
 
 @dataclass(frozen=True)
@@ -193,7 +192,6 @@ def chosen(commands: Commands) -> Iterator[Finding | Picture]:
         abs(a - b) for x in tried for a, b in zip(x["losses"], tried[0]["losses"], strict=True)
     )
     yield Finding(f"losses of all layouts are at most {distance:.1g} apart", distance <= 1e-5)
-    yield Finding("four ranks share two cores here", False, gap=True)
     yield _predicted(tried)
 
 
@@ -223,7 +221,6 @@ def bounded(commands: Commands) -> Iterator[Finding | Picture]:
     yield Finding("softmax and norms are bound by memory", slow)
     ridge = Device("H100", 80, 1000, 3350).ridge
     yield Finding(f"an H100 of 1,000 TFLOP/s has its ridge at {ridge:.1f}", abs(ridge - 298.5) < 1)
-    yield Finding("kernels of an accelerator", False, gap=True)
     figure = Figure(figsize=(4.6, 3), layout="constrained")
     axes = figure.subplots()
     line = [0.05, found["ridge"], 500]
@@ -287,7 +284,6 @@ def half_precision(commands: Commands) -> Iterator[Finding | Picture]:
         f"planted small gradients: {lost:.0%} are lost in FP16 without a scale", lost > 0.9
     )
     yield Finding(f"with it {retained:.0%} are", retained < 0.05)
-    yield Finding("twice the throughput, which needs an accelerator", False, gap=True)
     figure = Figure(figsize=(4.4, 2.8), layout="constrained")
     axes = figure.subplots()
     for name, curve in curves.items():

@@ -44,11 +44,6 @@ def modeller(commands: Commands) -> Iterator[Finding]:
     yield Finding(
         f"without that search of its own they cut them to {detected:.2f}", detected < 1, gap=True
     )
-    yield Finding(
-        "tours are sampled, beside 2-opt and solvers of the field: this is not built",
-        False,
-        gap=True,
-    )
 
 
 def same(text: str, kind: str, data: dict[str, object]) -> bool:

@@ -107,6 +107,7 @@ def read(found: Readings) -> dict[str, ArrayLike | Value]:
     rounds = np.arange(ours.shape[1])
     values: dict[str, ArrayLike | Value] = {
         "over_known": ratio(ours[:, -1], rates[KNOWN][:, -1]),
+        "over_known_calls": ratio(whole[LEARNING], whole[KNOWN]),
         "ratio": ratio(whole[LEARNING], whole[CHANCE]),
         "rise": ours[:, -1] - ours[:, 0],
         "last": ours[:, -1],

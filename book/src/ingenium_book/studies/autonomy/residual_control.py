@@ -8,6 +8,7 @@ box, sustained loads and noise. Rise is that of the nominal step, beside the tim
 
 from collections.abc import Mapping
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ingenium.domains.autonomy.families import ResidualSize
@@ -61,7 +62,9 @@ def read(found: Readings) -> Mapping[str, ArrayLike | Value]:
         for arm in ARMS
     }
     bounds = {f"rise_{plant}_time_optimal": exact(bound(plant, 0)) for plant in PLANTS}
-    return ratios | {"overshoot": mean("residual", "overshoot")} | values | bounds
+    compared = ("rise_by_pid", "rise_by_mpc", "error_by_mpc")
+    worst = np.max([ratios[name].by_seed for name in compared], axis=0)
+    return ratios | {"worst": worst, "overshoot": mean("residual", "overshoot")} | values | bounds
 
 
 measure = Trials(

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from ingenium.core.digest import digest
 from ingenium.core.seeds import block_rng
 from ingenium.evaluate.measured import Control, Value
-from ingenium.evaluate.trials import Readings
+from ingenium.evaluate.trials import Readings, curve_of, losses
 from ingenium_book.studies.grid import day_ahead
 from ingenium_book.studies.grid.day_ahead import (
     CHECK,
@@ -89,7 +89,7 @@ class AheadComparison:
         rows = days.rows(LEARN, CHECK)
         made = day_ahead.fit(tried[retained], days, rows, seed, size.steps * arm.steps)
         rng = block_rng(seed, 0, f"study {arm.family}")
-        own = {"kept": retained, "loss": min(made.curve.get("held_out", [0.0]))}
+        own = {"kept": retained, **(losses(made.curve) if made.curve.get("held_out") else {})}
         return day_ahead.score(made, size.members, rng) | own | dict(self.also(made))
 
     def values(self, found: Readings) -> dict[str, Value]:
@@ -107,14 +107,13 @@ class AheadComparison:
         return made
 
     def control(self, found: Readings) -> Control:
-        """The first family against look-up and chance at home, and its losses."""
+        """The first family against look-up and chance at home, and its losses by step."""
         days = next(iter(self.places.values()))()
         lookup, chance = (
             day_ahead.gain(found, self.first, rival, "crps", days).interval
             for rival in list(self.families)[-2:]
         )
-        half, full = (float(found(name, "loss").mean()) for name in (self.half, self.first))
-        return Control(lookup, chance, half_loss=half, full_loss=full)
+        return Control(lookup, chance, curve_of(found, self.first))
 
     def notes(self, found: Readings) -> tuple[str, ...]:
         """Which setting of each family was kept."""

@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 from ingenium.core.digest import digest
 from ingenium.evaluate.intervals import t_interval
 from ingenium.evaluate.measured import Control, Interval, Value
-from ingenium.evaluate.trials import Readings, Trials
+from ingenium.evaluate.trials import Readings, Trials, curve_of, losses
 from ingenium_book.studies.matter.alloy_ways import (
     FAMILIES,
     WAYS,
@@ -75,9 +75,8 @@ def run(arm: AlloyArm, seed: int, size: AlloyBudget) -> dict[str, ArrayLike]:
         "last_r2": r2[-1],
         "mae_percent": percent(last, truth) if arm.table == "strengths" else 0.0,
         "kept": setting,
-        "half_loss": last.half_loss,
-        "full_loss": last.full_loss,
         "size": sizes,
+        **(losses(last.curve) if last.curve else {}),
     }
 
 
@@ -96,6 +95,7 @@ def read(found: Readings) -> dict[str, ArrayLike | Value]:
 
     values: dict[str, ArrayLike | Value] = {
         "diffusion_last": lead("diffusion", -1),
+        "least_lead": lead("diffusion", -1, (*FAMILIES, "boosting", LOOK_UP)),
         "vae_first": lead("beta_vae", 0),
         "transformer_middle": lead("transformer", 1, ("diffusion",)),
         "line": np.max([r2[f"phases {name}"][:, -1] for name in FAMILIES], axis=0),
@@ -127,8 +127,7 @@ def control(found: Readings) -> Control:
     """Whether diffusion had its chance with most data, by R2 of the phases."""
     last = {way: found(f"phases {way}", "r2")[:, -1] for way in ("diffusion", LOOK_UP, CHANCE)}
     lookup, chance = (t_interval(last["diffusion"] - last[way]) for way in (LOOK_UP, CHANCE))
-    half, full = (float(found("phases diffusion", k).mean()) for k in ("half_loss", "full_loss"))
-    return Control(lookup, chance, half_loss=half, full_loss=full)
+    return Control(lookup, chance, curve_of(found, "phases diffusion"))
 
 
 def notes(found: Readings) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 Each way has two settings, of which the rows to tune on keep one.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from types import MappingProxyType
 
@@ -32,14 +32,13 @@ ROUGH = 0.2  # deviations of noise on what is learned: a density of flags has no
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """What a way says of some rows, and where its training stood.
+    """What a way says of some rows, and the losses of its training by step.
 
     Shapes: m draws, n rows, k properties.
     """
 
     drawn: Float64[np.ndarray, "m n k"]
-    half_loss: float = 0.0  # held-out losses after half and all of the steps
-    full_loss: float = 0.0
+    curve: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 Way = Callable[[Tensor, Tensor, Tensor, int, float], Guess]  # x, cond, asked, seed, share of steps
@@ -66,10 +65,9 @@ class PropertyDraws:
             torch.manual_seed(seed)
             rng = block_rng(seed, 0, "alloys")
             family = self.make(x.shape[1], cond.shape[1])
-            course = family.fit(x + ROUGH * gaussian(x, rng), cond, plan)["held_out"]
+            course = family.fit(x + ROUGH * gaussian(x, rng), cond, plan)
             drawn = [family.propose(requested, rng).double().numpy() for _ in range(DRAWS)]
-        half = min(course[: max(1, plan.steps // plan.check_every // 2)])
-        return Guess(np.stack(drawn), half, min(course))
+        return Guess(np.stack(drawn), course)
 
 
 def _gan(penalty: float) -> Callable[[int, int], Model]:

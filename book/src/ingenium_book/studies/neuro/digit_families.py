@@ -183,9 +183,14 @@ def _adversarial(
 
 
 def _distance(found: Readings) -> np.ndarray:
-    """Energy of the family nearest to real digits over that of the cheapest, a number a seed."""
-    energy = np.stack([found(arm, "home_nj") for arm in ARMS])
+    """Energy of the family nearest to real digits over that of the cheapest, a number a seed.
+
+    What draws nothing counts as neither.
+    """
+    draws = np.stack([found(arm, "recognised_share") for arm in ARMS]) >= DRAWN
+    energy = np.where(draws, np.stack([found(arm, "home_nj") for arm in ARMS]), np.inf)
     far = np.stack([found(arm, "frechet") for arm in ARMS])
+    far = np.where(draws, far, np.inf)
     best = energy[far.argmin(0), np.arange(energy.shape[1])]
     return np.asarray(best / energy.min(0))
 

@@ -37,7 +37,7 @@ from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.evaluate.intervals import t_interval
 from ingenium.evaluate.measured import Control
-from ingenium.evaluate.trials import Readings, Trials
+from ingenium.evaluate.trials import Readings, Trials, curve_of, losses
 from ingenium_book.studies.structures.cell_designs import CELLS, Asker, Cells, distinct
 
 AUXETIC, PRINTED, REPAIR = -0.3, 847, 10
@@ -51,7 +51,6 @@ TUNED, LONG = 14, 60  # steps of the optimiser
 LONGER = f"{OPTIMISER}_{LONG}"
 SCORES = ("auxetic", "energy_gain", "distinct")
 ALONGSIDE = ("novelty", "new", "rate", "new_rate")
-LOSSES = ("half_loss", "full_loss")
 
 
 @dataclass(frozen=True)
@@ -91,8 +90,8 @@ def run(arm: CellArm, seed: int, size: CellBudget) -> Mapping[str, ArrayLike]:
     steps = {OURS: size.steps, PIXELS: size.pixel_steps}.get(arm.family)
     own = 0 if arm.family == PIXELS else seed
     choice = GeneratorChoice(family=arm.family, steps=steps, seed=own)
-    solid, losses = asker.proposed(choice, seed, size.n)
-    reported = dict(zip(LOSSES, losses, strict=True)) if losses else {}
+    solid, curve = asker.proposed(choice, seed, size.n)
+    reported = losses(curve) if curve else {}
     return scored(asker, solid, 1 + asker.problem.comparison().repair_calls) | reported
 
 
@@ -126,7 +125,6 @@ def scored(asker: Asker, solid: Cells, calls: float) -> dict[str, float]:
 def read(found: Readings) -> dict[str, ArrayLike]:
     """Scores of all; of the optimiser none found counts as half a design."""
     table = {f"{a}.{k}": found(a, k) for a in found.pieces for k in (*SCORES, *ALONGSIDE)}
-    table |= {f"{a}.{k}": found(a, k) for a in (OURS, PIXELS) for k in LOSSES}
     ours = {key: table.pop(f"{OURS}.{key}") for key in SCORES}
     rival = {a: np.maximum(found(a, "auxetic"), found(a, "half")) for a in (OPTIMISER, LONGER)}
     theirs = rival[OPTIMISER] / found(OPTIMISER, "calls")
@@ -144,9 +142,9 @@ def control(found: Readings) -> Control:
     """Whether the generator had its chance: new auxetic designs a hundred calls."""
     ours = found(OURS, "new_rate")
     look_ups = [found(a, "new_rate") for a in found.pieces if a.startswith(LOOK_UPS)]
-    half, full = (float(found(OURS, k).mean()) for k in LOSSES)
     over_nearest = t_interval(ours - np.max(look_ups, axis=0))
-    return Control(over_nearest, t_interval(ours - found(CHANCE, "new_rate")), half, full)
+    over_random = t_interval(ours - found(CHANCE, "new_rate"))
+    return Control(over_nearest, over_random, curve_of(found, OURS))
 
 
 def of_honeycombs(share: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -53,16 +54,16 @@ class Asker:
         """Digest of the designs to learn from."""
         return dataset_digest(self.known)
 
-    def proposed(self, choice: GeneratorChoice, seed: int, n: int) -> tuple[Cells, list[float]]:
+    def proposed(self, choice: GeneratorChoice, seed: int, n: int) -> tuple[Cells, dict[str, Any]]:
         """Designs of a fitted family for the targets of a seed, repaired as the problem does.
 
-        Beside them its held-out loss after half and all of its steps; none where it has none.
+        Beside them the record of its losses by step; empty where it has none.
         """
         fitted = fit(self.problem, self.known, choice, watch=silent)
         spec = replace(self.spec, generator=choice)
         generator = Generator(self.problem, fitted.family, spec, self.known)
         made = generator.propose_block(seed, 0, range(min(n, BLOCK)))
-        return self._solid(made), fitted.meta.get("held_out", [])
+        return self._solid(made), fitted.meta.get("curve", {})
 
     def wanted(self, seed: int, n: int) -> Wanted:
         """The conditions that the designs of a seed are proposed under."""

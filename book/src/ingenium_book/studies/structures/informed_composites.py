@@ -29,7 +29,7 @@ from ingenium.core.seeds import block_rng
 from ingenium.domains.structures.cells.solid import fullest
 from ingenium.evaluate.intervals import t_interval
 from ingenium.evaluate.measured import Control
-from ingenium.evaluate.trials import Readings, Trials
+from ingenium.evaluate.trials import Readings, Trials, curve_of, losses
 from ingenium.generators import families
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.generators.gan import GAN, GANSettings
@@ -47,7 +47,6 @@ from ingenium_book.studies.structures.informed import Informed, Term
 DRAWS = 8  # designs for each condition
 PLAIN, OURS, LOOK_UP, CHANCE = "adversarial", "adversarial_informed", "nearest_known", "random"
 SCORES = ("error", "best_of_8", "met_new", "diversity")
-LOSSES = ("half_loss", "full_loss")
 
 
 @dataclass(frozen=True)
@@ -88,24 +87,17 @@ class CompositeTargets:
         family.fit(self.made.x[self.own], self.made.conditions[self.own], Plan(seed=self.seed))
         return family.propose(self.conditions, block_rng(self.seed, 0, "composites"))
 
-    def learned(self, kind: str, price: float, steps: int) -> tuple[Tensor, dict[str, float]]:
-        """Of a family with prices in its loss; its held-out loss after half and all steps."""
+    def learned(self, kind: str, price: float, steps: int) -> tuple[Tensor, dict[str, ArrayLike]]:
+        """Of a family with prices in its loss; its losses by step."""
         torch.manual_seed(self.seed)
         terms = (Term(self.made.residual, price), Term(self.made.distance, price))
         family = Informed(_network(kind, self.made.x.shape[1]), terms)
         plan = Plan(seed=self.seed, steps=steps, batch=64)
         x, cond = self.made.x[self.own], self.made.conditions[self.own]
         course = family.fit(x, cond, plan)
-        early = [
-            loss
-            for k, loss in zip(course["step"], course["held_out"], strict=True)
-            if k <= steps / 2
-        ]
-        losses = {
-            "half_loss": min(early or course["held_out"]),
-            "full_loss": min(course["held_out"]),
-        }
-        return family.propose(self.conditions, block_rng(self.seed, 0, "composites")), losses
+        return family.propose(self.conditions, block_rng(self.seed, 0, "composites")), losses(
+            course
+        )
 
 
 def _network(kind: str, d: int) -> GAN | FlowMatching:
@@ -127,9 +119,9 @@ def run(arm: Arm, seed: int, size: CompositeBudget) -> Mapping[str, ArrayLike]:
         return _scores(requested, requested.looked_up())
     if kind == CHANCE:
         return _scores(requested, requested.drawn())
-    x, losses = requested.learned(kind, price, size.steps)
+    x, curve = requested.learned(kind, price, size.steps)
     left = made.residual(x, requested.conditions).mean()
-    return _scores(requested, x) | losses | {"residual": float(left)}
+    return _scores(requested, x) | curve | {"residual": float(left)}
 
 
 def _scores(requested: CompositeTargets, x: Tensor) -> dict[str, float]:
@@ -155,7 +147,7 @@ def read(found: Readings) -> dict[str, ArrayLike]:
     """Scores by arm; the gain is that of the adversarial family."""
     table = {f"{a}.{k}": found(a, k) for a in found.pieces for k in SCORES}
     learned = [arm for arm in found.pieces if arm not in (LOOK_UP, CHANCE)]
-    table |= {f"{a}.{k}": found(a, k) for a in learned for k in (*LOSSES, "residual")}
+    table |= {f"{a}.{k}": found(a, k) for a in learned for k in ("residual",)}
     error = table.pop(f"{OURS}.error")
     gain = 100 * (1 - error / table[f"{PLAIN}.error"])
     return table | {"error": error, "gain_over_vanilla": gain}
@@ -164,11 +156,10 @@ def read(found: Readings) -> dict[str, ArrayLike]:
 def control(found: Readings) -> Control:
     """Whether the informed family had its chance."""
     error = found(OURS, "error")
-    half, full = (float(found(OURS, k).mean()) for k in LOSSES)
     over_nearest, over_random = (
         t_interval(found(rival, "error") - error) for rival in (LOOK_UP, CHANCE)
     )
-    return Control(over_nearest, over_random, half, full)
+    return Control(over_nearest, over_random, curve_of(found, OURS))
 
 
 measure = Trials(

@@ -36,7 +36,7 @@ from ingenium.core.spec import GeneratorChoice
 from ingenium.domains.structures.lattices.known import classical
 from ingenium.evaluate.intervals import t_interval
 from ingenium.evaluate.measured import Control, Value
-from ingenium.evaluate.trials import Readings, Trials, exact
+from ingenium.evaluate.trials import Readings, Trials, curve_of, exact, losses
 from ingenium.generators.fitted import fit
 from ingenium.runs.loop import training
 from ingenium_book.studies.structures.lattice_designs import (
@@ -60,7 +60,6 @@ FOAM, STIFFEST, SEARCH, UNIFORM = "foam", "stiffest", "search", "uniform"
 RIVALS = {FOAM: foams, STIFFEST: stiffest, SEARCH: climbed}
 ERROR = 10.0  # %
 HIGHER = (1.0, 1.1, 1.2, 1.3)  # of the most that a known lattice of about this density takes
-LOSSES = ("half_loss", "full_loss")
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def run(arm: str, seed: int, size: Crushes) -> Mapping[str, ArrayLike]:
 def read(found: Readings) -> dict[str, ArrayLike | Value]:
     """Energies (J/kg), gains and errors (%)."""
     ours, rivals = found(FAMILY, "best"), (LOOK_UP, CHANCE, *RIVALS)
-    alongside = (*LOSSES, "diversity", "failed", "new", "within_10_percent")
+    alongside = ("diversity", "failed", "new", "within_10_percent")
     table: dict[str, ArrayLike | Value] = {f"{FAMILY}_{k}": found(FAMILY, k) for k in alongside}
     table |= {f"{a}_best": found(a, "best") for a in (FAMILY, CHANCE, *RIVALS)}
     gains = {f"gain_over_{a}": 100 * (ours / found(a, "best") - 1) for a in rivals}
@@ -100,9 +99,8 @@ def read(found: Readings) -> dict[str, ArrayLike | Value]:
 def control(found: Readings) -> Control:
     """Whether the generator had its chance, by the most that it takes (J/kg)."""
     ours = found(FAMILY, "best")
-    half, full = (float(found(FAMILY, k).mean()) for k in LOSSES)
     over_nearest, over_random = (t_interval(ours - found(a, "best")) for a in (LOOK_UP, CHANCE))
-    return Control(over_nearest, over_random, half, full)
+    return Control(over_nearest, over_random, curve_of(found, FAMILY))
 
 
 def _proposed(name: str, seed: int, size: Crushes) -> Mapping[str, ArrayLike]:
@@ -123,11 +121,10 @@ def _proposed(name: str, seed: int, size: Crushes) -> Mapping[str, ArrayLike]:
         return most
     requested = targets(size.targets)
     found, _ = drawn(requested, "targets")
-    losses: list[float] = fitted.meta["held_out"]
     return {
         **most,
         **_errors(found, requested),
-        **dict(zip(LOSSES, losses, strict=True)),
+        **losses(fitted.meta["curve"]),
         "failed": float(np.isnan(found).mean()),
         "diversity": float(x.std(0).mean() / x.std()),
         "new": 100 * float((distance(x).amin(1) >= spacing()).double().mean()),
