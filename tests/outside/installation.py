@@ -6,7 +6,7 @@ import sys
 from ingenium import domains
 from ingenium.core import provenance
 from ingenium.testing import opened
-from ingenium_book import claims, closure
+from ingenium_book import claims, history
 
 NAME = "thin_films"
 
@@ -20,4 +20,4 @@ def forget() -> None:
     provenance._package_digest.cache_clear()
     opened.cache_clear()
     claims.chapters.cache_clear()
-    closure.forget()
+    history.root.cache_clear()
