@@ -1,0 +1,50 @@
+"""Check of the names in a spec before it becomes a job, by the contracts that domains ship."""
+
+import json
+import tomllib
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from ingenium.core.errors import InputError, choose
+from ingenium.core.spec import Spec, parse
+from ingenium.domains import load, problem_class
+
+CONTRACTS = "contracts.json"
+
+
+def check_request(problem: str, spec: str | None) -> None:
+    """Refuse an unknown problem, entry or quantity; nothing is opened.
+
+    The command checks all the rest. Quantities that settings or inputs may add are left to it.
+
+    Raises:
+        InputError: for a text that is no spec of this problem, or an unknown name in it.
+    """
+    problem_class(problem)
+    if spec is None:
+        return
+    try:
+        table = tomllib.loads(spec)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError("a spec as TOML", f"a text that is none ({error})") from None
+    wanted = parse(table, Spec, "the spec")
+    if wanted.problem != problem:
+        raise InputError(f"a spec of {problem}", f"one of {wanted.problem[:200]}")
+    names = _quantities(load(problem.partition(".")[0]).package).get(problem)
+    if names and not wanted.setup and not wanted.given:
+        for one in (*wanted.limits, *wanted.objectives):
+            choose(one.quantity, names, f"quantity of {problem}")
+
+
+@cache
+def _quantities(package: str) -> dict[str, frozenset[str]]:
+    """Names of quantities by problem; empty where the package ships no contracts."""
+    found = find_spec(package)
+    path = Path(found.origin if found and found.origin else package).parent / CONTRACTS
+    if not path.is_file():
+        return {}
+    return {
+        one["problem"]: frozenset(e["name"] for e in one["entries"] if e["kind"] == "limit")
+        for one in json.loads(path.read_bytes())
+    }
