@@ -21,7 +21,7 @@ def check_request(problem: str, spec: str | None) -> None:
     Raises:
         InputError: for a text that is no spec of this problem, or an unknown name in it.
     """
-    problem_class(problem)
+    check_problem(problem)
     if spec is None:
         return
     try:
@@ -35,6 +35,21 @@ def check_request(problem: str, spec: str | None) -> None:
     if names and not wanted.setup and not wanted.given:
         for one in (*wanted.limits, *wanted.objectives):
             choose(one.quantity, names, f"quantity of {problem}")
+
+
+def check_problem(name: str) -> None:
+    """Refuse an unknown problem without importing a known one.
+
+    Raises:
+        InputError: with the nearest known names.
+        MissingExtra: if the packages of its domain are not installed.
+    """
+    field, _, short = name.partition(".")
+    if not short or short not in load(field).problems:
+        problem_class(name)
+    missing = load(field).missing()
+    if missing is not None:
+        raise missing
 
 
 @cache

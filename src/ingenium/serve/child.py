@@ -6,6 +6,7 @@ import resource
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # Linux, prctl(2)
 
@@ -32,6 +33,6 @@ def enter(memory_gb: float) -> None:
 
 def _data() -> int:
     """Bytes of private memory that this process has now."""
-    with suppress(OSError, ValueError), open("/proc/self/status", encoding="ascii") as file:
+    with suppress(OSError, ValueError), Path("/proc/self/status").open(encoding="ascii") as file:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData"))
     return 0

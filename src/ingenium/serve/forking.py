@@ -37,14 +37,13 @@ def _warm(problem: str) -> str:
     """Run the commands once, as a request will; return why the problem cannot be warm."""
     import torch
 
-    import ingenium.cli.app
     from ingenium.core.errors import IngeniumError
     from ingenium.core.spec import Spec
     from ingenium.domains import open_ahead
 
     torch.set_num_threads(1)
     ledger = os.environ.get("INGENIUM_LEDGER")
-    with tempfile.TemporaryDirectory() as name, open(os.devnull, "w") as nowhere:
+    with tempfile.TemporaryDirectory() as name, Path(os.devnull).open("w") as nowhere:
         os.environ["INGENIUM_LEDGER"] = str(Path(name) / "ledger.db")
         run = Path(name) / "run"
         with redirect_stdout(nowhere):

@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-
 from urllib.parse import urlsplit
 
 import h11
@@ -88,6 +87,10 @@ class Guard:
         except RefusedError as error:
             sent[0] = error.status
             await _refuse(error, send)
+        except Exception as error:
+            sent[0] = 500
+            log.error("%s: %s", type(error).__name__, error)
+            raise
         finally:
             route = getattr(scope.get("route"), "path", None) or "other"
             seconds = time.perf_counter() - began

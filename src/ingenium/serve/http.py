@@ -99,6 +99,7 @@ def application(service: Service) -> "ASGIApp":
         responses={k: {"description": text} for k, text in REFUSALS.items()},
     )
     app.add_exception_handler(fastapi.exceptions.RequestValidationError, _invalid)
+    app.add_exception_handler(package("starlette.exceptions").HTTPException, _absent)
     for tool in service.tools.all():
         _add_tool(app, tool)
     _add_jobs(app, service)
@@ -109,12 +110,6 @@ def application(service: Service) -> "ASGIApp":
 
 def _add_tool(app: "FastAPI", tool: Tool) -> None:
     """Add the route of a tool: its arguments are the body, its answer the response."""
-    call, model = answered(tool), arguments(tool)
-
-    def endpoint(body):  # type: ignore[no-untyped-def]  # its annotation is made below
-        return _response(call(**body.model_dump()))
-
-    endpoint.__annotations__ = {"body": model}
     text = inspect.getdoc(tool) or ""
     app.post(
         f"/tools/{tool.__name__}",
@@ -126,7 +121,21 @@ def _add_tool(app: "FastAPI", tool: Tool) -> None:
             200: {"description": "The answer.", "content": _OBJECT},
             202: {"description": "The state of a job that runs or waits.", "content": _OBJECT},
         },
-    )(endpoint)
+    )(_Endpoint(tool))
+
+
+class _Endpoint:
+    """The route of a tool; its signature is the model of the tool's arguments."""
+
+    def __init__(self, tool: Tool) -> None:
+        self._call = answered(tool)
+        body = inspect.Parameter(
+            "body", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=arguments(tool)
+        )
+        self.__signature__ = inspect.Signature([body])
+
+    def __call__(self, body: Any) -> "Response":
+        return _response(self._call(**body.model_dump()))
 
 
 def arguments(tool: Tool) -> Any:
@@ -163,6 +172,12 @@ async def _invalid(_: Any, error: Any) -> "Response":
     parts = {"expected": f"{place}: {first['msg']}", "got": _short(first.get("input"))}
     message = f"expected {parts['expected']}, got {parts['got']}."
     return _response({"process": "refused", "error": {"message": message, **parts, "instead": ""}})
+
+
+async def _absent(_: Any, error: Any) -> "Response":
+    """Answer a route or thing that is not there in the shape of every refusal."""
+    content = {"process": "refused", "error": {"message": str(error.detail)}}
+    return _response(content | {"status": error.status_code})
 
 
 def _short(value: Any) -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ingenium.core.errors import InputError
 from ingenium.core.packages import Extra
-from ingenium.domains import load, problem_class
 from ingenium.serve.access import Gate, read_keys
 from ingenium.serve.allowed import AllowedFolders
+from ingenium.serve.checking import check_problem
 from ingenium.serve.http import Service, application
 from ingenium.serve.jobs import Jobs
 from ingenium.serve.processes import MEMORY_GB, ForkServer, Starts
@@ -97,10 +97,7 @@ class Serving:
         """
         package("fastapi")
         for name in self.models:
-            problem_class(name)
-            missing = load(name.partition(".")[0]).missing()
-            if missing is not None:
-                raise missing
+            check_problem(name)
         if len(set(self.models)) < len(self.models):
             raise InputError("each problem once in --models", ",".join(self.models))
         if (self.certificate is None) != (self.private_key is None):
@@ -133,6 +130,10 @@ def serve(options: Serving) -> None:
 
     taken = options.at.bind()
     folders = AllowedFolders.of(options.folders)
+    for secret in (options.keys, options.private_key):
+        if secret and any(secret.resolve().is_relative_to(root) for root in folders.roots):
+            got = f"{secret}, which tools could read"
+            raise InputError("keys outside of the folders of tools", got, "Move the file.")
     starts = Starts(
         {name: ForkServer(name, options.memory_gb) for name in options.models}, options.memory_gb
     )

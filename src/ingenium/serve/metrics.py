@@ -15,21 +15,21 @@ class Metrics:
     """Counters of a server; labels are names of routes, never what a caller wrote."""
 
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)  # route, status
-    seconds: Counter[str] = field(default_factory=Counter)  # by route
+    seconds: dict[str, float] = field(default_factory=dict)  # sums by route
     within: Counter[tuple[str, float]] = field(default_factory=Counter)
 
     def note(self, route: str, status: int, seconds: float) -> None:
         """Count a request that ended."""
         self.requests[route, status] += 1
-        self.seconds[route] += seconds  # type: ignore[assignment]  # a sum of seconds
+        self.seconds[route] = self.seconds.get(route, 0.0) + seconds
         for bound in WITHIN_S:
             self.within[route, bound] += seconds <= bound
 
-    def text(self, now: Mapping[str, float], counts: Mapping[str, int]) -> str:
+    def text(self, now: Mapping[str, int], counts: Mapping[str, int]) -> str:
         """Return all metrics; `now` are gauges, and `counts` further counters."""
         return "\n".join(self._lines(now, counts)) + "\n"
 
-    def _lines(self, now: Mapping[str, float], counts: Mapping[str, int]) -> Iterator[str]:
+    def _lines(self, now: Mapping[str, int], counts: Mapping[str, int]) -> Iterator[str]:
         yield "# TYPE ingenium_requests_total counter"
         for (route, status), count in sorted(self.requests.items()):
             yield f'ingenium_requests_total{{route="{route}",status="{status}"}} {count}'
@@ -45,4 +45,4 @@ class Metrics:
         for kind, values in (("gauge", now), ("counter", counts)):
             for name, value in values.items():
                 yield f"# TYPE ingenium_{name} {kind}"
-                yield f"ingenium_{name} {value:g}"
+                yield f"ingenium_{name} {value}"

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 STATES = ("warming", "warm", "cold")
 MEMORY_GB = 8.0
 CHILD = "import sys; from ingenium.serve.child import enter; enter(float(sys.argv.pop(1)))"
 
 
+@runtime_checkable
 class Process(Protocol):
     """A process that was started."""
 
@@ -168,11 +169,12 @@ class ForkServer:
 
 
 ONE_THREAD = {
-    name: "1"
-    for name in (
-        "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
-    )
-} | {"PYTHONUNBUFFERED": "1"}  # fmt: skip
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "PYTHONUNBUFFERED": "1",
+}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ PROSE = ("title",)  # entries that name nothing
 
 
 def allowed_spec(folders: AllowedFolders, problem: str, spec: str) -> str | None:
-    """Return a spec with its problem (if it has one), whose files have absolute names in the allowed folders.
+    """Return a spec with its problem, if any, whose files have absolute names in allowed folders.
 
     Relative names start in the first folder. A text that is no TOML is passed on: the command that
     reads it refuses it.

@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
+from ingenium.core.counts import check_count
 from ingenium.core.errors import IngeniumError, InputError
 from ingenium.serve.access import CALLER, RefusedError
 from ingenium.serve.allowed import AllowedFolders
@@ -82,7 +84,7 @@ class Tools:
             problem: its name; empty to infer it from the words.
             answers: to the first open question in turn: the number of a choice, or words.
         """
-        place = self.folders.place(out)
+        place = self._output(out)
         words = ["ask", "--out", str(place), "--overwrite"]
         words += [f"--problem={problem}"] if problem else []
         words += [f"--answer={answer}" for answer in answers or ()]
@@ -107,6 +109,7 @@ class Tools:
             seed: the same seed gives the same designs.
             wait_s: seconds to wait for its end, at most 60.
         """
+        check_count(number, seed)
         words = ["propose", problem, "-n", str(number), "--seed", str(seed)]
         return self._submitted(words, problem, spec, out, wait_s)
 
@@ -280,17 +283,28 @@ class Tools:
     def _submitted(
         self, words: list[str], problem: str, spec: str, out: str, wait_s: float
     ) -> dict[str, Any]:
-        self.folders.place(out)
+        self._output(out)
         return self._started(words, out, wait_s, spec=self._checked(problem, spec))
 
     def _started(
         self, words: list[str], out: str, wait_s: float, *, spec: str | None = None, last: str = ""
     ) -> dict[str, Any]:
         """Submit a command that makes a folder; `last` is an argument that a person wrote."""
-        place = self.folders.place(out)
+        place = self._output(out)
         words = [*words, "--out", str(place)] + (["--", last] if last else [])
         job = self.jobs.submit(words, spec=spec, made=place)
         return self.jobs.state(job, wait_s=_bounded(wait_s)) | {"folder": str(place)}
+
+    def _output(self, out: str) -> Path:
+        """Return an output folder, outside of the store of jobs.
+
+        Raises:
+            InputError: if it lies there, or outside all folders.
+        """
+        place = self.folders.place(out)
+        if place.is_relative_to(self.jobs.folder.resolve()) or place in self.folders.roots:
+            raise InputError("a folder of its own for the output", out[:200], "Write out = run1.")
+        return place
 
     def _checked(self, problem: str, spec: str) -> str | None:
         """Return the spec with allowed files, after a check of its names."""
