@@ -19,6 +19,7 @@ from plugged import outside
 pytestmark = pytest.mark.slow
 
 COATING = "thin_films.coating"
+NORMAL = "[[limits]]\nquantity = 'mean_reflectance'\nat_most = 0.3\n"
 READY_S, END_S = 120.0, 30.0
 
 
@@ -95,9 +96,12 @@ def digests(run: Path) -> dict[str, Any]:
 
 
 def test_a_server_from_its_start_to_its_end(server: Server, tmp_path: Path) -> None:
-    done = server.call("propose", problem=COATING, out="warm", number=8, seed=3, wait_s=60)
+    done = server.call(
+        "propose", problem=COATING, out="warm", spec=NORMAL, number=8, seed=3, wait_s=60
+    )
     assert (done["process"], done["limits_met"]) == ("done", True)
-    words = ["propose", COATING, "-n", "8", "--seed", "3", "--out", "cold"]
+    (tmp_path / "spec.toml").write_text(f'problem = "{COATING}"\n{NORMAL}')
+    words = ["propose", "spec.toml", "-n", "8", "--seed", "3", "--out", "cold"]
     subprocess.run(
         [sys.executable, "-m", "ingenium", *words],
         cwd=tmp_path, env=server.environment, check=True, capture_output=True,
@@ -109,7 +113,7 @@ def test_a_server_from_its_start_to_its_end(server: Server, tmp_path: Path) -> N
     (forking,) = server.children()
     os.kill(forking, signal.SIGKILL)  # its children end with it
     assert server.ended(slow["job"])["process"] == "killed"
-    again = server.call("propose", problem=COATING, out="more", number=4, wait_s=60)
+    again = server.call("propose", problem=COATING, out="more", spec=NORMAL, number=4, wait_s=60)
     assert again["process"] == "done"  # cold, while the fork server starts again
 
     job = server.call("search", problem=COATING, out="long", budget=1_000_000)["job"]
