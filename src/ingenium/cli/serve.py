@@ -58,7 +58,8 @@ def serve(
 
     Problems of --models are opened once, and each of their jobs is forked from there.
     """
-    from ingenium.serve.listening import Address, Serving, serve as listen
+    from ingenium.serve.listening import Address, Serving
+    from ingenium.serve.listening import serve as listen
 
     problems = tuple(one.strip() for one in models.split(",") if one.strip())
     listen(

@@ -22,13 +22,10 @@ def bound(memory_gb: float, parent: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
-def enter(memory_gb: float) -> None:
-    """Run a command of the command line, bounded."""
-    bound(memory_gb, os.getppid())
-    from ingenium.cli import main
-
+def enter() -> None:
+    """Bound this process; the memory is the first of its arguments, and the rest a command."""
+    bound(float(sys.argv.pop(1)), os.getppid())
     sys.argv[0] = "ingenium"
-    main()
 
 
 def _data() -> int:

@@ -11,29 +11,38 @@ import select
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
+from ingenium.serve.child import bound
+
 FORK_SAFE = ("jemalloc_bg_thd",)  # of pyarrow; it stops and starts its thread around a fork
+Commands = Callable[[list[str]], object]
 WARMING = 2  # designs of the run that makes a problem warm
 
 
-def main() -> None:
-    """Make the problem of the first argument warm, then fork a child for each request."""
+def main(app: Commands, command: Callable[[], None]) -> None:
+    """Make the problem of the first argument warm, then fork a child for each request.
+
+    Args:
+        app: runs a command of the command line in this process, given its words.
+        command: runs that of `sys.argv`, as a process of its own does.
+    """
     problem, memory_gb = sys.argv[1], float(sys.argv[2])
     answers = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    why = _warm(problem)
+    why = _warm(problem, app)
     others = _threads()
     if others:
         why = f"threads of {', '.join(others)} run after {problem} is open"
     _say(answers, {"state": "cold", "why": why} if why else {"state": "warm"})
     if not why:
-        _serve(answers, memory_gb)
+        _serve(answers, memory_gb, command)
 
 
-def _warm(problem: str) -> str:
+def _warm(problem: str, app: Commands) -> str:
     """Run the commands once, as a request will; return why the problem cannot be warm."""
     import torch
 
@@ -47,11 +56,11 @@ def _warm(problem: str) -> str:
         os.environ["INGENIUM_LEDGER"] = str(Path(name) / "ledger.db")
         run = Path(name) / "run"
         with redirect_stdout(nowhere):
-            _command("propose", problem, "-n", str(WARMING), "--out", str(run), "--json")
+            _command(app, "propose", problem, "-n", str(WARMING), "--out", str(run), "--json")
             designs = run / "designs"
             files = sorted(map(str, designs.iterdir())) if designs.is_dir() else []
             if files:
-                _command("verify", problem, files[0], "--json")
+                _command(app, "verify", problem, files[0], "--json")
     os.environ.pop("INGENIUM_LEDGER")
     if ledger is not None:
         os.environ["INGENIUM_LEDGER"] = ledger
@@ -62,10 +71,8 @@ def _warm(problem: str) -> str:
     return ""
 
 
-def _command(*words: str) -> None:
+def _command(app: Commands, *words: str) -> None:
     """Run a command here; how it ends doesn't matter, since each request ends for itself."""
-    from ingenium.cli.app import app
-
     with suppress(SystemExit):
         app(list(words))
 
@@ -79,7 +86,7 @@ def _threads() -> list[str]:
     return sorted(n for n in names if n not in FORK_SAFE)[1:]
 
 
-def _serve(answers: int, memory_gb: float) -> None:
+def _serve(answers: int, memory_gb: float, command: Callable[[], None]) -> None:
     """Fork a child for each request, until the server closes its end."""
     read, write = os.pipe()
     os.set_blocking(write, False)
@@ -98,25 +105,24 @@ def _serve(answers: int, memory_gb: float) -> None:
                 return _end(running)
             *lines, rest = (rest + piece).split(b"\n")
             for request in map(json.loads, lines):
-                _handle(request, running, (answers, read, write), memory_gb)
+                if "signal" in request:
+                    _signal(request, running)
+                    continue
+                request["parent"] = os.getpid()
+                if not (pid := os.fork()):
+                    _child(request, (answers, read, write), memory_gb, command)
+                else:
+                    running[pid] = request["id"]
 
 
-def _handle(
-    request: dict[str, Any], running: dict[int, int], inner: tuple[int, ...], memory_gb: float
+def _signal(request: dict[str, Any], running: dict[int, int]) -> None:
+    for pid in (p for p, number in running.items() if number == request["id"]):
+        os.kill(pid, request["signal"])
+
+
+def _child(
+    request: dict[str, Any], inner: tuple[int, ...], memory_gb: float, command: Callable[[], None]
 ) -> None:
-    """Fork a child, or signal one."""
-    if "signal" in request:
-        for pid in (p for p, number in running.items() if number == request["id"]):
-            os.kill(pid, request["signal"])
-        return
-    parent = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        _child(request, inner, parent, memory_gb)
-    running[pid] = request["id"]
-
-
-def _child(request: dict[str, Any], inner: tuple[int, ...], parent: int, memory_gb: float) -> None:
     """Become a command: its own session, streams and bounds; it never returns."""
     code = 3
     try:
@@ -130,12 +136,8 @@ def _child(request: dict[str, Any], inner: tuple[int, ...], parent: int, memory_
         for number, path in enumerate(streams):
             kind = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC
             os.dup2(os.open(path, kind, 0o666), number)
-        from ingenium.serve.child import bound
-
-        bound(memory_gb, parent)
+        bound(memory_gb, request["parent"])
         sys.argv = ["ingenium", *request["words"]]
-        from ingenium.cli import main as command
-
         command()
         code = 0
     except SystemExit as end:

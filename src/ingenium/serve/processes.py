@@ -14,7 +14,11 @@ from typing import Protocol, runtime_checkable
 
 STATES = ("warming", "warm", "cold")
 MEMORY_GB = 8.0
-CHILD = "import sys; from ingenium.serve.child import enter; enter(float(sys.argv.pop(1)))"
+CHILD = "from ingenium.serve.child import enter; enter(); from ingenium.cli import main; main()"
+FORKING = (
+    "from ingenium.cli import main as command; from ingenium.cli.app import app; "
+    "from ingenium.serve.forking import main; main(app, command)"
+)
 
 
 @runtime_checkable
@@ -97,9 +101,8 @@ class ForkServer:
             if self._closed or self.why or self._process is not None:
                 return
             self.state = "warming"
-            code = "from ingenium.serve.forking import main; main()"
             self._process = Popen(
-                [sys.executable, "-c", code, self.problem, str(self.memory_gb)],
+                [sys.executable, "-c", FORKING, self.problem, str(self.memory_gb)],
                 stdin=PIPE, stdout=PIPE, text=True, start_new_session=True,
                 stderr=DEVNULL, env=os.environ | ONE_THREAD,
             )  # fmt: skip
