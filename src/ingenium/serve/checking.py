@@ -33,8 +33,9 @@ def check_request(problem: str, spec: str | None) -> None:
         raise InputError(f"a spec of {problem}", f"one of {wanted.problem[:200]}")
     names = _quantities(load(problem.partition(".")[0]).package).get(problem)
     if names and not wanted.setup and not wanted.given:
-        for one in (*wanted.limits, *wanted.objectives):
-            choose(one.quantity, names, f"quantity of {problem}")
+        named = [x.quantity for x in wanted.limits] + [x.quantity for x in wanted.objectives]
+        for quantity in named:
+            choose(quantity, names, f"quantity of {problem}")
 
 
 def check_problem(name: str) -> None:

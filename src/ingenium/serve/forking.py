@@ -127,10 +127,10 @@ def _child(
     code = 3
     try:
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
-            signal.signal(number, signal.SIG_DFL)
-        for number in inner:
-            os.close(number)
+        for sig in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+            signal.signal(sig, signal.SIG_DFL)
+        for inherited in inner:
+            os.close(inherited)
         os.setsid()
         streams = (os.devnull, request["out"], request["err"])
         for number, path in enumerate(streams):
