@@ -11,6 +11,7 @@ NAMES = (
     "feeder_days",
     "propose_rates",
     "whole_commands",
+    "serving",
     "families",
     "first_runs",
     "samplers",

@@ -15,7 +15,7 @@ PANELS = {
     ),
     "Ask": ("ask", "docs"),
     "Audit": ("verify", "replay", "ledger", "card", "pack", "publish", "study"),
-    "Administer": ("doctor", "schema", "mcp", "queue", "make"),
+    "Administer": ("doctor", "schema", "serve", "new-key", "mcp", "queue", "make"),
 }  # fmt: skip
 OTHERS = "From other packages"
 FIRST_STEPS = """\

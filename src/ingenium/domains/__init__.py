@@ -144,9 +144,27 @@ def open_problem(spec: "Spec", given: "Given | None" = None) -> "Problem":
         >>> [q.name for q in problem.tiers[-1].quantities][:2]
         ['mass', 'cost']
     """
-    from ingenium.core.given import read_given
     from ingenium.core.resolving import resolve
     from ingenium.core.scenarios import Undecided
+
+    ahead = None if spec.setup or spec.given or given else _AHEAD.pop(spec.problem, None)
+    opened = ahead or _open(spec, given)
+    if isinstance(opened.verifier, Undecided):
+        decides = opened.verifier.until(resolve(spec, opened).limits)
+        opened.tiers = (*opened.tiers[:-1], decides)
+    return opened
+
+
+def open_ahead(spec: "Spec") -> None:
+    """Open a problem for the next call of `open_problem` that names it with the same defaults.
+
+    A server does so before it forks: the one who opens it then has it for itself.
+    """
+    _AHEAD[spec.problem] = _open(spec, None)
+
+
+def _open(spec: "Spec", given: "Given | None") -> "Problem":
+    from ingenium.core.given import read_given
     from ingenium.core.spec import parse
 
     kind = problem_class(spec.problem)
@@ -160,11 +178,10 @@ def open_problem(spec: "Spec", given: "Given | None" = None) -> "Problem":
             )
     found = read_given(kind.inputs, spec.given, where) if given is None else given
     settings: Any = parse(spec.setup, kind.Settings, where, under=("setup",))
-    opened = kind(settings, found) if kind.inputs else kind(settings)  # type: ignore[call-arg]
-    if isinstance(opened.verifier, Undecided):
-        decides = opened.verifier.until(resolve(spec, opened).limits)
-        opened.tiers = (*opened.tiers[:-1], decides)
-    return opened
+    return kind(settings, found) if kind.inputs else kind(settings)  # type: ignore[call-arg]
+
+
+_AHEAD: "dict[str, Problem]" = {}
 
 
 def _entries() -> dict[str, tuple[EntryPoint, ...]]:

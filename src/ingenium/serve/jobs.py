@@ -1,22 +1,23 @@
 """Commands that run as processes of their own, one for each distinct request."""
 
 import json
-import os
 import signal
-import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import DEVNULL, Popen, TimeoutExpired
-from threading import Lock
+from threading import Condition, Thread
 from typing import Any
 
 from ingenium import __version__
 from ingenium.core.digest import digest
-from ingenium.core.errors import InputError
+from ingenium.core.errors import IngeniumError, InputError
+from ingenium.core.folders import write_atomic
+from ingenium.serve.access import CALLER, RefusedError
 from ingenium.serve.allowed import PREVIEW, preview
+from ingenium.serve.processes import Process, Start, cold, ended
 
-ANSWER, MESSAGES, ENDED, COMMAND = "answer.json", "messages.txt", "ended.json", "command.txt"
+ANSWER, MESSAGES, ENDED, REQUEST = "answer.json", "messages.txt", "ended.json", "request.json"
 PROCESS = {
     0: "done",
     1: "done",
@@ -29,6 +30,28 @@ MET = {0: True, 1: False}  # meaning of the exit code of a command that judges
 JUDGES = ("propose", "search", "verify")  # commands that judge designs under limits
 FINAL = (0, 1, 2)  # codes after which the same request would give the same
 GRACE_S = 5.0
+LONGEST_S = 3600.0 * 24
+
+
+@dataclass(frozen=True)
+class Request:
+    """A command to run: words, spec, the folder that it makes, and who sent it."""
+
+    words: tuple[str, ...]
+    spec: str | None = None
+    made: Path | None = None
+    caller: str = "local"
+
+    @property
+    def name(self) -> str:
+        """Name of the job: a digest of what the command depends on."""
+        body = {"words": list(self.words), "spec": self.spec, "version": __version__}
+        return digest(body).removeprefix("sha256:")[:16]
+
+    def table(self) -> dict[str, Any]:
+        """Return it as JSON holds it."""
+        made = None if self.made is None else str(self.made)
+        return {"words": self.words, "spec": self.spec, "made": made, "caller": self.caller}
 
 
 @dataclass
@@ -40,13 +63,22 @@ class Jobs:
     """
 
     folder: Path
-    _running: dict[str, "Popen[bytes]"] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)  # requests come from several threads
+    start: Start = cold
+    most_running: int = 64
+    most_queued: int = 1024
+    longest_s: float = LONGEST_S
+    shed: int = 0  # requests refused since the queue was full
+    _queued: dict[str, Request] = field(default_factory=dict)
+    _running: dict[str, Request] = field(default_factory=dict)
+    _processes: dict[str, Process] = field(default_factory=dict)
+    _change: Condition = field(default_factory=Condition)  # requests come from several threads
+    _stopped: set[str] = field(default_factory=set)  # before their process was there
+    _closed: bool = False
 
     def submit(
         self, words: Sequence[str], *, spec: str | None = None, made: Path | None = None
     ) -> str:
-        """Start a command, or find the job of the same request.
+        """Start or queue a command, or find the job of the same request.
 
         A stopped or killed job continues: the commands themselves resume.
 
@@ -55,34 +87,110 @@ class Jobs:
             spec: TOML, which is passed as `--spec`.
             made: its output folder, which must still exist; a command without one is a question,
                 whose answer may change, and runs again.
+
+        Raises:
+            RefusedError: if the queue is full, or the caller has as many jobs as it may.
         """
-        requested = digest({"words": list(words), "spec": spec, "version": __version__})
-        name = requested.removeprefix("sha256:")[:16]
-        with self._lock:
-            self._start(name, words, spec, made)
+        request = Request(tuple(words), spec, made, CALLER.get().name)
+        name = request.name
+        with self._change:
+            ended = self._ended(self.folder / name).get("code")
+            retained = ended in FINAL and made is not None and made.is_dir()
+            if self._active(name) or retained:
+                return name
+            self._admit()
+            self._enqueue(name, request)
         return name
 
-    def _start(self, name: str, words: Sequence[str], spec: str | None, made: Path | None) -> None:
-        place = self.folder / name
-        retained = self._ended(place).get("code") in FINAL and made is not None and made.is_dir()
-        if self._runs(name) or retained:
-            return
-        place.mkdir(parents=True, exist_ok=True)
-        (place / COMMAND).write_text(words[0])
-        command = [*words, "--json"]
-        if spec is not None:
-            (place / "spec.toml").write_text(spec)
-            command += ["--spec", str(place / "spec.toml")]
-        (place / ENDED).unlink(missing_ok=True)
-        with (place / ANSWER).open("wb") as out, (place / MESSAGES).open("wb") as err:
-            self._running[name] = Popen(
-                [sys.executable, "-m", "ingenium", *command],
-                stdin=DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    def recover(self) -> list[str]:
+        """Queue the runs that the end of an earlier server interrupted; return their names."""
+        found = []
+        for path in sorted(self.folder.glob(f"*/{REQUEST}")):
+            if (path.parent / ENDED).is_file():
+                continue
+            table = json.loads(path.read_text())
+            if table["made"] is None:  # a question, whose sender is gone
+                continue
+            request = Request(
+                tuple(table["words"]), table["spec"], Path(table["made"]), table["caller"]
             )
+            with self._change:
+                self._enqueue(path.parent.name, request)
+            found.append(path.parent.name)
+        return found
+
+    def count(self) -> tuple[int, int]:
+        """Return the numbers of jobs that run and that wait."""
+        return len(self._running), len(self._queued)
+
+    def names(self) -> list[str]:
+        """Return the names of all jobs, the newest first."""
+        places = [p.parent for p in self.folder.glob(f"*/{REQUEST}")]
+        return [p.name for p in sorted(places, key=lambda p: -p.stat().st_mtime)]
+
+    def _admit(self) -> None:
+        """Refuse a job beyond the bounds.
+
+        Raises:
+            RefusedError: with the seconds after which to try again.
+        """
+        caller = CALLER.get()
+        own = [*self._queued.values(), *self._running.values()]
+        if sum(one.caller == caller.name for one in own) >= caller.jobs:
+            raise RefusedError(429, f"expected at most {caller.jobs} jobs at a time, got more", 5)
+        if len(self._running) >= self.most_running and len(self._queued) >= self.most_queued:
+            self.shed += 1
+            raise RefusedError(429, "expected room in the queue of jobs, got a full one", 10)
+
+    def _enqueue(self, name: str, request: Request) -> None:
+        place = self.folder / name
+        place.mkdir(parents=True, exist_ok=True)
+        (place / ENDED).unlink(missing_ok=True)
+        (place / MESSAGES).unlink(missing_ok=True)
+        (place / ANSWER).unlink(missing_ok=True)
+        write_atomic(place / REQUEST, json.dumps(request.table()))
+        self._queued[name] = request
+        self._next()
+
+    def _next(self) -> None:
+        """Start queued jobs as far as they may run."""
+        while self._queued and len(self._running) < self.most_running and not self._closed:
+            name = next(iter(self._queued))
+            request = self._running[name] = self._queued.pop(name)
+            Thread(target=self._run, args=(name, request), daemon=True).start()
+
+    def _run(self, name: str, request: Request) -> None:
+        """Run a job to its end, and record it."""
+        place, code = self.folder / name, 3
+        words = list(request.words)
+        end = words.index("--") if "--" in words else len(words)  # of its options
+        options = ["--json"]
+        try:
+            if request.spec is not None:
+                (place / "spec.toml").write_text(request.spec)
+                options += ["--spec", str(place / "spec.toml")]
+            command = [*words[:end], *options, *words[end:]]
+            process = self.start(command, place / ANSWER, place / MESSAGES)
+            with self._change:
+                self._processes[name] = process
+                if self._closed or name in self._stopped:
+                    process.send_signal(signal.SIGINT)
+            code = ended(process, self.longest_s, GRACE_S)
+        except OSError as error:
+            (place / MESSAGES).write_text(f"the command cannot start: {error.strerror}")
+        finally:
+            with self._change:
+                if not self._closed or code in FINAL:  # else the next server resumes it
+                    with suppress(IngeniumError, OSError):  # of a full disk: the job is lost
+                        write_atomic(place / ENDED, json.dumps({"code": code}))
+                self._stopped.discard(name)
+                self._running.pop(name, None)
+                self._processes.pop(name, None)
+                self._next()
+                self._change.notify_all()
+
+    def _active(self, job: str) -> bool:
+        return job in self._running or job in self._queued
 
     def state(self, job: str, *, wait_s: float = 0.0) -> dict[str, Any]:
         """Return how a job stands: its process, whether limits were met, and its answer.
@@ -94,11 +202,16 @@ class Jobs:
             InputError: if no job has this name.
         """
         place = self._place(job)
-        if self._runs(job, wait_s):
-            return {"job": job, "process": "running", "progress": _last_line(place)}
+        with self._change:
+            self._change.wait_for(lambda: not self._active(job), wait_s)
+            if job in self._queued:
+                return {"job": job, "process": "queued", "progress": ""}
+            if job in self._running:
+                return {"job": job, "process": "running", "progress": _last_line(place)}
         code = self._ended(place).get("code")
         process = "lost" if code is None else PROCESS.get(code, "killed")
-        command = (place / COMMAND).read_text() if (place / COMMAND).is_file() else ""
+        path = place / REQUEST
+        command = json.loads(path.read_text())["words"][0] if path.is_file() else ""
         met = MET.get(code) if code is not None else None
         reported = {
             "job": job,
@@ -110,39 +223,32 @@ class Jobs:
 
     def stop(self, job: str) -> dict[str, Any]:
         """Interrupt a job where nothing is half done; the same request resumes from there."""
-        self._place(job)
-        if self._runs(job):
-            self._running[job].send_signal(signal.SIGINT)
+        place = self._place(job)
+        with self._change:
+            if self._queued.pop(job, None) is not None:
+                write_atomic(place / ENDED, json.dumps({"code": 130}))
+            if job in self._running:
+                self._stopped.add(job)
+            running = self._processes.get(job)
+        if running is not None:
+            running.send_signal(signal.SIGINT)
         return self.state(job, wait_s=GRACE_S)
 
     def end(self) -> None:
-        """Stop running jobs at the end of the server."""
-        for running in list(self._running.values()):
-            running.send_signal(signal.SIGINT)
-        for running in list(self._running.values()):
-            try:
-                running.wait(GRACE_S)
-            except TimeoutExpired:
-                running.kill()
-                running.wait()
-
-    def _runs(self, job: str, wait_s: float = 0.0) -> bool:
-        """True if it still runs after `wait_s`; its end is recorded once."""
-        running = self._running.get(job)
-        if running is None:
-            return False
-        try:
-            running.wait(wait_s)
-        except TimeoutExpired:
-            return True
-        (self.folder / job / ENDED).write_text(json.dumps({"code": running.returncode}))
-        self._running.pop(job, None)  # another request may have seen its end too
-        return False
+        """Stop running jobs at the end of the server; the next one resumes them."""
+        with self._change:
+            self._closed = True
+            self._queued.clear()
+        for sig in (signal.SIGINT, signal.SIGKILL):
+            with self._change:
+                for running in self._processes.values():
+                    running.send_signal(sig)
+                self._change.wait_for(lambda: not self._running, GRACE_S)
 
     def _place(self, job: str) -> Path:
         place = self.folder / job
-        if not job.isalnum() or not place.is_dir():
-            raise InputError("a job that was submitted here", job, "Submit it first.")
+        if not (job.isascii() and job.isalnum()) or not place.is_dir():
+            raise InputError("a job that was submitted here", job[:200], "Submit it first.")
         return place
 
     @staticmethod

@@ -13,7 +13,7 @@ PROSE = ("title",)  # entries that name nothing
 
 
 def allowed_spec(folders: AllowedFolders, problem: str, spec: str) -> str | None:
-    """Return a spec with its problem, whose files have absolute names in the allowed folders.
+    """Return a spec with its problem, if any, whose files have absolute names in allowed folders.
 
     Relative names start in the first folder. A text that is no TOML is passed on: the command that
     reads it refuses it.
@@ -28,7 +28,7 @@ def allowed_spec(folders: AllowedFolders, problem: str, spec: str) -> str | None
     except (tomllib.TOMLDecodeError, RecursionError):
         return spec
     own = {key: v if key in PROSE else _allowed(folders, v) for key, v in table.items()}
-    return tomli_w.dumps({"problem": problem, **own})
+    return tomli_w.dumps({"problem": problem, **own} if problem else own)
 
 
 def _allowed(folders: AllowedFolders, value: Any, key: str = "") -> Any:
