@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ingenium.core.errors import InputError
+from ingenium.core.renamed import present_name
 from ingenium.core.units import convert
 from ingenium.words.contract import Contract, ContractEntry, Kind
 from ingenium.words.replies import Reply
@@ -55,6 +56,16 @@ def number(text: str, entry: ContractEntry) -> float:
     return convert(float(value), unit, entry.unit, of=text) if plain else float(value)
 
 
+def present(line: str, contract: Contract | None) -> str:
+    """An entry with the present name of what was renamed after it had been written."""
+    match = LINE.fullmatch(line)
+    if match is None or contract is None:
+        return line
+    own = [e.name for e in contract.entries if e.kind == match["kind"]]
+    name = match["name"] if match["name"] in own else present_name(match["name"], own)
+    return f"{match['kind']} {name} {match['rest']}" if name else line
+
+
 def meanings(line: str, contract: Contract | None) -> list[Meanings]:
     """Alternatives that an entry of `want` accepts, each as a name with its value."""
     parts = [one.strip().removeprefix("maybe ") for one in line.split(" or ")]
@@ -63,6 +74,7 @@ def meanings(line: str, contract: Contract | None) -> list[Meanings]:
 
 
 def _meaning(line: str, contract: Contract | None, *, must: bool) -> Meanings | None:
+    line = present(line, contract)
     head, _, rest = line.partition(" ")
     if head in ("minimise", "maximise"):
         return {("objective", rest): head}

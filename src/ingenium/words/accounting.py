@@ -142,7 +142,7 @@ def _explained(
 def _own_terms(value: ReadValue) -> frozenset[str]:
     """Terms and small words by which an entry is called, and those of ranking or fixing it."""
     entry = value.entry
-    plain = f"{entry.name} {entry.text}".replace("_", " ").replace(".", " ")
+    plain = " ".join((entry.name, entry.text, *entry.also)).replace("_", " ").replace(".", " ")
     small = {w.lower() for w in WORD.findall(plain)} & SMALL
     ranked = RANKING if value.part == "objective" or "best" in entry.text else frozenset()
     fixed = FIXING if value.part == "fixed" else frozenset()

@@ -70,6 +70,8 @@ class ContractEntry:
     fixable: bool = False
     default: Any = None  # of a setting
     adds: str = ""  # of a quantity that a setting adds: what to write under [setup]
+    also: tuple[str, ...] = ()  # what engineers of the field call it as well
+    spelled: tuple[tuple[str, str], ...] = ()  # a choice, and what they call it as well
 
     @property
     def counts_in(self) -> str:

@@ -188,8 +188,7 @@ class Meanings:
     def _titled(self, request: Request, got: Pointing) -> bool:
         """True if only words of the title explain the nearest entry, and none names it."""
         said = {term(request.text[a:b]) for a, b in got.words}
-        naming = next(n for n in self.lexis.namings if n.entry == got.entries[0])
-        named = said & set(naming.name)
+        named = said & {t for n in self.lexis.called(got.entries[0]) for t in n.name}
         return bool(said) and said <= self.title and not named and not got.lone
 
     def _worst(
@@ -231,8 +230,7 @@ class Meanings:
         """True if the clause around a number names an entry in full: `3 lines` is no loading."""
         start, end = request.clause(measure.start)
         said = {t.term for t in request.tokens if start <= t.start < end}
-        naming = next(n for n in self.lexis.namings if n.entry == entry)
-        return set(naming.name) - SIDES <= said
+        return any(set(n.name) - SIDES <= said for n in self.lexis.called(entry))
 
     def _of_strangers(self, request: Request, measure: Measure, got: Pointing) -> bool:
         """True if a bare number counts something unknown to the problem: `7 dwarfs`."""
@@ -291,7 +289,7 @@ class Meanings:
         """Resolve a measure whose unit supports one entry, and whose words another one."""
         if got.words or measure.unit is None or not got.scores:
             return None
-        alike = [n for n in self.lexis.numeric if fits(measure.unit, n.entry.counts_in)]
+        alike = [n for n in self.lexis.first if fits(measure.unit, n.entry.counts_in)]
         before = [m.end for m in request.measures if m.end <= measure.start]
         start, _ = request.clause(measure.start)
         start = max([start, *before])
