@@ -16,6 +16,7 @@ NEAR = 0.05  # of a number that is about right
 BAD = re.compile(r"\b(?:errors?|loss|losses|spread|deviation|faults?|stress|time)\b", re.I)
 FIXED = re.compile(r"\b(?:fixed|fix|exact|exactly|precisely)\b", re.I)
 PAIR = ("min", "max")
+PAIRS = (PAIR, ("lowest", "highest"), ("least", "most"), ("thinnest", "thickest"), ("begin", "end"))
 ENDS = {"max": "most", "min": "least", "most": "most", "least": "least"}
 
 
@@ -49,23 +50,35 @@ def paired(request: Request, contract: Contract, meaning: Meaning) -> list[Meani
     This applies where the words do not say which one is meant; a range applies to both.
     """
     entry, measure = meaning.entry, meaning.measure
-    low, high = (
-        contract.by_name.get(("limit", "_".join(end if p in PAIR else p for p in parts_)))
-        for parts_ in (entry.name.split("_"),)
-        for end in PAIR
-    )
+    low, high = _ends(contract, entry)
     near = [w for w in meaning.words if not request.paused(*sorted((w[1], measure.start)))]
     said = {term(request.text[a:b]) for a, b in near} & set(PAIR)
-    if entry.kind != "limit" or low is None or high is None or low is high or said:
+    if low is None or high is None or low is high or said:
         return [meaning]
     if measure.high is not None:
         ends = (replace(measure, sense="least"), replace(measure, sense="most"))
+        if entry.kind == "setup":
+            bounds = (measure.low, measure.high)
+            ends = tuple(replace(measure, low=n, high=None, cue=None) for n in bounds)  # type: ignore[assignment]
         return [
             replace(meaning, entry=e, measure=m) for e, m in zip((low, high), ends, strict=True)
         ]
     if measure.sense == "least":
         return [replace(meaning, entry=low)]
     return [replace(meaning, entry=high)] if measure.sense == "most" else [meaning]
+
+
+def _ends(
+    contract: Contract, entry: ContractEntry
+) -> tuple[ContractEntry | None, ContractEntry | None]:
+    """The lowest and the highest of one thing, by the names of an entry."""
+    parts_ = entry.name.split("_")
+    pair = next((p for p in PAIRS if set(p) & set(parts_)), PAIR)
+    if entry.kind not in ("limit", "setup"):
+        return None, None
+    names = ("_".join(end if p in pair else p for p in parts_) for end in pair)
+    low, high = (contract.by_name.get((entry.kind, name)) for name in names)
+    return low, high
 
 
 def sensed(request: Request, contract: Contract, meaning: Meaning) -> Meaning:

@@ -70,6 +70,7 @@ class ContractEntry:
     fixable: bool = False
     default: Any = None  # of a setting
     adds: str = ""  # of a quantity that a setting adds: what to write under [setup]
+    file: bool = False  # an input that only a file can be
     also: tuple[str, ...] = ()  # what engineers of the field call it as well
     spelled: tuple[tuple[str, str], ...] = ()  # a choice, and what they call it as well
 
@@ -219,8 +220,9 @@ def _listed(kind: type, name: str) -> tuple[str, ...] | None:
 
 def _inputs(problem: "Problem") -> Iterator[ContractEntry]:
     for i in problem.inputs:
-        if i.kind == "text":
-            yield ContractEntry("given", i.name, i.long_name, numeric=False)
+        if i.kind in ("text", "file", "table"):
+            file = i.kind != "text"
+            yield ContractEntry("given", i.name, i.long_name, numeric=False, file=file)
 
 
 def unit_of(name: str) -> str:

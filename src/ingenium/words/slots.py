@@ -12,6 +12,9 @@ from ingenium.words.tokens import Request
 
 SOURCES = {".py": ("source",), ".jsonl": ("cases",), ".csv": ("table",), ".txt": ("task", "draft")}
 SOURCES |= {".tsv": ("table",), ".json": ("cases", "table")}
+SOURCES |= {".txt": ("task", "draft", "thread", "sources", "cases", "brief", "conjecture"), ".mm": ("database",)}
+SOURCES |= {".eml": ("thread",), ".mbox": ("thread",), ".md": ("draft", "thread", "brief")}
+FORMATS = {".ifc": "ifc4?", ".h5": "hdf5", ".md": "markdown", ".xlf": "xliff", ".mm": "metamath"}
 OPERATIONS = {
     "+": r"\+|\bplus\b|\baddition\b",
     "-": r"(?<=\s)-(?=\s|$|,)|\bminus\b|\bsubtraction\b",
@@ -98,9 +101,11 @@ def slots(request: Request, contract: Contract, found: Iterable[ReadValue]) -> l
 
 
 def _files(text: str, contract: Contract) -> Iterator[ReadValue]:
+    filled: set[str] = set()
     for file in named_files(text):
-        entry = _input(file, contract)
+        entry = _input(file, contract, filled)
         if entry is not None:
+            filled.add(entry.name)
             span = (file.start, file.end)
             yield ReadValue("given", entry, (span,), copied=(span,))
 
@@ -115,9 +120,15 @@ def _in_words(text: str, contract: Contract) -> Iterator[ReadValue]:
             yield ReadValue("given", entry, (span,), copied=(span,))
 
 
-def _input(file: NamedFile, contract: Contract) -> ContractEntry | None:
-    names = SOURCES.get(file.ending, ())
-    return next((e for n in names if (e := contract.by_name.get(("given", n)))), None)
+def _input(file: NamedFile, contract: Contract, filled: set[str]) -> ContractEntry | None:
+    """The input that a file can be: by the usual one, by its own name, or by its ending."""
+    free = [e for e in contract.entries if e.kind == "given" and e.name not in filled]
+    usual = [e for n in SOURCES.get(file.ending, ()) for e in free if e.name == n]
+    stem = file.name.rpartition("/")[2].partition(".")[0].lower()
+    named = [e for e in free if e.name in stem or stem in e.name]
+    formats = FORMATS.get(file.ending, file.ending.lstrip("."))
+    ended = [e for e in free if re.search(rf"\b(?:{formats})", e.text, re.IGNORECASE)]
+    return next(iter((*named, *usual, *ended)), None)
 
 
 def _operations(text: str, contract: Contract) -> Iterator[ReadValue]:
