@@ -80,11 +80,16 @@ def fillers() -> frozenset[str]:
 
 
 def left_over(
-    text: str, contract: Contract, found: Iterable[ReadValue], used: Iterable[Span]
+    text: str,
+    contract: Contract,
+    found: Iterable[ReadValue],
+    used: Iterable[Span],
+    confirmed: Iterable[ReadValue] = (),
 ) -> list[Span]:
     """Phrases of a text that nothing consumed, in order.
 
     `used` are places that became something else: words of a question, a file, the cue of a verb.
+    The names of what an answer has `confirmed` are explained wherever they stand.
     """
     values = list(found)
     taken = [s for v in values for s in v.words] + list(used)
@@ -92,6 +97,7 @@ def left_over(
     own = [(segment, _own_terms(v)) for v in values for segment in _segments(text, v.words)]
     title = title_terms(contract.problem, contract.summary)
     title |= other_terms(contract.problem) - _choosable(contract, values)
+    title |= {t for v in confirmed for t in _own_terms(v)} - OPERATORS
     usual = _usual(contract)
     form = title_form(contract.problem)
     taken += [m.span() for m in form.finditer(text)] if form else []

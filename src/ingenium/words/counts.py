@@ -158,12 +158,29 @@ class Counts:
             words = [t for t in request.tokens if match.end() <= t.start < end][:3]
             if after and end == after[0]:
                 continue
-            entry, spans = self._counted(words)
+            entry, spans = self._whole_none(words)
+            if entry is None:
+                entry, spans = self._counted(words)
             if entry is not None and entry.name not in filled:
                 filled.add(entry.name)
                 zero = Measure(match.start(), match.end(), Number(0.0, *match.span(), worded=True))
                 more.append(ReadValue("limit", entry, (match.span(), *spans), high=zero))
         return more
+
+    def _whole_none(
+        self, words: Sequence[Token]
+    ) -> tuple[ContractEntry | None, tuple[Span, ...]]:
+        """The quantity that is named in full behind a no."""
+        said = [t.term for t in words]
+        best: tuple[int, ContractEntry | None, tuple[Span, ...]] = (0, None, ())
+        for n in self.lexis.numeric:
+            name = set(n.name)
+            if n.entry.kind != "limit" or self._least(n.entry) or len(name) <= best[0]:
+                continue
+            if name and name <= set(said[: len(name) + 1]):
+                met = tuple((t.start, t.end) for t in words[: len(name) + 1] if t.term in name)
+                best = (len(name), n.entry, met)
+        return best[1], best[2]
 
     def _counted(self, words: Sequence[Token]) -> tuple[ContractEntry | None, tuple[Span, ...]]:
         best: tuple[float, ContractEntry | None, tuple[Span, ...]] = (0.0, None, ())

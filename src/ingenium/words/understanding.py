@@ -127,7 +127,7 @@ def _under(
     used = [s for q in settled for s in q.words]
     used += [*verb.words, *verb.used] if verb.verb != PROPOSE else []
     merged = replace(reading, text=said.text, found=found, questions=requested)
-    return judged(merged, contract, blank, used)
+    return judged(merged, contract, blank, used, lines)
 
 
 def _ends_of_one(lines: Sequence[ReadValue]) -> bool:
