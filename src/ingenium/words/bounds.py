@@ -50,7 +50,7 @@ def paired(request: Request, contract: Contract, meaning: Meaning) -> list[Meani
     This applies where the words do not say which one is meant; a range applies to both.
     """
     entry, measure = meaning.entry, meaning.measure
-    low, high = _ends(contract, entry)
+    low, high = bounds_of(contract, entry)
     near = [w for w in meaning.words if not request.paused(*sorted((w[1], measure.start)))]
     said = {term(request.text[a:b]) for a, b in near} & set(PAIR)
     if low is None or high is None or low is high or said:
@@ -68,7 +68,7 @@ def paired(request: Request, contract: Contract, meaning: Meaning) -> list[Meani
     return [replace(meaning, entry=high)] if measure.sense == "most" else [meaning]
 
 
-def _ends(
+def bounds_of(
     contract: Contract, entry: ContractEntry
 ) -> tuple[ContractEntry | None, ContractEntry | None]:
     """The lowest and the highest of one thing, by the names of an entry."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from ingenium.core.units import convert
-from ingenium.words.bounds import Meaning, counted, paired, parts, sensed, twin
+from ingenium.words.bounds import Meaning, bounds_of, counted, paired, parts, sensed, twin
 from ingenium.words.contract import Contract, ContractEntry
 from ingenium.words.lexicon import term, terms
 from ingenium.words.lines import line_of
@@ -334,6 +334,8 @@ class Meanings:
     def _same(self, one: ContractEntry, two: ContractEntry) -> bool:
         """True if both are one thing: a condition, and the quantity that measures it."""
         pair = {one.name.replace("min_", "max_"), two.name.replace("min_", "max_")}
+        if set(bounds_of(self.contract, one)) >= {one, two}:
+            return True
         twins = one.measured == two.name or two.measured == one.name
         return twins or one.name == two.name or (one.kind == two.kind and len(pair) == 1)
 

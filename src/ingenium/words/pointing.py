@@ -46,6 +46,8 @@ MOST_MISSED = 6.0
 STEM = 4  # letters by which words are forms of one
 HEADS = 3  # first words of a text that say what an entry is
 EMPTY = ("count", "number", "score")  # of a name that says the rest
+WHOLE = FEATURES.index("whole")
+LONGER = 0.5  # for each further word of a name that is there in full
 ANGLES = ("degree", "rad", "radian")
 
 
@@ -301,11 +303,16 @@ class Pointing:
     lone: bool = False  # whether only its unit does, and it is unique to it
 
 
+def _long(one: Naming, feature: np.ndarray) -> float:
+    """Worth of a name of several words that is there in full: `lift to drag` is no drag."""
+    return LONGER * (len(one.name) - 1) * float(feature[WHOLE])
+
+
 def point(lexis: Lexis, request: Request, number: int) -> Pointing:
     """Rank the entries for a measure."""
     seen, measure = view(request, number), request.measures[number]
     rows = [(n, features(lexis, n, seen, measure)) for n in lexis.numeric]
-    scored = [(float(f @ RULES), n, f) for n, f in rows if f is not None]
+    scored = [(float(f @ RULES) + _long(n, f), n, f) for n, f in rows if f is not None]
     scored.sort(key=lambda row: -row[0])
     scored = list({n.entry.name + n.entry.kind: (s, n, f) for s, n, f in scored[::-1]}.values())
     scored.sort(key=lambda row: -row[0])
