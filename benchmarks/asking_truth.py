@@ -199,6 +199,8 @@ def _has(found: Meanings, one: Meanings, contract: Contract | None) -> bool:
 
 def _counted(key: Key) -> tuple[str, ...]:
     """Parts of a spec that satisfy an entry: a limit is never satisfied by a target alone."""
+    if key[0] in ("file", "given"):
+        return ("file", "given")
     return ("limit",) if key[0] == "limit" else (key[0], "limit")
 
 
@@ -207,6 +209,10 @@ def _covers(one: Meanings, key: Key, value: Any, contract: Contract | None) -> b
     for own, meant in one.items():
         if own == key and same(meant, value):
             return True
+        if {own[0], key[0]} == {"file", "given"}:  # a file that the spec or the command names
+            names = {own[1] if own[0] == "file" else meant, key[1] if key[0] == "file" else value}
+            if len(names) == 1:
+                return True
         if {own[0], key[0]} <= {"limit", "condition"} and own != key and contract is not None:
             names = {own, key}
             pairs = [e for e in contract.entries if e.kind == "condition" and e.measured]

@@ -114,7 +114,8 @@ def _usual(contract: Contract) -> frozenset[str]:
     """Words in the problem's own names of files and the like: `rural` of its grid."""
     texts = (e.default for e in contract.entries if e.kind == "setup" and not e.choices)
     plain = (t for t in texts if isinstance(t, str) and not re.search(r"[=()\[\]]", t))
-    return frozenset(w.lower() for t in plain for w in re.findall(r"[A-Za-z]{4,}", t))
+    words = (w for t in plain for w in (*re.findall(r"[A-Za-z]{4,}", t), t))
+    return frozenset(w.lower() for w in words)
 
 
 def _choosable(contract: Contract, values: Iterable[ReadValue]) -> frozenset[str]:

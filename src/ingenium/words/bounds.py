@@ -83,6 +83,7 @@ def bounds_of(
 
 def sensed(request: Request, contract: Contract, meaning: Meaning) -> Meaning:
     """Add the side of a bound, from adjectives, names and the problem's own limits."""
+    meaning = shared(meaning)
     measure, entry = meaning.measure, meaning.entry
     if measure.cue and measure.sense in ("least", "most"):
         said = request.text[slice(*measure.cue)].lower().split()
@@ -101,6 +102,15 @@ def sensed(request: Request, contract: Contract, meaning: Meaning) -> Meaning:
         return meaning
     side = _side(request, contract, meaning)
     return replace(meaning, measure=replace(measure, sense=side)) if side else meaning
+
+
+def shared(meaning: Meaning) -> Meaning:
+    """Read a bare number of at most 1 as the share itself, where a share is shown in percent."""
+    measure, entry = meaning.measure, meaning.entry
+    share = entry.unit == "1" and entry.shown in ("%", "percent") and measure.unit is None
+    if share and all(0 < end <= 1 for end in measure.ends):
+        return replace(meaning, measure=replace(measure, unit="1"))
+    return meaning
 
 
 def _good_side(contract: Contract, entry: ContractEntry) -> Sense:

@@ -12,7 +12,7 @@ from ingenium.words.lexicon import terms
 from ingenium.words.materials import ALIKE
 from ingenium.words.reading import ReadValue, Span
 
-WORDS = r"(?:\s+(?!(?:with|that|which|whose|made|using|in|at|and|but)\b)[a-z'-]+){1,5}"
+WORDS = r"(?:\s+(?!(?:with|that|which|whose|made|using|in|at|and|but|about|i|we|you|need|want|please|can|could|is|are|should|must|has)\b)[a-z'-]+){1,5}"
 POSSESSIVE = r"(?:my|our|his|her|their|your)"
 PURPOSE = re.compile(
     rf"\b(?:for|in|on|at|of|inside|to use in|as part of)\s{POSSESSIVE}{WORDS}"

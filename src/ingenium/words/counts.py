@@ -9,6 +9,7 @@ from ingenium.words.measures import Measure
 from ingenium.words.numbers import Number
 from ingenium.words.pointing import Lexis
 from ingenium.words.reading import OpenQuestion, ReadValue, Span
+from ingenium.words.titles import other_terms
 from ingenium.words.tokens import Request, Token
 
 COUNT = ContractEntry("setup", "n", "how many designs", whole=True)
@@ -90,7 +91,11 @@ class Counts:
         if near and self._names(near[0].term):
             return False
         kinds = self.title | PIECES | self.categories
-        return any(t.term in kinds for t in near)
+        other = other_terms(self.contract.problem)
+        return any(
+            t.term in kinds or (t.term in other and text[t.start : t.end].endswith("s"))
+            for t in near[:2]
+        )
 
     def _of_things(self, request: Request, measure: Measure, near: Sequence[Token]) -> bool:
         """True for `two areas` behind `of`: a number of places is no number of designs."""
@@ -100,8 +105,9 @@ class Counts:
     def _set_by(self, near: Sequence[Token]) -> bool:
         """True if a whole setting is named behind a number: `6 containers stacked`."""
         said = {t.term for t in near}
-        whole = [n.entry for n in self.lexis.numeric if n.entry.kind == "setup" and n.entry.whole]
-        names = [set(terms(e.name.rpartition(".")[2].replace("_", " "))) for e in whole]
+        whole = [n for n in self.lexis.numeric if n.entry.kind == "setup" and n.entry.whole]
+        whole = [n for n in whole if n.written == n.entry.name or not self.title & set(n.name)]
+        names = [n.last for n in whole]
         return any(own and own <= said and not own & self.name for own in names)
 
     def _names(self, term: str) -> bool:

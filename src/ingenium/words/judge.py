@@ -33,6 +33,7 @@ COMPARATIVES = {
     "mass": r"\b(?:heavier|lighter)\b",
     "money": r"\b(?:cheaper|dearer)\b",
 }
+ODD = re.compile(r"\b(?:no|not) (?:more|less) [a-z]+-(?:down|up|side)\b|\bnegative than\b", re.I)
 DIMENSIONS = {
     "depth": r"^m\b|^mm\b|depth|deep",
     "time": r"^(?:s|h|minute|d)\b|hour|time|year|day|onset",
@@ -218,7 +219,7 @@ def _shares(found: Sequence[ReadValue]) -> Iterator[OpenQuestion]:
     """A bare number of at most 1 for what is in percent."""
     for value in found:
         for measure in (value.low, value.high, value.exact):
-            percent = value.entry.readable == "percent" and measure is not None
+            percent = value.entry.readable in ("percent", "%") and measure is not None
             if not percent or measure is None or measure.unit is not None:
                 continue
             if 0 < measure.low.value <= 1:
@@ -242,7 +243,8 @@ def _adjectives(found: Sequence[ReadValue], text: str) -> Iterator[OpenQuestion]
         said = text[slice(*bound.cue)]
         kind = next((k for k, form in COMPARATIVES.items() if re.search(form, said, re.I)), "")
         own = f"{value.entry.name} {value.entry.text} {' '.join(value.entry.also)}"
-        if kind and not re.search(DIMENSIONS[kind], f"{value.entry.unit} {own}", re.IGNORECASE):
+        odd = ODD.search(said)
+        if odd or kind and not re.search(DIMENSIONS[kind], f"{value.entry.unit} {own}", re.IGNORECASE):
             reported = f'{value.entry.name}: does "{said.strip()}" mean at least or at most?'
             choices = sides(value.entry, bound)[:2]
             yield OpenQuestion(value.entry.name, "open", reported, value.words, choices)

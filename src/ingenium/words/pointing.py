@@ -7,7 +7,7 @@ probabilities by a softmax.
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -46,7 +46,9 @@ MOST_MISSED = 6.0
 STEM = 4  # letters by which words are forms of one
 HEADS = 3  # first words of a text that say what an entry is
 EMPTY = ("count", "number", "score")  # of a name that says the rest
+PERIODS = {"d": "days", "week": "weeks", "year": "years", "h": "hours"}
 WHOLE = FEATURES.index("whole")
+COUNTED = 1.5
 LONGER = 0.5  # for each further word of a name that is there in full
 ANGLES = ("degree", "rad", "radian")
 
@@ -205,7 +207,8 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
     """Features of an entry for a measure; None if its unit or its kind does not fit."""
     entry = one.entry
     unit = measure.unit
-    counted = entry.whole and unit in ("d", "week", "year")
+    period = PERIODS.get(unit or "")
+    counted = entry.whole and (unit in ("d", "week", "year") or entry.name == period)
     if unit is not None and not counted and not fits(unit, entry.counts_in):
         return None
     if entry.whole and any(v != int(v) for v in measure.ends):
@@ -215,7 +218,7 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
     own = {t for t in one.name if seen.weights.get(t, 0.0) > THEIRS}
     missed = sum(w for t, w in one.name.items() if t not in own)
     alone = unit is not None and lexis.alone(unit)
-    named = one.last <= own or _headed(entry, seen)
+    named = (counted and entry.name == period) or one.last <= own or _headed(entry, seen)
     if entry.kind == "setup" and not _settable(entry, measure, bool(own), named, alone):
         return None
     met = [t for t in (*one.name, *one.text) if t in seen.weights]
@@ -303,17 +306,56 @@ class Pointing:
     lone: bool = False  # whether only its unit does, and it is unique to it
 
 
-def _long(one: Naming, feature: np.ndarray) -> float:
+def _long(one: Naming, feature: np.ndarray, seen: View) -> float:
     """Worth of a name of several words that is there in full: `lift to drag` is no drag."""
-    return LONGER * (len(one.name) - 1) * float(feature[WHOLE])
+    nearest = min((seen.weights.get(t, 0.0) for t in one.name), default=0.0)
+    return LONGER * (len(one.name) - 1) * float(feature[WHOLE]) * nearest
+
+
+def _behind(request: Request, measure: Measure) -> list[str]:
+    """Terms right behind a measure, before a pause."""
+    free = [t for t in request.tokens if measure.end <= t.start]
+    return [t.term for t in free[:3] if not request.paused(measure.end, t.start)]
+
+
+def _counts(one: Naming, measure: Measure, behind: Sequence[str]) -> float:
+    """Worth of the name of what is counted, right behind the number: `30 tests`."""
+    counted = one.entry.whole and measure.unit is None and measure.high is None
+    return COUNTED * (counted and set(behind[: len(one.name)]) == set(one.name))
+
+
+def _containing(
+    scored: list[tuple[float, Naming, np.ndarray]], seen: View
+) -> list[tuple[float, Naming, np.ndarray]]:
+    """The longest name that is there in full and contains the first: before it."""
+    if not scored:
+        return scored
+    best, first, _ = scored[0]
+    longer = [
+        row
+        for row in scored[1:]
+        if set(row[1].name) > set(first.name)
+        and row[2][WHOLE]
+        and min(seen.weights.get(t, 0.0) for t in row[1].name) > PAUSED
+    ]
+    if not longer:
+        return scored
+    _, naming, feature = max(longer, key=lambda row: (len(row[1].name), row[0]))
+    return [(best + LONGER, naming, feature), *scored]
 
 
 def point(lexis: Lexis, request: Request, number: int) -> Pointing:
     """Rank the entries for a measure."""
     seen, measure = view(request, number), request.measures[number]
     rows = [(n, features(lexis, n, seen, measure)) for n in lexis.numeric]
-    scored = [(float(f @ RULES) + _long(n, f), n, f) for n, f in rows if f is not None]
+    behind = _behind(request, measure)
+    scored = [
+        (float(f @ RULES) + _long(n, f, seen) + _counts(n, measure, behind), n, f)
+        for n, f in rows
+        if f is not None
+    ]
     scored.sort(key=lambda row: -row[0])
+    scored = _containing(scored, seen)
     scored = list({n.entry.name + n.entry.kind: (s, n, f) for s, n, f in scored[::-1]}.values())
     scored.sort(key=lambda row: -row[0])
     if not scored:

@@ -74,6 +74,17 @@ ORDINALS = [
     "tenth",
 ]
 IN_WORDS = re.compile(r"\bin words\b")
+NAMED = {
+    "function": "function|routine",
+    "module": "module",
+    "target": "column|target|variable",
+    "climate": "climate|weather|climate of|weather of|climate in",
+    "chip": "chip",
+}
+NO_NAMES = frozenset(
+    "the that which with from for and has have have must should takes named called python own its given"
+    " wrong broken name names standard library file are was will whole this test tests under about in".split()
+)
 HOURLY = re.compile(
     r"\b(?:(?P<part>half|quarter)[\s-])?(?:hourly|every hour|hours? (?:steps?|resolution))\b", re.I
 )
@@ -93,6 +104,7 @@ def slots(request: Request, contract: Contract, found: Iterable[ReadValue]) -> l
         *_numbered(request, contract),
         *_switches(request.text, contract),
         *_steps(request.text, contract),
+        *_texts(request.text, contract),
     ):
         if value.entry.name not in filled:
             filled.add(value.entry.name)
@@ -237,6 +249,23 @@ def _steps(text: str, contract: Contract) -> Iterator[ReadValue]:
         minutes = {"half": 30.0, "quarter": 15.0}.get((match["part"] or "").lower(), 60.0)
         number = Number(minutes, *match.span(), worded=True)
         yield ReadValue("setup", entry, (match.span(),), exact=Measure(*match.span(), number))
+
+
+def _texts(text: str, contract: Contract) -> Iterator[ReadValue]:
+    """`the function bubble_sort` and `the json module`: names behind or before what they name."""
+    for name, cue in NAMED.items():
+        entry = contract.by_name.get(("setup", name))
+        if entry is None or entry.choices or entry.numeric:
+            continue
+        named = rf"(?i:{cue})\s(?:named\s|called\s)?['\"`]?(?P<what>[A-Za-z_]\w{{2,}})['\"`]?"
+        before = rf"(?i:the\s|for\s|of\s)['\"`]?(?P<what>[a-z_]\w{{2,}})['\"`]?\s(?i:{cue})\b"
+        forms = (named, before) if name in ("function", "module") else (named,)
+        for match in (m for form in forms for m in re.finditer(rf"\b{form}", text)):
+            if match["what"].lower() in NO_NAMES or text[match.end("what") :].startswith((".", "-")):
+                continue
+            span = match.span("what")
+            yield ReadValue("setup", entry, (span, match.span()), copied=(span,))
+            break
 
 
 def _switches(text: str, contract: Contract) -> Iterator[ReadValue]:

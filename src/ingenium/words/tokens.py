@@ -22,6 +22,11 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 SHORTS = {"l/d": "lift drag", "t/c": "thickness"}
 SHORT = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, SHORTS)) + r")(?!\w)", re.I)
 STEP = re.compile(r"\bevery(?=\s+\d+\s*(?:s|min|h|seconds|minutes|hours)\b)", re.I)  # of time
+_TIME = r"(?=\s+(?:about\s|another\s)?(?:\d+(?:\.\d+)?|[a-z]+)\s*(?:h|hours?|days?)\b)"
+TIMES = (  # words before a time, and what they say
+    (re.compile(rf"\b(?:for|during){_TIME}", re.I), "length"),
+    (re.compile(r"\b(?:from|at|after|in)\s+(?:the\s)?hour(?=\s\d)", re.I), "onset"),
+)
 LONG, SLIP = 6, 0.85  # letters of a word that may be misspelt, and how near it is
 SET = re.compile(r"[A-Za-z]\w*(?:=|<=|>=|<|>|≤|≥)[-+]?[\d.]")  # `N=150` sets a value
 ABBREVIATED = re.compile(r"\b(?:min|max|e\.g|i\.e|approx|p\.u|pu|no|nr|ca|resp)$", re.I)
@@ -60,6 +65,7 @@ class Request:
     phrases: frozenset[str] = frozenset()  # with a number in them, as `20 % strain`
     names: re.Pattern[str] | None = None  # with a number in them, as `two-qubit`
     taken: set[tuple[int, int]] = field(default_factory=set)  # words that an aim has used
+    nouns: frozenset[str] = frozenset()  # names that look like units
     vocabulary: tuple[str, ...] = ()  # words for which slips are taken
 
     @cached_property
@@ -74,7 +80,7 @@ class Request:
         away += [m.span() for _, form in ALIKE for m in form.finditer(self.text)]
         away += [(f.start, f.end) for f in self.files]
         away += self.named
-        found = measures(self.text, away)
+        found = measures(self.text, away, self.nouns)
         return tuple(m for m in found if not self._part(m))
 
     @property
@@ -100,12 +106,14 @@ class Request:
     def tokens(self) -> tuple[Token, ...]:
         """Content words, without codes and measures with their units."""
         away = [(c.start, c.end) for c in self.codes if not IDENTIFIER.fullmatch(c.text)]
-        away += [(m.start, m.end) for m in self.measures if m.unit != "d" and m.unit != "week"]
+        away += [(m.start, m.end) for m in self.measures if m.unit not in ("d", "week", "year")]
         short = [
             Token(term(word), m.start(), m.end(), word.removesuffix("s"))
             for m in SHORT.finditer(self.text)
             for word in SHORTS[m[0].lower()].split()
         ]
+        for form, word in TIMES:
+            short += [Token(term(word), *m.span(), word) for m in form.finditer(self.text)]
         short += [Token(term("step"), *m.span(), "step") for m in STEP.finditer(self.text)]
         away += [(t.start, t.end) for t in short]
         away += [(f.start, f.end) for f in self.files]
