@@ -1,5 +1,6 @@
 """Intended meanings of requests, as data, compared with replies: the lines of `words/asking`."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -44,9 +45,17 @@ class Truth:
 
 
 def truths(part: str) -> list[Truth]:
-    """Requests of the part `frozen` or `tuning`."""
+    """Requests of a part, such as `frozen`, `tuning`, `development2` or `fresh`."""
     rows = [json.loads(line) for line in (FOLDER / f"{part}.jsonl").read_text().splitlines()]
     return [Truth(**(r | {"want": tuple(r["want"]), "ask": tuple(r["ask"])})) for r in rows]
+
+
+def check_digest(part: str) -> None:
+    """Refuse requests that are not those of the digest beside them, as `sha256sum` writes it."""
+    wanted = (FOLDER / f"{part}.sha256").read_text().split()[0]
+    came = hashlib.sha256((FOLDER / f"{part}.jsonl").read_bytes()).hexdigest()
+    if came != wanted:
+        raise InputError(f"{part}.jsonl with the digest {wanted[:12]}", came[:12], "Restore it.")
 
 
 def number(text: str, entry: ContractEntry) -> float:

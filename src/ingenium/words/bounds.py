@@ -15,6 +15,7 @@ from ingenium.words.tokens import Request
 NEAR = 0.05  # of a number that is about right
 BAD = re.compile(r"\b(?:errors?|loss|losses|spread|deviation|faults?|stress|time)\b", re.I)
 FIXED = re.compile(r"\b(?:fixed|fix|exact|exactly|precisely)\b", re.I)
+STARTING = re.compile(r"\s*(?:from|starting|since|after|begin\w*)\b", re.IGNORECASE)
 PAIR = ("min", "max")
 PAIRS = (PAIR, ("lowest", "highest"), ("least", "most"), ("thinnest", "thickest"), ("begin", "end"))
 ENDS = {"max": "most", "min": "least", "most": "most", "least": "least"}
@@ -85,6 +86,8 @@ def sensed(request: Request, contract: Contract, meaning: Meaning) -> Meaning:
     """Add the side of a bound, from adjectives, names and the problem's own limits."""
     meaning = shared(meaning)
     measure, entry = meaning.measure, meaning.entry
+    if measure.cue and "onset" in terms(entry.name) and STARTING.match(request.text, measure.cue[0]):
+        return replace(meaning, measure=replace(measure, sense="value", strict=False))
     if measure.cue and measure.sense in ("least", "most"):
         said = request.text[slice(*measure.cue)].lower().split()
         if {"better", "worse"} & set(said):

@@ -93,8 +93,8 @@ class Counts:
         kinds = self.title | PIECES | self.categories
         other = other_terms(self.contract.problem)
         return any(
-            t.term in kinds or (t.term in other and text[t.start : t.end].endswith("s"))
-            for t in near[:2]
+            t.term in kinds or (i < 2 and t.term in other and text[t.start : t.end].endswith("s"))
+            for i, t in enumerate(near)
         )
 
     def _of_things(self, request: Request, measure: Measure, near: Sequence[Token]) -> bool:

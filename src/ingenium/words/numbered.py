@@ -15,9 +15,11 @@ NO_NAME = ("percent", "wide", "high", "times")
 def numbered_names(contract: Contract) -> re.Pattern[str] | None:
     """The names of a contract that have a number in them, with the number in digits or words."""
     said = [contract.problem, contract.summary, *others().get(contract.problem, ())]
-    for entry in contract.entries:
-        said += [entry.name, *entry.also, *(choice for choice in entry.choices or ())]
     found: dict[str, str] = {}
+    for entry in contract.entries:
+        said += [entry.name, *entry.also, *(entry.choices or ())]
+        coded = (phrase for _, phrase in entry.spelled if any(map(str.isdigit, phrase)))
+        found |= {phrase: re.escape(phrase) for phrase in coded}
     for match in (m for text in said for m in NAME.finditer(text.replace("_", " "))):
         number, what = match["n"].lower(), match["what"].lower()
         digits = number if number.isdigit() else str(ONES[number])

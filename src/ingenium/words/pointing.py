@@ -334,7 +334,7 @@ def _containing(
     longer = [
         row
         for row in scored[1:]
-        if set(row[1].name) > set(first.name)
+        if set(row[1].name) > {t for t in first.name if seen.weights.get(t, 0.0) > PAUSED}
         and row[2][WHOLE]
         and min(seen.weights.get(t, 0.0) for t in row[1].name) > PAUSED
     ]

@@ -61,6 +61,7 @@ NAMES = dict(
 GRID = re.compile(
     r"(?<![\w.])(?P<a>\d{1,4})\s?(?:x|\u00d7|by)\s?(?P<b>\d{1,4})(?![\w.])", re.IGNORECASE
 )
+POWER = re.compile(r"(?<![\w.])(?P<a>\d{1,3})\s?(?:\^|\*\*)\s?[234](?![\w.])")
 ORDINALS = [
     "first",
     "second",
@@ -183,6 +184,11 @@ def _elements(text: str, contract: Contract) -> Iterator[ReadValue]:
 
 def _sizes(request: Request, contract: Contract) -> Iterator[ReadValue]:
     """`16x16` where a problem has one size of all sides, `3x2` where it has rows and columns."""
+    size = contract.by_name.get(("setup", "size"))
+    power = POWER.search(request.text) if size is not None else None
+    if size is not None and power is not None:
+        yield ReadValue("setup", size, (power.span(),), exact=_whole(power, "a"))
+        return
     for match in GRID.finditer(request.text):
         sides = [_whole(match, part) for part in ("a", "b")]
         size = contract.by_name.get(("setup", "size"))
