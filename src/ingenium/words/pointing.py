@@ -102,7 +102,7 @@ class Lexis:
         own = [
             (entry, written, _terms(written) if written == entry.name else terms(written))
             for entry in contract.entries
-            for written in (entry.name, *entry.also)
+            for written in dict.fromkeys((entry.name, *entry.also))
         ]
         seen = Counter(
             t
