@@ -4,6 +4,7 @@ import random
 import re
 
 import pytest
+
 from ingenium.verbs.ask import ask, contracts
 from ingenium.words.contract import Contract
 from ingenium.words.replies import Reply

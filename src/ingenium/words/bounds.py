@@ -86,7 +86,11 @@ def sensed(request: Request, contract: Contract, meaning: Meaning) -> Meaning:
     """Add the side of a bound, from adjectives, names and the problem's own limits."""
     meaning = shared(meaning)
     measure, entry = meaning.measure, meaning.entry
-    if measure.cue and "onset" in terms(entry.name) and STARTING.match(request.text, measure.cue[0]):
+    if (
+        measure.cue
+        and "onset" in terms(entry.name)
+        and STARTING.match(request.text, measure.cue[0])
+    ):
         return replace(meaning, measure=replace(measure, sense="value", strict=False))
     if measure.cue and measure.sense in ("least", "most"):
         said = request.text[slice(*measure.cue)].lower().split()

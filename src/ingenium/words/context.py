@@ -12,7 +12,11 @@ from ingenium.words.lexicon import terms
 from ingenium.words.materials import ALIKE
 from ingenium.words.reading import ReadValue, Span
 
-WORDS = r"(?:\s+(?!(?:with|that|which|whose|made|using|in|at|and|but|about|i|we|you|need|want|please|can|could|is|are|should|must|has)\b)[a-z'-]+){1,5}"
+_ENDS = (
+    "with|that|which|whose|made|using|in|at|and|but|about|i|we|you|need|want|please|can|could|is|are"
+    "|should|must|has"
+)
+WORDS = rf"(?:\s+(?!(?:{_ENDS})\b)[a-z'-]+){{1,5}}"
 POSSESSIVE = r"(?:my|our|his|her|their|your)"
 PURPOSE = re.compile(
     rf"\b(?:for|in|on|at|of|inside|to use in|as part of)\s{POSSESSIVE}{WORDS}"
@@ -31,9 +35,7 @@ TELLING = re.compile(
 PROPER = re.compile(r"(?<=[a-z,] )[A-Z][\w-]+|\b[A-Z]{2,}\b|\b[a-z]+[A-Z]\w*")
 
 
-def in_context(
-    text: str, span: Span, contract: Contract, found: Iterable[ReadValue]
-) -> bool:
+def in_context(text: str, span: Span, contract: Contract, found: Iterable[ReadValue]) -> bool:
     """True if a phrase that nothing used lies within one that says what the request is for."""
     values = list(found)
     for match in PURPOSE.finditer(text):

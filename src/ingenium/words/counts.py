@@ -173,9 +173,7 @@ class Counts:
                 more.append(ReadValue("limit", entry, (match.span(), *spans), high=zero))
         return more
 
-    def _whole_none(
-        self, words: Sequence[Token]
-    ) -> tuple[ContractEntry | None, tuple[Span, ...]]:
+    def _whole_none(self, words: Sequence[Token]) -> tuple[ContractEntry | None, tuple[Span, ...]]:
         """The quantity that is named in full behind a no."""
         said = [t.term for t in words]
         best: tuple[int, ContractEntry | None, tuple[Span, ...]] = (0, None, ())

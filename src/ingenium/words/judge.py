@@ -244,7 +244,9 @@ def _adjectives(found: Sequence[ReadValue], text: str) -> Iterator[OpenQuestion]
         kind = next((k for k, form in COMPARATIVES.items() if re.search(form, said, re.I)), "")
         own = f"{value.entry.name} {value.entry.text} {' '.join(value.entry.also)}"
         odd = ODD.search(said)
-        if odd or kind and not re.search(DIMENSIONS[kind], f"{value.entry.unit} {own}", re.IGNORECASE):
+        if odd or (
+            kind and not re.search(DIMENSIONS[kind], f"{value.entry.unit} {own}", re.IGNORECASE)
+        ):
             reported = f'{value.entry.name}: does "{said.strip()}" mean at least or at most?'
             choices = sides(value.entry, bound)[:2]
             yield OpenQuestion(value.entry.name, "open", reported, value.words, choices)

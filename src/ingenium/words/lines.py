@@ -68,9 +68,7 @@ def answered(question: OpenQuestion, lines: Iterable[ReadValue], text: str) -> b
     return any(_equal(one, two) for one in own for two in given)
 
 
-def taken_by(
-    lines: Iterable[ReadValue], found: Iterable[ReadValue], text: str
-) -> list[ReadValue]:
+def taken_by(lines: Iterable[ReadValue], found: Iterable[ReadValue], text: str) -> list[ReadValue]:
     """Values of the words whose number a line gives to another entry: each number counts once.
 
     A number that the words have more often than the lines stays where it is.

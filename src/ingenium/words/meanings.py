@@ -256,7 +256,8 @@ class Meanings:
             return None
         both = zip(got.entries, got.scores, strict=True)
         near = [e for e, s in both if e.kind == "setup" and s > best - KIN and measure.unit]
-        return near[0] if near else None
+        own = first.unit == near[0].unit and "." in near[0].name if near else False
+        return near[0] if near and not own else None  # a material's modulus is none of a cell
 
     def _kin(
         self, request: Request, before: Meaning | None, measure: Measure, got: Pointing

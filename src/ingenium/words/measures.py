@@ -217,7 +217,9 @@ def _single(text: str, number: Number, nouns: frozenset[str]) -> Measure:
     one = Measure(number.start, number.end, number)
     clock = CLOCK.match(text, number.start) if not number.worded else None
     if clock:
-        noon = 12.0 * ((clock["half"] or clock["only"] or "").lower().startswith("p") and int(clock["h"]) < 12)
+        noon = 12.0 * (
+            (clock["half"] or clock["only"] or "").lower().startswith("p") and int(clock["h"]) < 12
+        )
         hours = replace(number, value=int(clock["h"]) + int(clock["m"] or 0) / 60.0 + noon)
         return replace(one, low=hours, end=clock.end(), unit="h")
     if not isfinite(number.value):

@@ -33,7 +33,9 @@ def _place(request: Request, lexis: Lexis, code: Code) -> ContractEntry | None:
     free = [
         n.entry
         for n in lexis.namings
-        if n.entry.kind in ("setup", "given") and not n.entry.numeric and not n.entry.choices
+        if n.entry.kind in ("setup", "given")
+        and not n.entry.numeric
+        and not n.entry.choices
         and not n.entry.file
     ]
     if code.formula:

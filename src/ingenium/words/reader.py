@@ -43,7 +43,9 @@ class RequestReader(Counts, Meanings):
         self.digits = frozenset(p for p in parts_ if p.isdigit())
         texts_ = (e.text.lower() for e in contract.entries if e.kind == "limit")
         called = " ".join(
-            x for e in contract.entries for x in (*e.also, *(e.choices or ()), *dict(e.spelled).values())
+            x
+            for e in contract.entries
+            for x in (*e.also, *(e.choices or ()), *dict(e.spelled).values())
         )
         self.nouns = frozenset(m.removesuffix("s") for m in re.findall(r"\b[A-Z]\w*", called))
         self.numbered = numbered_names(contract)

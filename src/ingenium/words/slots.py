@@ -12,7 +12,10 @@ from ingenium.words.tokens import Request
 
 SOURCES = {".py": ("source",), ".jsonl": ("cases",), ".csv": ("table",), ".txt": ("task", "draft")}
 SOURCES |= {".tsv": ("table",), ".json": ("cases", "table")}
-SOURCES |= {".txt": ("task", "draft", "thread", "sources", "cases", "brief", "conjecture"), ".mm": ("database",)}
+SOURCES |= {
+    ".txt": ("task", "draft", "thread", "sources", "cases", "brief", "conjecture"),
+    ".mm": ("database",),
+}
 SOURCES |= {".eml": ("thread",), ".mbox": ("thread",), ".md": ("draft", "thread", "brief")}
 FORMATS = {".ifc": "ifc4?", ".h5": "hdf5", ".md": "markdown", ".xlf": "xliff", ".mm": "metamath"}
 OPERATIONS = {
@@ -83,8 +86,8 @@ NAMED = {
     "chip": "chip",
 }
 NO_NAMES = frozenset(
-    "the that which with from for and has have have must should takes named called python own its given"
-    " wrong broken name names standard library file are was will whole this test tests under about in".split()
+    word
+    for word in ["the", "that", "which", "with", "from", "for", "and", "has", "have", "must", "should", "takes", "named", "called", "python", "own", "its", "given", "wrong", "broken", "name", "names", "standard", "library", "file", "are", "was", "will", "whole", "this", "test", "tests", "under", "about", "in"]
 )
 HOURLY = re.compile(
     r"\b(?:(?P<part>half|quarter)[\s-])?(?:hourly|every hour|hours? (?:steps?|resolution))\b", re.I
@@ -267,7 +270,9 @@ def _texts(text: str, contract: Contract) -> Iterator[ReadValue]:
         before = rf"(?i:the\s|for\s|of\s)['\"`]?(?P<what>[a-z_]\w{{2,}})['\"`]?\s(?i:{cue})\b"
         forms = (named, before) if name in ("function", "module") else (named,)
         for match in (m for form in forms for m in re.finditer(rf"\b{form}", text)):
-            if match["what"].lower() in NO_NAMES or text[match.end("what") :].startswith((".", "-")):
+            if match["what"].lower() in NO_NAMES or text[match.end("what") :].startswith(
+                (".", "-")
+            ):
                 continue
             span = match.span("what")
             yield ReadValue("setup", entry, (span, match.span()), copied=(span,))

@@ -1,4 +1,4 @@
-"""What engineers of a field call the entries of its problems, from `synonyms.toml` of a domain.
+"""Names in the language of each field for the entries of its problems: `synonyms.toml` of a domain.
 
 A table for each problem, and `all` for every problem of the domain: an entry, or `entry = choice`,
 with phrases separated by commas. A package of one's own may have such a file beside its contracts.
