@@ -1,4 +1,4 @@
-"""200 requests that the reader was not made on: wrong, complete at once, reached in two answers.
+"""Requests in words: wrong, complete and right at once, reached within two answers.
 
 A reply is wrong if it is complete, at once or after the answers of a person who knows what was
 meant, and differs from it. Arms are the same judge behind letters alone and behind the sentence
@@ -12,7 +12,7 @@ from functools import partial
 
 from benchmarks.asking_paraphrases import ordered, worded
 from benchmarks.asking_people import OPEN, REACHED, RIGHT, WRONG, Outcome, outcome
-from benchmarks.asking_truth import Truth, truths
+from benchmarks.asking_truth import FOLDER, Truth, check_digest, truths
 from benchmarks.measuring import report
 from ingenium.evaluate.intervals import wilson
 from ingenium.verbs.ask import contracts
@@ -66,13 +66,25 @@ def share(count: int, n: int) -> str:
 
 
 def run() -> None:
-    """Write and print the table of the frozen half, and of the half it was tuned on."""
+    """Write and print the table: fresh requests, where there are any, before those of development.
+
+    Requests of `fresh.jsonl` have to be those of the digest beside them.
+    """
     known = contracts()
     frozen, tuning = truths("frozen"), truths("tuning")
     arms = [True, False] if likeness.usual() is not None else [False]
     names = {True: "with the encoder", False: "letters alone"}
-    rows = [row(f"frozen, {names[on]}", frozen, known, encoder=on) for on in arms]
-    other = partial(row, requested=frozen, known=known, encoder=arms[0])
-    rows += [other("frozen, other words", said=worded), other("frozen, other order", said=ordered)]
-    rows += [row(f"tuning, {names[on]}", tuning, known, encoder=on) for on in arms]
-    report("asking", "200 requests in four voices, half of them frozen before the reader", rows, {})
+    rows: list[dict[str, object]] = []
+    judged = truths("fresh") if (FOLDER / "fresh.jsonl").is_file() else []
+    if judged:
+        check_digest("fresh")
+        rows += [row(f"fresh, {names[on]}", judged, known, encoder=on) for on in arms]
+    other = partial(row, requested=judged or frozen, known=known, encoder=arms[0])
+    part = "fresh" if judged else "frozen"
+    rows += [other(f"{part}, other words", said=worded)]
+    rows += [other(f"{part}, other order", said=ordered)]
+    rows += [row("frozen (now development)", frozen, known, encoder=arms[0])]
+    rows += [row("tuning (development)", tuning, known, encoder=arms[0])]
+    more = truths("development2")
+    rows += [row("further 60 (development)", more, known, encoder=arms[0])]
+    report("asking", "Requests in four voices; those of the arm fresh were judged once", rows, {})

@@ -7,7 +7,7 @@ and otherwise types the missing entries that the question is about, as lines of 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from benchmarks.asking_truth import Truth, missing, same, surplus
+from benchmarks.asking_truth import Truth, missing, present, same, surplus
 from ingenium.verbs.ask import ask
 from ingenium.words.contract import Contract
 from ingenium.words.judge import number
@@ -164,7 +164,7 @@ def _about(lacking: Sequence[str], question: OpenQuestion, contract: Contract) -
 
 def _typed(line: str, contract: Contract) -> str:
     """An entry of `want` as a person types it."""
-    first = line.removeprefix("maybe ").split(" or ")[0]
+    first = present(line.removeprefix("maybe ").split(" or ")[0], contract)
     head, _, rest = first.partition(" ")
     if head in ("minimise", "maximise"):
         return first

@@ -1,5 +1,6 @@
 """Intended meanings of requests, as data, compared with replies: the lines of `words/asking`."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ingenium.core.errors import InputError
+from ingenium.core.renamed import present_name
 from ingenium.core.units import convert
 from ingenium.words.contract import Contract, ContractEntry, Kind
 from ingenium.words.replies import Reply
@@ -43,9 +45,17 @@ class Truth:
 
 
 def truths(part: str) -> list[Truth]:
-    """Requests of the part `frozen` or `tuning`."""
+    """Requests of a part, such as `frozen`, `tuning`, `development2` or `fresh`."""
     rows = [json.loads(line) for line in (FOLDER / f"{part}.jsonl").read_text().splitlines()]
     return [Truth(**(r | {"want": tuple(r["want"]), "ask": tuple(r["ask"])})) for r in rows]
+
+
+def check_digest(part: str) -> None:
+    """Refuse requests that are not those of the digest beside them, as `sha256sum` writes it."""
+    wanted = (FOLDER / f"{part}.sha256").read_text().split()[0]
+    came = hashlib.sha256((FOLDER / f"{part}.jsonl").read_bytes()).hexdigest()
+    if came != wanted:
+        raise InputError(f"{part}.jsonl with the digest {wanted[:12]}", came[:12], "Restore it.")
 
 
 def number(text: str, entry: ContractEntry) -> float:
@@ -53,6 +63,16 @@ def number(text: str, entry: ContractEntry) -> float:
     value, _, unit = text.strip().partition(" ")
     plain = unit and unit != entry.unit and not (entry.unit == "1" and unit == "dB")
     return convert(float(value), unit, entry.unit, of=text) if plain else float(value)
+
+
+def present(line: str, contract: Contract | None) -> str:
+    """An entry with the present name of what was renamed after it had been written."""
+    match = LINE.fullmatch(line)
+    if match is None or contract is None:
+        return line
+    own = [e.name for e in contract.entries if e.kind == match["kind"]]
+    name = match["name"] if match["name"] in own else present_name(match["name"], own)
+    return f"{match['kind']} {name} {match['rest']}" if name else line
 
 
 def meanings(line: str, contract: Contract | None) -> list[Meanings]:
@@ -63,6 +83,7 @@ def meanings(line: str, contract: Contract | None) -> list[Meanings]:
 
 
 def _meaning(line: str, contract: Contract | None, *, must: bool) -> Meanings | None:
+    line = present(line, contract)
     head, _, rest = line.partition(" ")
     if head in ("minimise", "maximise"):
         return {("objective", rest): head}
@@ -187,6 +208,8 @@ def _has(found: Meanings, one: Meanings, contract: Contract | None) -> bool:
 
 def _counted(key: Key) -> tuple[str, ...]:
     """Parts of a spec that satisfy an entry: a limit is never satisfied by a target alone."""
+    if key[0] in ("file", "given"):
+        return ("file", "given")
     return ("limit",) if key[0] == "limit" else (key[0], "limit")
 
 
@@ -195,6 +218,10 @@ def _covers(one: Meanings, key: Key, value: Any, contract: Contract | None) -> b
     for own, meant in one.items():
         if own == key and same(meant, value):
             return True
+        if {own[0], key[0]} == {"file", "given"}:  # a file that the spec or the command names
+            names = {own[1] if own[0] == "file" else meant, key[1] if key[0] == "file" else value}
+            if len(names) == 1:
+                return True
         if {own[0], key[0]} <= {"limit", "condition"} and own != key and contract is not None:
             names = {own, key}
             pairs = [e for e in contract.entries if e.kind == "condition" and e.measured]

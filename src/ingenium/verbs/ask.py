@@ -18,6 +18,8 @@ from ingenium.words.contract import Contract
 from ingenium.words.likeness import usual
 from ingenium.words.replies import Reply
 from ingenium.words.specs import Worded
+from ingenium.words.synonyms import NAME as SYNONYMS
+from ingenium.words.synonyms import with_synonyms
 from ingenium.words.understanding import understand
 
 if TYPE_CHECKING:
@@ -63,8 +65,9 @@ def _of_domain(field: str) -> tuple[Contract, ...]:
     domain = load(field)
     wanted = {f"{field}.{key}" for key in domain.problems}
     pretrained = _read(_alongside(domain.package))
+    phrases = _alongside(domain.package, SYNONYMS)
     if pretrained is not None and {c.problem for c in pretrained} == wanted:
-        return () if domain.missing() else pretrained
+        return () if domain.missing() else with_synonyms(pretrained, phrases)
     from ingenium.core.provenance import source_digest  # which imports PyTorch
 
     stored = cache_folder() / "contracts" / f"{source_digest(domain.package)[7:19]}.json"
@@ -72,12 +75,12 @@ def _of_domain(field: str) -> tuple[Contract, ...]:
     if made is None:
         made = tuple(contract_of(name) for name in sorted(wanted))
         write_atomic(stored, as_json(made))
-    return made
+    return with_synonyms(made, phrases)
 
 
-def _alongside(package: str) -> Path:
+def _alongside(package: str, name: str = CONTRACTS) -> Path:
     spec = find_spec(package)
-    return Path(spec.origin if spec and spec.origin else package).parent / CONTRACTS
+    return Path(spec.origin if spec and spec.origin else package).parent / name
 
 
 def _read(path: Path) -> tuple[Contract, ...] | None:

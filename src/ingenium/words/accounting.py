@@ -80,11 +80,16 @@ def fillers() -> frozenset[str]:
 
 
 def left_over(
-    text: str, contract: Contract, found: Iterable[ReadValue], used: Iterable[Span]
+    text: str,
+    contract: Contract,
+    found: Iterable[ReadValue],
+    used: Iterable[Span],
+    confirmed: Iterable[ReadValue] = (),
 ) -> list[Span]:
     """Phrases of a text that nothing consumed, in order.
 
     `used` are places that became something else: words of a question, a file, the cue of a verb.
+    The names of what an answer has `confirmed` are explained wherever they stand.
     """
     values = list(found)
     taken = [s for v in values for s in v.words] + list(used)
@@ -92,6 +97,7 @@ def left_over(
     own = [(segment, _own_terms(v)) for v in values for segment in _segments(text, v.words)]
     title = title_terms(contract.problem, contract.summary)
     title |= other_terms(contract.problem) - _choosable(contract, values)
+    title |= {t for v in confirmed for t in _own_terms(v)} - OPERATORS
     usual = _usual(contract)
     form = title_form(contract.problem)
     taken += [m.span() for m in form.finditer(text)] if form else []
@@ -108,7 +114,8 @@ def _usual(contract: Contract) -> frozenset[str]:
     """Words in the problem's own names of files and the like: `rural` of its grid."""
     texts = (e.default for e in contract.entries if e.kind == "setup" and not e.choices)
     plain = (t for t in texts if isinstance(t, str) and not re.search(r"[=()\[\]]", t))
-    return frozenset(w.lower() for t in plain for w in re.findall(r"[A-Za-z]{4,}", t))
+    words = (w for t in plain for w in (*re.findall(r"[A-Za-z]{4,}", t), t))
+    return frozenset(w.lower() for w in words)
 
 
 def _choosable(contract: Contract, values: Iterable[ReadValue]) -> frozenset[str]:
@@ -142,7 +149,7 @@ def _explained(
 def _own_terms(value: ReadValue) -> frozenset[str]:
     """Terms and small words by which an entry is called, and those of ranking or fixing it."""
     entry = value.entry
-    plain = f"{entry.name} {entry.text}".replace("_", " ").replace(".", " ")
+    plain = " ".join((entry.name, entry.text, *entry.also)).replace("_", " ").replace(".", " ")
     small = {w.lower() for w in WORD.findall(plain)} & SMALL
     ranked = RANKING if value.part == "objective" or "best" in entry.text else frozenset()
     fixed = FIXING if value.part == "fixed" else frozenset()

@@ -30,6 +30,8 @@ PLAIN = re.compile(r"(?<!as )(?<!how )(?<!so )\b(?P<word>light|cheap|stiff|stron
 MINIMAL = re.compile(r"\b(?P<what>(?:\w+\s){1,3})(?:minimal|as a minimum)\b", re.I)
 RANKED = re.compile(r"\b(?:rank(?:ed)?|sort(?:ed)?|order(?:ed)?|then) by (?:the )?", re.I)
 BETTER = re.compile(r"\bthe (?P<word>\w+) the better\b", re.I)
+REFERRED = re.compile(r"\b(?:of|above|over|than|from|below|at|to)\s(?:the\s|its\s)?$", re.I)
+ENDED = re.compile(r"\s*(?:$|[,.;:)]|\b(?:and|with|but|known|one|energy)\b)", re.I)
 REACH = 5  # words behind a superlative that may name its quantity
 FAR = 9  # words between a superlative and the number of its quantity
 LITTLE = {"low", "small", "little", "few", "short", "narrow"}
@@ -97,6 +99,8 @@ def _aims(request: Request) -> Iterator[WordedAim]:
         if len(m[0]) > len("max") or not _measured(request, m.end()):
             yield WordedAim(m.span(), bool(m["up"]), (_ahead(request, m.end(), listed=True),))
     for m in SUPERLATIVE.finditer(text):
+        if REFERRED.search(text, 0, m.start()) and ENDED.match(text, m.end()):
+            continue
         reported = text[: m.start()].endswith("(") and any(
             m.start() - 3 <= x.end < m.start() for x in request.measures
         )

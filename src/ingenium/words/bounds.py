@@ -15,7 +15,9 @@ from ingenium.words.tokens import Request
 NEAR = 0.05  # of a number that is about right
 BAD = re.compile(r"\b(?:errors?|loss|losses|spread|deviation|faults?|stress|time)\b", re.I)
 FIXED = re.compile(r"\b(?:fixed|fix|exact|exactly|precisely)\b", re.I)
+STARTING = re.compile(r"\s*(?:from|starting|since|after|begin\w*)\b", re.IGNORECASE)
 PAIR = ("min", "max")
+PAIRS = (PAIR, ("lowest", "highest"), ("least", "most"), ("thinnest", "thickest"), ("begin", "end"))
 ENDS = {"max": "most", "min": "least", "most": "most", "least": "least"}
 
 
@@ -49,17 +51,16 @@ def paired(request: Request, contract: Contract, meaning: Meaning) -> list[Meani
     This applies where the words do not say which one is meant; a range applies to both.
     """
     entry, measure = meaning.entry, meaning.measure
-    low, high = (
-        contract.by_name.get(("limit", "_".join(end if p in PAIR else p for p in parts_)))
-        for parts_ in (entry.name.split("_"),)
-        for end in PAIR
-    )
+    low, high = bounds_of(contract, entry)
     near = [w for w in meaning.words if not request.paused(*sorted((w[1], measure.start)))]
     said = {term(request.text[a:b]) for a, b in near} & set(PAIR)
-    if entry.kind != "limit" or low is None or high is None or low is high or said:
+    if low is None or high is None or low is high or said:
         return [meaning]
     if measure.high is not None:
         ends = (replace(measure, sense="least"), replace(measure, sense="most"))
+        if entry.kind == "setup":
+            bounds = (measure.low, measure.high)
+            ends = tuple(replace(measure, low=n, high=None, cue=None) for n in bounds)  # type: ignore[assignment]
         return [
             replace(meaning, entry=e, measure=m) for e, m in zip((low, high), ends, strict=True)
         ]
@@ -68,9 +69,29 @@ def paired(request: Request, contract: Contract, meaning: Meaning) -> list[Meani
     return [replace(meaning, entry=high)] if measure.sense == "most" else [meaning]
 
 
+def bounds_of(
+    contract: Contract, entry: ContractEntry
+) -> tuple[ContractEntry | None, ContractEntry | None]:
+    """The lowest and the highest of one thing, by the names of an entry."""
+    parts_ = entry.name.split("_")
+    pair = next((p for p in PAIRS if set(p) & set(parts_)), PAIR)
+    if entry.kind not in ("limit", "setup"):
+        return None, None
+    names = ("_".join(end if p in pair else p for p in parts_) for end in pair)
+    low, high = (contract.by_name.get((entry.kind, name)) for name in names)
+    return low, high
+
+
 def sensed(request: Request, contract: Contract, meaning: Meaning) -> Meaning:
     """Add the side of a bound, from adjectives, names and the problem's own limits."""
+    meaning = shared(meaning)
     measure, entry = meaning.measure, meaning.entry
+    if (
+        measure.cue
+        and "onset" in terms(entry.name)
+        and STARTING.match(request.text, measure.cue[0])
+    ):
+        return replace(meaning, measure=replace(measure, sense="value", strict=False))
     if measure.cue and measure.sense in ("least", "most"):
         said = request.text[slice(*measure.cue)].lower().split()
         if {"better", "worse"} & set(said):
@@ -88,6 +109,15 @@ def sensed(request: Request, contract: Contract, meaning: Meaning) -> Meaning:
         return meaning
     side = _side(request, contract, meaning)
     return replace(meaning, measure=replace(measure, sense=side)) if side else meaning
+
+
+def shared(meaning: Meaning) -> Meaning:
+    """Read a bare number of at most 1 as the share itself, where a share is shown in percent."""
+    measure, entry = meaning.measure, meaning.entry
+    share = entry.unit == "1" and entry.shown in ("%", "percent") and measure.unit is None
+    if share and all(0 < end <= 1 for end in measure.ends):
+        return replace(meaning, measure=replace(measure, unit="1"))
+    return meaning
 
 
 def _good_side(contract: Contract, entry: ContractEntry) -> Sense:

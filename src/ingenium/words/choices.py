@@ -84,6 +84,8 @@ def _each(entry: ContractEntry, names: Iterable[str]) -> tuple[Choice, ...]:
 
 
 def _mentions(request: Request, entry: ContractEntry, choice: str) -> Iterator[Mention]:
+    for phrase in (phrase for name, phrase in entry.spelled if name == choice):
+        yield from _as_written(request, choice, phrase)
     if choice == "none" and entry.kind == "condition":
         yield from _without(request, entry, choice)
         return
@@ -103,6 +105,13 @@ def _mentions(request: Request, entry: ContractEntry, choice: str) -> Iterator[M
         for match in re.finditer(rf"\b{form}\b", request.text, re.I):
             if not match[0].isalpha():  # `re-entrant`, `heavy hex`
                 yield Mention(choice, match.span(), _against(request, match.start()))
+
+
+def _as_written(request: Request, choice: str, phrase: str) -> Iterator[Mention]:
+    """Find a choice under another name of the field, word by word."""
+    form = r"[\s-]+".join(map(re.escape, re.split(r"[\s-]+", phrase)))
+    for match in re.finditer(rf"(?<![\w-]){form}s?(?![\w-])", request.text, re.I):
+        yield Mention(choice, match.span(), _against(request, match.start()))
 
 
 def _coded(request: Request, entry: ContractEntry, choice: str) -> Iterator[Mention]:

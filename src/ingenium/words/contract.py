@@ -40,12 +40,15 @@ UNITS = {  # by which a setting's name ends, where it states no unit
     "celsius": "degC",
     "kw": "kW",
     "db": "dB",
+    "ah": "Ah",
+    "v": "V",
     "hz": "Hz",
     "s": "s",
 }
 NO_MORE: Mapping[str, Quantity] = MappingProxyType({})
 NUMBERS = ("number", "whole number")
 DECIBEL = re.compile(r"\bin dB\b")  # of a ratio that its problem measures as a plain number
+HEAD = re.compile(r"(?P<unit>rad/s|EUR/MWh|1/s|MW|pu|s)(?=[,;]|$)")  # of a setting's words
 LISTED = re.compile(r"^(?:[\w-]+, ){1,}[\w-]+ or [\w-]+$")  # `u1, su3 or xy`, behind a setting
 PLAIN = "°C:degC cm²:cm**2 cm³:cm**3 m²:m**2 m³:m**3 kg/m³:kg/m**3 EUR/kg:EUR/kg"
 SPELT = dict(pair.split(":", 1) for pair in PLAIN.split())
@@ -70,11 +73,17 @@ class ContractEntry:
     fixable: bool = False
     default: Any = None  # of a setting
     adds: str = ""  # of a quantity that a setting adds: what to write under [setup]
+    file: bool = False  # an input that only a file can be
+    also: tuple[str, ...] = ()  # what engineers of the field call it as well
+    spelled: tuple[tuple[str, str], ...] = ()  # a choice, and what they call it as well
 
     @property
     def counts_in(self) -> str:
         """Unit of its numbers for a reader: decibels where its words say so, for a plain number."""
-        return "dB" if self.unit == "1" and DECIBEL.search(self.text) else self.unit
+        if self.unit == "1" and DECIBEL.search(self.text):
+            return "dB"
+        head = HEAD.match(self.text) if self.unit == "1" and self.kind == "setup" else None
+        return head["unit"] if head else self.unit
 
     @property
     def readable(self) -> str:
@@ -216,8 +225,9 @@ def _listed(meaning: str) -> tuple[str, ...] | None:
 
 def _inputs(problem: "Problem") -> Iterator[ContractEntry]:
     for i in problem.inputs:
-        if i.kind == "text":
-            yield ContractEntry("given", i.name, i.long_name, numeric=False)
+        if i.kind in ("text", "file", "table"):
+            file = i.kind != "text"
+            yield ContractEntry("given", i.name, i.long_name, numeric=False, file=file)
 
 
 def unit_of(name: str) -> str:

@@ -9,6 +9,7 @@ from ingenium.words.measures import Measure
 from ingenium.words.numbers import Number
 from ingenium.words.pointing import Lexis
 from ingenium.words.reading import OpenQuestion, ReadValue, Span
+from ingenium.words.titles import other_terms
 from ingenium.words.tokens import Request, Token
 
 COUNT = ContractEntry("setup", "n", "how many designs", whole=True)
@@ -90,7 +91,11 @@ class Counts:
         if near and self._names(near[0].term):
             return False
         kinds = self.title | PIECES | self.categories
-        return any(t.term in kinds for t in near)
+        other = other_terms(self.contract.problem)
+        return any(
+            t.term in kinds or (i < 2 and t.term in other and text[t.start : t.end].endswith("s"))
+            for i, t in enumerate(near)
+        )
 
     def _of_things(self, request: Request, measure: Measure, near: Sequence[Token]) -> bool:
         """True for `two areas` behind `of`: a number of places is no number of designs."""
@@ -100,8 +105,9 @@ class Counts:
     def _set_by(self, near: Sequence[Token]) -> bool:
         """True if a whole setting is named behind a number: `6 containers stacked`."""
         said = {t.term for t in near}
-        whole = [n.entry for n in self.lexis.numeric if n.entry.kind == "setup" and n.entry.whole]
-        names = [set(terms(e.name.rpartition(".")[2].replace("_", " "))) for e in whole]
+        whole = [n for n in self.lexis.numeric if n.entry.kind == "setup" and n.entry.whole]
+        whole = [n for n in whole if n.written == n.entry.name or not self.title & set(n.name)]
+        names = [n.last for n in whole]
         return any(own and own <= said and not own & self.name for own in names)
 
     def _names(self, term: str) -> bool:
@@ -158,12 +164,27 @@ class Counts:
             words = [t for t in request.tokens if match.end() <= t.start < end][:3]
             if after and end == after[0]:
                 continue
-            entry, spans = self._counted(words)
+            entry, spans = self._whole_none(words)
+            if entry is None:
+                entry, spans = self._counted(words)
             if entry is not None and entry.name not in filled:
                 filled.add(entry.name)
                 zero = Measure(match.start(), match.end(), Number(0.0, *match.span(), worded=True))
                 more.append(ReadValue("limit", entry, (match.span(), *spans), high=zero))
         return more
+
+    def _whole_none(self, words: Sequence[Token]) -> tuple[ContractEntry | None, tuple[Span, ...]]:
+        """The quantity that is named in full behind a no."""
+        said = [t.term for t in words]
+        best: tuple[int, ContractEntry | None, tuple[Span, ...]] = (0, None, ())
+        for n in self.lexis.numeric:
+            name = set(n.name)
+            if n.entry.kind != "limit" or self._least(n.entry) or len(name) <= best[0]:
+                continue
+            if name and name <= set(said[: len(name) + 1]):
+                met = tuple((t.start, t.end) for t in words[: len(name) + 1] if t.term in name)
+                best = (len(name), n.entry, met)
+        return best[1], best[2]
 
     def _counted(self, words: Sequence[Token]) -> tuple[ContractEntry | None, tuple[Span, ...]]:
         best: tuple[float, ContractEntry | None, tuple[Span, ...]] = (0.0, None, ())

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ingenium.core.errors import InputError
+from ingenium.words.files import named_files
 from ingenium.words.reading import OpenQuestion, Span, checked
 
 DOOR = re.compile(r"\s*(?P<what>problem|verb)\s+(?P<name>[\w.-]+)\s*", re.IGNORECASE)
@@ -51,7 +52,11 @@ class Dialogue:
         if said.isdigit() and question.choices:
             said = self._chosen(question, int(said))
         door = DOOR.fullmatch(said)
-        settled = replace(self, dropped=(*self.dropped, *question.words))
+        words = question.words
+        if question.kind != "unread":  # which is about the words themselves
+            files = [(f.start, f.end) for f in named_files(self.text)]
+            words = tuple(w for w in words if not any(a < w[1] and w[0] < b for a, b in files))
+        settled = replace(self, dropped=(*self.dropped, *words))
         if door is not None:
             retained = self if question.kind in ("open", "outside") else settled
             if door["what"].lower() == "problem":

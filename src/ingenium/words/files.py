@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
-ENDINGS = "csv tsv txt xlsx parquet json jsonl h5 hdf5 nc npz py toml inp cif sdf smi xyz dxf stl"
+ENDINGS = (
+    "csv tsv txt xlsx parquet json jsonl h5 hdf5 nc npz py toml inp cif sdf smi xyz dxf stl zip"
+    " ifc epw geojson 3mf obj step md docx odt po xliff xlf m dat log yaml yml pdf mm eml mbox"
+)
 FILE = re.compile(
     r"(?<![\w/])(?:[\w~.-]*/)*[\w-]+\.(?:" + "|".join(ENDINGS.split()) + r")(?![\w/])"
     r"|(?<![\w/])(?:out|data|\.{1,2}|~)/[\w./-]+\w"

@@ -12,6 +12,8 @@ from ingenium.core.errors import InputError
 from ingenium.core.units import convert
 from ingenium.words import materials
 from ingenium.words.accounting import left_over, negated
+from ingenium.words.bounds import sides
+from ingenium.words.context import in_context
 from ingenium.words.contract import Contract, ContractEntry
 from ingenium.words.lexicon import terms
 from ingenium.words.lines import line_of
@@ -23,15 +25,37 @@ PAIRS = (("min_", "max_"), ("least_", "max_"))
 SHOWN = 40  # letters of a phrase in a question
 SIZE = re.compile(r"\b(?:larger|bigger|longer|smaller|shorter|wider|heavier)\b", re.IGNORECASE)
 ROUNDING = 1e-9
+COMPARATIVES = {
+    "depth": r"\bdeeper\b|\bshallower\b",
+    "time": r"\b(?:earlier|later|sooner|older|younger)\b",
+    "heat": r"\b(?:hotter|warmer|cooler|colder)\b",
+    "sound": r"\b(?:louder|quieter)\b",
+    "mass": r"\b(?:heavier|lighter)\b",
+    "money": r"\b(?:cheaper|dearer)\b",
+}
+ODD = re.compile(r"\b(?:no|not) (?:more|less) [a-z]+-(?:down|up|side)\b|\bnegative than\b", re.I)
+DIMENSIONS = {
+    "depth": r"^m\b|^mm\b|depth|deep",
+    "time": r"^(?:s|h|minute|d)\b|hour|time|year|day|onset",
+    "heat": r"^(?:degC|K)\b|temperature",
+    "sound": r"^dB\b|loud|level|_db",
+    "mass": r"^(?:k?g|t|g/mol)\b|mass|weight",
+    "money": r"EUR|cost|price",
+}
 IN_WORDS = re.compile(r"\bin words\b")  # of an input that is the request itself
 
 
 def judged(
-    reading: RequestReading, contract: Contract, plain: str, used: Sequence[Span] = ()
+    reading: RequestReading,
+    contract: Contract,
+    plain: str,
+    used: Sequence[Span] = (),
+    confirmed: Sequence[ReadValue] = (),
 ) -> RequestReading:
     """A reading with the questions of all rules.
 
-    `plain` is its text without the lines of answers; `used` are places of a verb or a file.
+    `plain` is its text without the lines of answers; `used` are places of a verb or a file, and
+    `confirmed` the values of those lines.
     """
     found = list(reading.found)
     requested = list(reading.questions)
@@ -42,6 +66,7 @@ def judged(
         *materials.questions(plain, contract, found),
         *_sizes(found, contract, plain),
         *_shares(found),
+        *_adjectives(found, plain),
         *_empty(found, requested, used),
     ]
     about = {q.about for q in requested if q.kind != "unread"}
@@ -52,11 +77,15 @@ def judged(
     places += [s for v in found for s in v.words]
     places += [*used, *materials.spans(plain, contract)]
     reported = any(v.copied and IN_WORDS.search(v.entry.text) for v in found)
-    unread = () if reported else tuple(left_over(plain, contract, found, places))
+    unread = () if reported else tuple(left_over(plain, contract, found, places, confirmed))
     unread = tuple(negated(plain, span) for span in unread)
+    context = tuple(s for s in unread if in_context(plain, s, contract, found))
+    unread = tuple(s for s in unread if s not in context)
     retained = [v for v in retained if not v.words or not _inside(v.words[0], unread)]
     questions = (*requested, *([_unread(plain, unread)] if unread else []))
-    return replace(reading, found=tuple(retained), questions=questions, unread=unread)
+    return replace(
+        reading, found=tuple(retained), questions=questions, unread=unread, context=context
+    )
 
 
 def _inside(word: Span, spans: Iterable[Span]) -> bool:
@@ -190,7 +219,7 @@ def _shares(found: Sequence[ReadValue]) -> Iterator[OpenQuestion]:
     """A bare number of at most 1 for what is in percent."""
     for value in found:
         for measure in (value.low, value.high, value.exact):
-            percent = value.entry.readable == "percent" and measure is not None
+            percent = value.entry.readable in ("percent", "%") and measure is not None
             if not percent or measure is None or measure.unit is not None:
                 continue
             if 0 < measure.low.value <= 1:
@@ -203,6 +232,24 @@ def _shares(found: Sequence[ReadValue]) -> Iterator[OpenQuestion]:
                 choices = tuple(Choice(line, line) for line in reversed(lines))
                 yield OpenQuestion(value.entry.name, "unit", reported, value.words, choices)
                 break
+
+
+def _adjectives(found: Sequence[ReadValue], text: str) -> Iterator[OpenQuestion]:
+    """A comparative of another dimension: an undervoltage that is no deeper than 0.93 pu."""
+    for value in found:
+        bound = value.low or value.high
+        if value.part != "limit" or bound is None or not bound.cue or bound.high is not None:
+            continue
+        said = text[slice(*bound.cue)]
+        kind = next((k for k, form in COMPARATIVES.items() if re.search(form, said, re.I)), "")
+        own = f"{value.entry.name} {value.entry.text} {' '.join(value.entry.also)}"
+        odd = ODD.search(said)
+        if odd or (
+            kind and not re.search(DIMENSIONS[kind], f"{value.entry.unit} {own}", re.IGNORECASE)
+        ):
+            reported = f'{value.entry.name}: does "{said.strip()}" mean at least or at most?'
+            choices = sides(value.entry, bound)[:2]
+            yield OpenQuestion(value.entry.name, "open", reported, value.words, choices)
 
 
 def _pairs(found: Sequence[ReadValue]) -> Iterator[OpenQuestion]:

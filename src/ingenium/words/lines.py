@@ -68,6 +68,39 @@ def answered(question: OpenQuestion, lines: Iterable[ReadValue], text: str) -> b
     return any(_equal(one, two) for one in own for two in given)
 
 
+def taken_by(lines: Iterable[ReadValue], found: Iterable[ReadValue], text: str) -> list[ReadValue]:
+    """Values of the words whose number a line gives to another entry: each number counts once.
+
+    A number that the words have more often than the lines stays where it is.
+    """
+    given = list(lines)
+    values = [v for v in found if v.part != "count" or not any(g.part == "count" for g in given)]
+    said = {(m.start, m.end): m for m in measures(text)}
+    for value in values:
+        said |= {(m.start, m.end): m for m in _numbers(value)}
+    taken = []
+    for value in values:
+        for one in _numbers(value):
+            repeated = sum(_equal(one, other) for other in said.values())
+            by = sum(any(_given(one, m, v) for m in _numbers(v)) for v in given)
+            if by and by >= repeated and not any(v.key == value.key for v in given):
+                taken.append(value)
+                break
+    return taken
+
+
+def _numbers(value: ReadValue) -> list[Measure]:
+    return [m for m in (value.low, value.high, value.exact) if m is not None]
+
+
+def _given(one: Measure, line: Measure, value: ReadValue) -> bool:
+    """True if a line says a number; without a unit, in that of its entry."""
+    unit = line.unit or value.entry.unit
+    same = one.unit is None or value.part == "count" or fits(one.unit, unit)
+    bare = value.part == "count" and one.unit is not None
+    return same and not bare and _equal(one, line)
+
+
 def _equal(one: Measure, two: Measure) -> bool:
     value = one.low.value
     if one.unit and two.unit and one.unit != two.unit:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from ingenium.core.units import convert
-from ingenium.words.bounds import Meaning, counted, paired, parts, sensed, twin
+from ingenium.words.bounds import Meaning, bounds_of, counted, paired, parts, sensed, twin
 from ingenium.words.contract import Contract, ContractEntry
 from ingenium.words.lexicon import term, terms
 from ingenium.words.lines import line_of
@@ -188,8 +188,7 @@ class Meanings:
     def _titled(self, request: Request, got: Pointing) -> bool:
         """True if only words of the title explain the nearest entry, and none names it."""
         said = {term(request.text[a:b]) for a, b in got.words}
-        naming = next(n for n in self.lexis.namings if n.entry == got.entries[0])
-        named = said & set(naming.name)
+        named = said & {t for n in self.lexis.called(got.entries[0]) for t in n.name}
         return bool(said) and said <= self.title and not named and not got.lone
 
     def _worst(
@@ -231,8 +230,7 @@ class Meanings:
         """True if the clause around a number names an entry in full: `3 lines` is no loading."""
         start, end = request.clause(measure.start)
         said = {t.term for t in request.tokens if start <= t.start < end}
-        naming = next(n for n in self.lexis.namings if n.entry == entry)
-        return set(naming.name) - SIDES <= said
+        return any(set(n.name) - SIDES <= said for n in self.lexis.called(entry))
 
     def _of_strangers(self, request: Request, measure: Measure, got: Pointing) -> bool:
         """True if a bare number counts something unknown to the problem: `7 dwarfs`."""
@@ -258,7 +256,8 @@ class Meanings:
             return None
         both = zip(got.entries, got.scores, strict=True)
         near = [e for e, s in both if e.kind == "setup" and s > best - KIN and measure.unit]
-        return near[0] if near else None
+        own = first.unit == near[0].unit and "." in near[0].name if near else False
+        return near[0] if near and not own else None  # a material's modulus is none of a cell
 
     def _kin(
         self, request: Request, before: Meaning | None, measure: Measure, got: Pointing
@@ -291,7 +290,7 @@ class Meanings:
         """Resolve a measure whose unit supports one entry, and whose words another one."""
         if got.words or measure.unit is None or not got.scores:
             return None
-        alike = [n for n in self.lexis.numeric if fits(measure.unit, n.entry.counts_in)]
+        alike = [n for n in self.lexis.first if fits(measure.unit, n.entry.counts_in)]
         before = [m.end for m in request.measures if m.end <= measure.start]
         start, _ = request.clause(measure.start)
         start = max([start, *before])
@@ -336,6 +335,8 @@ class Meanings:
     def _same(self, one: ContractEntry, two: ContractEntry) -> bool:
         """True if both are one thing: a condition, and the quantity that measures it."""
         pair = {one.name.replace("min_", "max_"), two.name.replace("min_", "max_")}
+        if set(bounds_of(self.contract, one)) >= {one, two}:
+            return True
         twins = one.measured == two.name or two.measured == one.name
         return twins or one.name == two.name or (one.kind == two.kind and len(pair) == 1)
 

@@ -15,6 +15,7 @@ from ingenium.words.units import unit_at
 
 Sense = Literal["least", "most", "value", "exact"]
 Span = tuple[int, int]
+NO_NOUNS: frozenset[str] = frozenset()
 
 UP = (
     "more|greater|larger|higher|bigger|longer|heavier|stiffer|thicker|better|wider|deeper|faster"
@@ -28,7 +29,7 @@ NOT = (  # `no` and `none` apply beyond their noun: `no line or cable is loaded 
     r"(?:(?:not|never|nor|n't|nothing|cannot|without)\s(?:\w+\s){0,3}?"
     r"|(?:no|none)\s(?:(?!(?:and|but|with|while|whose|which|that|if|when)\b)[\w-]+\s){0,9}?)"
 )
-THAN = r"(?:\s(?:[a-z]+\s)?(?:than|as)|)"
+THAN = r"(?:\s(?:[a-z-]+\s)?(?:than|as)|)"
 MOST = r"(?:max|maximum|maximal(?:ly)?|most|largest|highest|biggest|top)"
 LEAST = r"(?:min|minimum|minimal(?:ly)?|least|smallest|lowest)"
 BEFORE: tuple[tuple[Sense, bool, str], ...] = (  # sense, strict, pattern before a number
@@ -39,6 +40,8 @@ BEFORE: tuple[tuple[Sense, bool, str], ...] = (  # sense, strict, pattern before
     ("least", False, rf"at (?:the )?(?:very )?least|{LEAST}[.:]?(?:\sof)?|no less"),
     ("least", False, r"at or above|or above|>=|=>|≥|from|starting (?:from|at)|since"),
     ("most", False, r"at or below|or below|<=|=<|≤|within|until|till|limited to|limit (?:of|is)"),
+    ("most", False, r"(?:capped|restricted) (?:at|to)|(?:cap|ceiling|maximum) of|no higher"),
+    ("least", False, r"floor of|no lower|upwards of"),
     ("least", True, rf"(?:{UP}){THAN}|after|exceed\w*|past|surpass\w*|>"),
     ("most", True, rf"(?:{DOWN}){THAN}|before|<"),
     ("exact", False, r"exactly|fixed (?:at|to)|fixed|equal to|precisely"),
@@ -77,8 +80,8 @@ AFTER: tuple[tuple[Sense, str], ...] = (
     ("most", r"and (?:less|below|no more)"),
     ("most", r"(?:(?!and\b|or\b|with\b)[a-z]+\s){0,3}at (?:the )?(?:very )?most"),
     ("least", r"(?:(?!and\b|or\b|with\b)[a-z]+\s){0,3}at (?:the )?(?:very )?least"),
-    ("most", r"max\b|maximum|maximal|tops|limit"),
-    ("least", r"min\b|minimum|minimal"),
+    ("most", r"(?:(?:at|as) (?:an?\s|the\s)?)?(?:max\b|maximum|maximal)|tops|limit"),
+    ("least", r"(?:(?:at|as) (?:an?\s|the\s)?)?(?:min\b|minimum|minimal)"),
 )
 _NEXT = r"(?!\s*[-+.]?\d|\s+(?:a|an|one|two|three|four|five|half)\b)"  # a number that it applies to
 _AFTER = tuple(
@@ -107,6 +110,11 @@ CHANGED = re.compile(  # before a percentage: `grows by`
     r"\b(?:(?P<up>grow\w*|ris(?:e|es|en|ing)|increas\w+|up|more|rais\w+)|(?P<down>fall\w*|drop\w*|decreas\w+"
     r"|reduc\w+|shrink\w*|down|cut|less))(?:\s(?:load|demand|consumption))?\s(?:by|of)\s"
     r"(?:a factor of\s)?$",
+    re.IGNORECASE,
+)
+CLOCK = re.compile(
+    r"(?P<h>[01]?\d|2[0-4])(?:(?::(?P<m>[0-5]\d))(?:\s?(?P<half>[ap]\.?m\b\.?))?(?!\w)"
+    r"|\s?(?P<only>[ap]m\b|o'clock\b))",
     re.IGNORECASE,
 )
 MULTIPLE = re.compile(r"\s?(?:times|x|fold|-fold)\b(?!\s?\d)", re.IGNORECASE)
@@ -158,12 +166,17 @@ class Measure:
         return ((self.start, self.end), *((self.cue,) if self.cue else ()))
 
 
-def measures(text: str, distance: Iterable[Span] = ()) -> list[Measure]:
-    """All measures of a text, without numbers in the places `distance`, such as a formula."""
+def measures(
+    text: str, distance: Iterable[Span] = (), nouns: frozenset[str] = NO_NOUNS
+) -> list[Measure]:
+    """All measures of a text, without numbers in the places `distance`, such as a formula.
+
+    `nouns` look like units and are names: the HBD of `2 HBD`.
+    """
     away = list(distance)
     found = [n for n in numbers(text) if not any(a <= n.start < b for a, b in away)]
     made: list[Measure] = []
-    for one in _separate(_single(text, n) for n in found if not _named(text, n)):
+    for one in _separate(_single(text, n, nouns) for n in found if not _named(text, n)):
         both = _range(text, made[-1], one) if made else None
         if both is None:
             made.append(one)
@@ -200,8 +213,15 @@ def _separate(found: Iterable[Measure]) -> Iterator[Measure]:
             end = one.end
 
 
-def _single(text: str, number: Number) -> Measure:
+def _single(text: str, number: Number, nouns: frozenset[str]) -> Measure:
     one = Measure(number.start, number.end, number)
+    clock = CLOCK.match(text, number.start) if not number.worded else None
+    if clock:
+        noon = 12.0 * (
+            (clock["half"] or clock["only"] or "").lower().startswith("p") and int(clock["h"]) < 12
+        )
+        hours = replace(number, value=int(clock["h"]) + int(clock["m"] or 0) / 60.0 + noon)
+        return replace(one, low=hours, end=clock.end(), unit="h")
     if not isfinite(number.value):
         return replace(one, fault="is too large for a number")
     unit = unit_at(text, number.end)
@@ -210,6 +230,8 @@ def _single(text: str, number: Number) -> Measure:
             return replace(one, unit="1")  # `three quarters`, of anything that is a share
         times = MULTIPLE.match(text, number.end)
         return replace(one, end=times.end(), multiple=True) if times else one
+    if unit.strange and text[unit.start : unit.end].removesuffix("s") in nouns:
+        return one
     if unit.strange:
         known = f'has a unit that is not known: "{text[unit.start : unit.end]}"'
         return replace(one, end=unit.end, fault=known)

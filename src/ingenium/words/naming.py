@@ -7,7 +7,7 @@ from ingenium.words.contract import ContractEntry
 from ingenium.words.lexicon import terms
 from ingenium.words.pointing import Lexis
 from ingenium.words.reading import OpenQuestion, Part, ReadValue
-from ingenium.words.tokens import Code, Request
+from ingenium.words.tokens import DATE, Code, Request
 
 ALIKE = 0.6  # share of a default's signs that a code of the same kind has
 FORMULAS = frozenset((*terms("target query molecule group keep avoid smiles"), "keep", "avoid"))
@@ -33,7 +33,10 @@ def _place(request: Request, lexis: Lexis, code: Code) -> ContractEntry | None:
     free = [
         n.entry
         for n in lexis.namings
-        if n.entry.kind in ("setup", "given") and not n.entry.numeric and not n.entry.choices
+        if n.entry.kind in ("setup", "given")
+        and not n.entry.numeric
+        and not n.entry.choices
+        and not n.entry.file
     ]
     if code.formula:
         free = [e for e in free if _chemical(e)]
@@ -53,6 +56,9 @@ def _place(request: Request, lexis: Lexis, code: Code) -> ContractEntry | None:
         return max(named, key=lambda row: row[:2])[2]
     if code.formula:
         return next((e for e in free if not e.several), None)
+    if DATE.fullmatch(code.text):
+        free = [e for e in free if DATE.fullmatch(str(e.default))]
+        return free[0] if free else None
     alike = [e for e in free if isinstance(e.default, str) and _alike(code.text, e.default)]
     return alike[0] if alike else None
 
@@ -65,6 +71,8 @@ def _chemical(entry: ContractEntry) -> bool:
     """True if an entry holds formulas, by its name or by its default."""
     usual = entry.default if isinstance(entry.default, str) else ""
     named = bool(FORMULAS & {*_names(entry), *entry.name.split("_")})
+    if entry.file:
+        return False
     return named or any(sign in usual for sign in "=[") or entry.kind == "given"
 
 

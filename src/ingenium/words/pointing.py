@@ -7,7 +7,7 @@ probabilities by a softmax.
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -46,6 +46,10 @@ MOST_MISSED = 6.0
 STEM = 4  # letters by which words are forms of one
 HEADS = 3  # first words of a text that say what an entry is
 EMPTY = ("count", "number", "score")  # of a name that says the rest
+PERIODS = {"d": "days", "week": "weeks", "year": "years", "h": "hours"}
+WHOLE = FEATURES.index("whole")
+COUNTED = 1.5
+LONGER = 0.5  # for each further word of a name that is there in full
 ANGLES = ("degree", "rad", "radian")
 
 
@@ -70,6 +74,19 @@ class Naming:
     entry: ContractEntry
     name: Mapping[str, float]
     text: Mapping[str, float]
+    written: str = ""  # the name, or another one of the field
+
+    @property
+    def parts(self) -> list[str]:
+        """Words of the name as they are written, without an ending."""
+        spaced = self.written.lower().replace(".", " ").replace("_", " ").replace("-", " ")
+        return [p.removesuffix("s") for p in spaced.split()]
+
+    @property
+    def last(self) -> set[str]:
+        """Terms of the name that have to be said for it to be named in full."""
+        inner = self.entry.name if self.written == self.entry.name else ""
+        return set(_terms(inner.rpartition(".")[2])) if inner else set(self.name)
 
     @property
     def plain(self) -> bool:
@@ -82,21 +99,30 @@ class Lexis:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        own = [(e, _terms(e.name), terms(e.text)) for e in contract.entries]
-        seen = Counter(t for _, name, text in own for t in {*name, *text})
+        own = [
+            (entry, written, _terms(written) if written == entry.name else terms(written))
+            for entry in contract.entries
+            for written in dict.fromkeys((entry.name, *entry.also))
+        ]
+        seen = Counter(
+            t
+            for e in contract.entries
+            for t in {*_terms(e.name), *terms(e.text), *terms(" ".join(e.also))}
+        )
         title = {*terms(contract.problem), *terms(contract.summary)}
 
         def weight(one: str) -> float:
-            rare = math.log(1 + len(own) / seen[one])
+            rare = math.log(1 + len(contract.entries) / seen[one])
             return rare * (0.4 if one in title else 1.0)
 
         self.namings = tuple(
             Naming(
                 entry,
                 {t: weight(t) for t in name},
-                {t: weight(t) for t in text if t not in name},
+                {t: weight(t) for t in terms(entry.text) if t not in name},
+                written,
             )
-            for entry, name, text in own
+            for entry, written, name in own
         )
         self.known = frozenset(seen) | title
 
@@ -105,16 +131,25 @@ class Lexis:
         """Entries with numeric values."""
         return tuple(n for n in self.namings if n.entry.numeric and not n.entry.several)
 
+    @cached_property
+    def first(self) -> tuple[Naming, ...]:
+        """Entries with numeric values by their own names, each once."""
+        return tuple(n for n in self.numeric if n.written == n.entry.name)
+
+    def called(self, entry: ContractEntry) -> tuple[Naming, ...]:
+        """All namings of an entry."""
+        return tuple(n for n in self.namings if n.entry == entry)
+
     def alone(self, unit: str) -> bool:
         """True if a single entry has a unit of this dimension."""
-        return sum(fits(unit, n.entry.counts_in) for n in self.numeric) == 1
+        return len({n.entry.name for n in self.numeric if fits(unit, n.entry.counts_in)}) == 1
 
     def sharing(self, entry: ContractEntry, measure: Measure) -> int:
         """Count quantities to limit that have the dimension of an entry.
 
         If the problem's own limits bound some of them on that side, only these count.
         """
-        own = [n.entry for n in self.numeric if n.entry.kind == "limit"]
+        own = [n.entry for n in self.first if n.entry.kind == "limit"]
         own = [e for e in own if fits(e.counts_in, entry.counts_in)]
         alike = [e for e in own if _way(self.contract, e, measure)]
         return max(1, len(alike) if entry in alike else len(own))
@@ -172,17 +207,18 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
     """Features of an entry for a measure; None if its unit or its kind does not fit."""
     entry = one.entry
     unit = measure.unit
-    counted = entry.whole and unit in ("d", "week", "year")
+    period = PERIODS.get(unit or "")
+    counted = entry.whole and (unit in ("d", "week", "year") or entry.name == period)
     if unit is not None and not counted and not fits(unit, entry.counts_in):
         return None
     if entry.whole and any(v != int(v) for v in measure.ends):
         return None
-    name = sum(w * seen.weights.get(t, 0.0) * _kin(entry, seen, t) for t, w in one.name.items())
+    name = sum(w * seen.weights.get(t, 0.0) * _kin(one, seen, t) for t, w in one.name.items())
     text = sum(w * seen.weights.get(t, 0.0) for t, w in one.text.items())
     own = {t for t in one.name if seen.weights.get(t, 0.0) > THEIRS}
     missed = sum(w for t, w in one.name.items() if t not in own)
     alone = unit is not None and lexis.alone(unit)
-    named = set(_terms(entry.name.rpartition(".")[2])) <= own or _headed(entry, seen)
+    named = (counted and entry.name == period) or one.last <= own or _headed(entry, seen)
     if entry.kind == "setup" and not _settable(entry, measure, bool(own), named, alone):
         return None
     met = [t for t in (*one.name, *one.text) if t in seen.weights]
@@ -205,8 +241,8 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
             near if met else 0.0,
             _way(lexis.contract, entry, measure),
             explained,
-            float("." in entry.name or (not met and setting)),
-            _literal(entry, seen),
+            float("." in one.written or (not met and setting)),
+            _literal(one, seen),
         ]
     )
 
@@ -217,20 +253,15 @@ def _headed(entry: ContractEntry, seen: View) -> bool:
     return any(seen.steps.get(t, 9) <= 1 and seen.weights[t] > THEIRS for t in first)
 
 
-def _literal(entry: ContractEntry, seen: View) -> float:
+def _literal(naming: Naming, seen: View) -> float:
     """Share of a name that is written as in the contract."""
-    parts = _parts(entry)
-    return sum(p in seen.literal for p in parts) / len(parts)
+    return sum(p in seen.literal for p in naming.parts) / len(naming.parts)
 
 
-def _kin(entry: ContractEntry, seen: View, one: str) -> float:
+def _kin(naming: Naming, seen: View, one: str) -> float:
     """Weight of a term of a name: less if the written word is not in the name."""
-    begins = {part[:STEM] for part in _parts(entry)}
+    begins = {part[:STEM] for part in naming.parts}
     return 1.0 if seen.written.get(one, one)[:STEM] in begins else ALIKE
-
-
-def _parts(entry: ContractEntry) -> list[str]:
-    return [p.removesuffix("s") for p in entry.name.lower().replace(".", "_").split("_")]
 
 
 def _ended(entry: ContractEntry, measure: Measure) -> bool:
@@ -275,11 +306,57 @@ class Pointing:
     lone: bool = False  # whether only its unit does, and it is unique to it
 
 
+def _long(one: Naming, feature: np.ndarray, seen: View) -> float:
+    """Worth of a name of several words that is there in full: `lift to drag` is no drag."""
+    nearest = min((seen.weights.get(t, 0.0) for t in one.name), default=0.0)
+    return LONGER * (len(one.name) - 1) * float(feature[WHOLE]) * nearest
+
+
+def _behind(request: Request, measure: Measure) -> list[str]:
+    """Terms right behind a measure, before a pause."""
+    free = [t for t in request.tokens if measure.end <= t.start]
+    return [t.term for t in free[:3] if not request.paused(measure.end, t.start)]
+
+
+def _counts(one: Naming, measure: Measure, behind: Sequence[str]) -> float:
+    """Worth of the name of what is counted, right behind the number: `30 tests`."""
+    counted = one.entry.whole and measure.unit is None and measure.high is None
+    return COUNTED * (counted and set(behind[: len(one.name)]) == set(one.name))
+
+
+def _containing(
+    scored: list[tuple[float, Naming, np.ndarray]], seen: View
+) -> list[tuple[float, Naming, np.ndarray]]:
+    """The longest name that is there in full and contains the first: before it."""
+    if not scored:
+        return scored
+    best, first, _ = scored[0]
+    longer = [
+        row
+        for row in scored[1:]
+        if set(row[1].name) > {t for t in first.name if seen.weights.get(t, 0.0) > PAUSED}
+        and row[2][WHOLE]
+        and min(seen.weights.get(t, 0.0) for t in row[1].name) > PAUSED
+    ]
+    if not longer:
+        return scored
+    _, naming, feature = max(longer, key=lambda row: (len(row[1].name), row[0]))
+    return [(best + LONGER, naming, feature), *scored]
+
+
 def point(lexis: Lexis, request: Request, number: int) -> Pointing:
     """Rank the entries for a measure."""
     seen, measure = view(request, number), request.measures[number]
     rows = [(n, features(lexis, n, seen, measure)) for n in lexis.numeric]
-    scored = [(float(f @ RULES), n, f) for n, f in rows if f is not None]
+    behind = _behind(request, measure)
+    scored = [
+        (float(f @ RULES) + _long(n, f, seen) + _counts(n, measure, behind), n, f)
+        for n, f in rows
+        if f is not None
+    ]
+    scored.sort(key=lambda row: -row[0])
+    scored = _containing(scored, seen)
+    scored = list({n.entry.name + n.entry.kind: (s, n, f) for s, n, f in scored[::-1]}.values())
     scored.sort(key=lambda row: -row[0])
     if not scored:
         return Pointing((), (), (), named=False)

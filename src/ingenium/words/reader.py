@@ -15,6 +15,7 @@ from ingenium.words.counts import Counts
 from ingenium.words.lexicon import WORD, terms
 from ingenium.words.meanings import Meanings
 from ingenium.words.naming import texts, unnamed
+from ingenium.words.numbered import numbered_names
 from ingenium.words.pointing import Lexis
 from ingenium.words.reading import OpenQuestion, ReadValue, RequestReading, Span
 from ingenium.words.slots import slots
@@ -41,11 +42,20 @@ class RequestReader(Counts, Meanings):
         parts_ += re.findall(r"\d{2,}", contract.summary)
         self.digits = frozenset(p for p in parts_ if p.isdigit())
         texts_ = (e.text.lower() for e in contract.entries if e.kind == "limit")
+        called = " ".join(
+            x
+            for e in contract.entries
+            for x in (*e.also, *(e.choices or ()), *dict(e.spelled).values())
+        )
+        self.nouns = frozenset(m.removesuffix("s") for m in re.findall(r"\b[A-Z]\w*", called))
+        self.numbered = numbered_names(contract)
         self.phrases = frozenset(x for t in texts_ for x in re.findall(r"\d+ % [a-z]+", t))
 
     def read(self, text: str, words: tuple[str, ...] = ()) -> RequestReading:
         """Read a request to the problem; `words` is the vocabulary for spelling corrections."""
-        request = Request(text, self.digits, self.phrases, vocabulary=words)
+        request = Request(
+            text, self.digits, self.phrases, self.numbered, nouns=self.nouns, vocabulary=words
+        )
         found, requested = self._choices(request)
         requested += self._named_only(request, found, requested)
         spans = {s for f in found for s in f.words}

@@ -70,6 +70,7 @@ class RequestReading:
     found: tuple[ReadValue, ...] = ()
     questions: tuple[OpenQuestion, ...] = ()
     unread: tuple[Span, ...] = ()  # phrases of which nothing was used
+    context: tuple[Span, ...] = ()  # phrases that say what it is for, and set nothing
     title: tuple[Span, ...] = ()  # words by which the problem was chosen
     rivals: tuple[str, ...] = ()  # other problems that were near
 

@@ -23,10 +23,12 @@ def related(lexis: Lexis, request: Request, number: int) -> "Meaning | OpenQuest
             "words", "unit", f'"{said}" {measure.fault}. What is meant?', measure.spans
         )
     seen = view(request, number).weights
-    scored = sorted(
+    ranked = sorted(
         ((_score(n, seen), i) for i, n in enumerate(lexis.numeric) if FACTOR.search(n.entry.text)),
         reverse=True,
     )
+    scored = list({lexis.numeric[i].entry.name: (s, i) for s, i in ranked[::-1]}.values())
+    scored.sort(reverse=True)
     if not scored or scored[0][0] <= 0 or (len(scored) > 1 and scored[0][0] == scored[1][0]):
         return OpenQuestion("words", "relative", _reported(said), _spans(measure))
     naming = lexis.numeric[scored[0][1]]

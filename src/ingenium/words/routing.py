@@ -149,6 +149,7 @@ def _bag(contract: Contract) -> Mapping[str, float]:
     add(" ".join(others().get(contract.problem, ())), WORTH["also"])
     for entry in contract.entries:
         add(entry.name, WORTH["entry"])
+        add(" ".join((*entry.also, *(p for _, p in entry.spelled))), WORTH["entry"])
         add(entry.text, WORTH["text"])
         add(" ".join(entry.choices or ()), WORTH["choice"])
         usual = entry.default if isinstance(entry.default, str) else ""

@@ -12,6 +12,12 @@ from ingenium.words.tokens import Request
 
 SOURCES = {".py": ("source",), ".jsonl": ("cases",), ".csv": ("table",), ".txt": ("task", "draft")}
 SOURCES |= {".tsv": ("table",), ".json": ("cases", "table")}
+SOURCES |= {
+    ".txt": ("task", "draft", "thread", "sources", "cases", "brief", "conjecture"),
+    ".mm": ("database",),
+}
+SOURCES |= {".eml": ("thread",), ".mbox": ("thread",), ".md": ("draft", "thread", "brief")}
+FORMATS = {".ifc": "ifc4?", ".h5": "hdf5", ".md": "markdown", ".xlf": "xliff", ".mm": "metamath"}
 OPERATIONS = {
     "+": r"\+|\bplus\b|\baddition\b",
     "-": r"(?<=\s)-(?=\s|$|,)|\bminus\b|\bsubtraction\b",
@@ -58,6 +64,7 @@ NAMES = dict(
 GRID = re.compile(
     r"(?<![\w.])(?P<a>\d{1,4})\s?(?:x|\u00d7|by)\s?(?P<b>\d{1,4})(?![\w.])", re.IGNORECASE
 )
+POWER = re.compile(r"(?<![\w.])(?P<a>\d{1,3})\s?(?:\^|\*\*)\s?[234](?![\w.])")
 ORDINALS = [
     "first",
     "second",
@@ -71,6 +78,17 @@ ORDINALS = [
     "tenth",
 ]
 IN_WORDS = re.compile(r"\bin words\b")
+NAMED = {
+    "function": "function|routine",
+    "module": "module",
+    "target": "column|target|variable",
+    "climate": "climate|weather|climate of|weather of|climate in",
+    "chip": "chip",
+}
+NO_NAMES = frozenset(
+    word
+    for word in ["the", "that", "which", "with", "from", "for", "and", "has", "have", "must", "should", "takes", "named", "called", "python", "own", "its", "given", "wrong", "broken", "name", "names", "standard", "library", "file", "are", "was", "will", "whole", "this", "test", "tests", "under", "about", "in"]
+)
 HOURLY = re.compile(
     r"\b(?:(?P<part>half|quarter)[\s-])?(?:hourly|every hour|hours? (?:steps?|resolution))\b", re.I
 )
@@ -90,6 +108,7 @@ def slots(request: Request, contract: Contract, found: Iterable[ReadValue]) -> l
         *_numbered(request, contract),
         *_switches(request.text, contract),
         *_steps(request.text, contract),
+        *_texts(request.text, contract),
     ):
         if value.entry.name not in filled:
             filled.add(value.entry.name)
@@ -98,9 +117,11 @@ def slots(request: Request, contract: Contract, found: Iterable[ReadValue]) -> l
 
 
 def _files(text: str, contract: Contract) -> Iterator[ReadValue]:
+    filled: set[str] = set()
     for file in named_files(text):
-        entry = _input(file, contract)
+        entry = _input(file, contract, filled)
         if entry is not None:
+            filled.add(entry.name)
             span = (file.start, file.end)
             yield ReadValue("given", entry, (span,), copied=(span,))
 
@@ -115,9 +136,15 @@ def _in_words(text: str, contract: Contract) -> Iterator[ReadValue]:
             yield ReadValue("given", entry, (span,), copied=(span,))
 
 
-def _input(file: NamedFile, contract: Contract) -> ContractEntry | None:
-    names = SOURCES.get(file.ending, ())
-    return next((e for n in names if (e := contract.by_name.get(("given", n)))), None)
+def _input(file: NamedFile, contract: Contract, filled: set[str]) -> ContractEntry | None:
+    """The input that a file can be: by the usual one, by its own name, or by its ending."""
+    free = [e for e in contract.entries if e.kind == "given" and e.name not in filled]
+    usual = [e for n in SOURCES.get(file.ending, ()) for e in free if e.name == n]
+    stem = file.name.rpartition("/")[2].partition(".")[0].lower()
+    named = [e for e in free if e.name in stem or stem in e.name]
+    formats = FORMATS.get(file.ending, file.ending.lstrip("."))
+    ended = [e for e in free if re.search(rf"\b(?:{formats})", e.text, re.IGNORECASE)]
+    return next(iter((*named, *usual, *ended)), None)
 
 
 def _operations(text: str, contract: Contract) -> Iterator[ReadValue]:
@@ -160,6 +187,11 @@ def _elements(text: str, contract: Contract) -> Iterator[ReadValue]:
 
 def _sizes(request: Request, contract: Contract) -> Iterator[ReadValue]:
     """`16x16` where a problem has one size of all sides, `3x2` where it has rows and columns."""
+    size = contract.by_name.get(("setup", "size"))
+    power = POWER.search(request.text) if size is not None else None
+    if size is not None and power is not None:
+        yield ReadValue("setup", size, (power.span(),), exact=_whole(power, "a"))
+        return
     for match in GRID.finditer(request.text):
         sides = [_whole(match, part) for part in ("a", "b")]
         size = contract.by_name.get(("setup", "size"))
@@ -226,6 +258,25 @@ def _steps(text: str, contract: Contract) -> Iterator[ReadValue]:
         minutes = {"half": 30.0, "quarter": 15.0}.get((match["part"] or "").lower(), 60.0)
         number = Number(minutes, *match.span(), worded=True)
         yield ReadValue("setup", entry, (match.span(),), exact=Measure(*match.span(), number))
+
+
+def _texts(text: str, contract: Contract) -> Iterator[ReadValue]:
+    """`the function bubble_sort` and `the json module`: names behind or before what they name."""
+    for name, cue in NAMED.items():
+        entry = contract.by_name.get(("setup", name))
+        if entry is None or entry.choices or entry.numeric:
+            continue
+        named = rf"(?i:{cue})\s(?:named\s|called\s)?['\"`]?(?P<what>[A-Za-z_]\w{{2,}})['\"`]?"
+        before = rf"(?i:the\s|for\s|of\s)['\"`]?(?P<what>[a-z_]\w{{2,}})['\"`]?\s(?i:{cue})\b"
+        forms = (named, before) if name in ("function", "module") else (named,)
+        for match in (m for form in forms for m in re.finditer(rf"\b{form}", text)):
+            if match["what"].lower() in NO_NAMES or text[match.end("what") :].startswith(
+                (".", "-")
+            ):
+                continue
+            span = match.span("what")
+            yield ReadValue("setup", entry, (span, match.span()), copied=(span,))
+            break
 
 
 def _switches(text: str, contract: Contract) -> Iterator[ReadValue]:

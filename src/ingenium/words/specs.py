@@ -255,7 +255,8 @@ def _converted(value: float, measure: Measure, entry: ContractEntry) -> float:
     if entry.whole and measure.unit in ("d", "week", "year"):
         return value
     assert measure.unit is not None
-    return float(f"{convert(value, measure.unit, entry.unit, of=entry.name):.12g}")
+    unit = entry.counts_in if entry.kind == "setup" else entry.unit
+    return float(f"{convert(value, measure.unit, unit, of=entry.name):.12g}")
 
 
 def traced(made: Worded, text: str, contract: Contract) -> list[str]:

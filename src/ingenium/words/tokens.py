@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
+from ingenium.words.files import NamedFile, named_files
 from ingenium.words.lexicon import STOP, WORD, term
 from ingenium.words.materials import ALIKE
 from ingenium.words.measures import Measure, measures
@@ -17,9 +18,15 @@ HARD = re.compile(r"[;\n!?]|\.(?=\s|$)")
 SOFT = re.compile(
     r"[,:()\[\]{}\u2013\u2014]|\b(?:and|but|with|while|whose|where|when|that|which)\b", re.I
 )
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 SHORTS = {"l/d": "lift drag", "t/c": "thickness"}
 SHORT = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, SHORTS)) + r")(?!\w)", re.I)
 STEP = re.compile(r"\bevery(?=\s+\d+\s*(?:s|min|h|seconds|minutes|hours)\b)", re.I)  # of time
+_TIME = r"(?=\s+(?:about\s|another\s)?(?:\d+(?:\.\d+)?|[a-z]+)\s*(?:h|hours?|days?)\b)"
+TIMES = (  # words before a time, and what they say
+    (re.compile(rf"\b(?:for|during){_TIME}", re.I), "length"),
+    (re.compile(r"\b(?:from|at|after|in)\s+(?:the\s)?hour(?=\s\d)", re.I), "onset"),
+)
 LONG, SLIP = 6, 0.85  # letters of a word that may be misspelt, and how near it is
 SET = re.compile(r"[A-Za-z]\w*(?:=|<=|>=|<|>|≤|≥)[-+]?[\d.]")  # `N=150` sets a value
 ABBREVIATED = re.compile(r"\b(?:min|max|e\.g|i\.e|approx|p\.u|pu|no|nr|ca|resp)$", re.I)
@@ -56,7 +63,9 @@ class Request:
     text: str
     digits: frozenset[str] = frozenset()  # that are part of names, as the 90 of `coverage_90`
     phrases: frozenset[str] = frozenset()  # with a number in them, as `20 % strain`
+    names: re.Pattern[str] | None = None  # with a number in them, as `two-qubit`
     taken: set[tuple[int, int]] = field(default_factory=set)  # words that an aim has used
+    nouns: frozenset[str] = frozenset()  # names that look like units
     vocabulary: tuple[str, ...] = ()  # words for which slips are taken
 
     @cached_property
@@ -69,8 +78,15 @@ class Request:
         """Numbers and ranges outside codes."""
         away = [(c.start, c.end) for c in self.codes]
         away += [m.span() for _, form in ALIKE for m in form.finditer(self.text)]
-        found = measures(self.text, away)
+        away += [(f.start, f.end) for f in self.files]
+        away += self.named
+        found = measures(self.text, away, self.nouns)
         return tuple(m for m in found if not self._part(m))
+
+    @property
+    def named(self) -> list[tuple[int, int]]:
+        """Places of names that have a number in them: `two-qubit gates`."""
+        return [m.span() for m in self.names.finditer(self.text)] if self.names else []
 
     def _part(self, measure: Measure) -> bool:
         """True if a number is part of a name: `the band of 90 %`."""
@@ -82,17 +98,25 @@ class Request:
         return plain and written in self.digits and measure.unit in ("percent", None)
 
     @cached_property
+    def files(self) -> tuple[NamedFile, ...]:
+        """Files and folders that are named."""
+        return named_files(self.text)
+
+    @cached_property
     def tokens(self) -> tuple[Token, ...]:
         """Content words, without codes and measures with their units."""
         away = [(c.start, c.end) for c in self.codes if not IDENTIFIER.fullmatch(c.text)]
-        away += [(m.start, m.end) for m in self.measures if m.unit != "d" and m.unit != "week"]
+        away += [(m.start, m.end) for m in self.measures if m.unit not in ("d", "week", "year")]
         short = [
             Token(term(word), m.start(), m.end(), word.removesuffix("s"))
             for m in SHORT.finditer(self.text)
             for word in SHORTS[m[0].lower()].split()
         ]
+        for form, word in TIMES:
+            short += [Token(term(word), *m.span(), word) for m in form.finditer(self.text)]
         short += [Token(term("step"), *m.span(), "step") for m in STEP.finditer(self.text)]
         away += [(t.start, t.end) for t in short]
+        away += [(f.start, f.end) for f in self.files]
         plain = [
             Token(
                 term(slip(m[0].lower(), self.vocabulary)),
@@ -148,7 +172,7 @@ def _codes(match: re.Match[str]) -> list[Code]:
         bare, start = bare[1:-1], start + 1
     if bare.endswith(")") and bare.count("(") < bare.count(")"):
         bare = bare[:-1]
-    if is_code(bare):
+    if is_code(bare) or DATE.fullmatch(bare):
         return [Code(bare, start, start + len(bare))]
     return [
         Code(part[0], start + part.start(), start + part.end())

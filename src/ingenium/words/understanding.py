@@ -13,7 +13,7 @@ from ingenium.words.doors import door_index
 from ingenium.words.judge import judged
 from ingenium.words.languages import foreign
 from ingenium.words.likeness import SentenceMemory
-from ingenium.words.lines import answered, read_lines
+from ingenium.words.lines import answered, read_lines, taken_by
 from ingenium.words.reader import RequestReader
 from ingenium.words.reading import Choice, OpenQuestion, ReadValue, RequestReading, checked
 from ingenium.words.replies import ProblemCandidate, Reply
@@ -120,13 +120,14 @@ def _under(
     reading = RequestReader(contract).read(blank, words)
     keys = {v.key for v in lines}
     own = {v.entry.name for v in lines}
-    found = (*(v for v in reading.found if v.key not in keys), *lines)
+    taken_ = taken_by(lines, reading.found, blank)
+    found = (*(v for v in reading.found if v.key not in keys and v not in taken_), *lines)
     settled = [q for q in reading.questions if q.about in own or answered(q, lines, blank)]
     requested = tuple(q for q in reading.questions if q not in settled)
     used = [s for q in settled for s in q.words]
     used += [*verb.words, *verb.used] if verb.verb != PROPOSE else []
     merged = replace(reading, text=said.text, found=found, questions=requested)
-    return judged(merged, contract, blank, used)
+    return judged(merged, contract, blank, used, lines)
 
 
 def _ends_of_one(lines: Sequence[ReadValue]) -> bool:

@@ -61,6 +61,7 @@ SYMBOLS = {  # symbol: prefixes that it takes
     "VA": "k M",
     "F": "m u n p",
     "Ohm": "k M",
+    "Ah": "m",
     "rpm": "",
 }
 WORDED = """
