@@ -14,7 +14,7 @@ from ingenium.serve.access import Gate
 from ingenium.serve.allowed import AllowedFolders
 from ingenium.serve.http import Service, application
 from ingenium.serve.jobs import Jobs
-from ingenium.serve.processes import Process
+from ingenium.serve.processes import JobProcess
 from ingenium.serve.tools import Tools
 
 TOY = "structures.roof"
@@ -50,7 +50,7 @@ class FakeStart:
     started: list[list[str]] = field(default_factory=list)
     processes: list[FakeProcess] = field(default_factory=list)
 
-    def __call__(self, words: Sequence[str], out: Path, err: Path) -> Process:
+    def __call__(self, words: Sequence[str], out: Path, err: Path) -> JobProcess:
         self.started.append(list(words))
         out.write_text(json.dumps({"words": list(words)}))
         err.write_text("propose 1/8\n")

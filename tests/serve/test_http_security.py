@@ -10,7 +10,7 @@ import pytest
 
 from ingenium.core.errors import InputError, MissingExtra
 from ingenium.serve import guarding
-from ingenium.serve.access import Caller, Gate, RefusedError, new_key, read_keys
+from ingenium.serve.access import ApiCaller, DeniedError, Gate, new_key, read_keys
 from ingenium.serve.listening import Address, Serving, serve
 from serve.serving import TOY, client, service
 
@@ -26,12 +26,12 @@ def test_keys_are_stored_as_digests_and_never_logged(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     path = tmp_path / "keys.toml"
-    key = new_key(path, Caller("anna"))
-    seen = new_key(path, Caller("ben", "viewer"))
+    key = new_key(path, ApiCaller("anna"))
+    seen = new_key(path, ApiCaller("ben", "viewer"))
     assert key not in path.read_text()
     assert path.stat().st_mode & 0o077 == 0
     with pytest.raises(InputError, match="anna, which has a key"):
-        new_key(path, Caller("anna"))
+        new_key(path, ApiCaller("anna"))
     made, _ = service(tmp_path / "out", Gate(read_keys(path)))
     with client(made) as http:
         for headers in ({}, bearer("x" * 5000), bearer("é"), {"X-API-Key": "x"}):
@@ -75,7 +75,7 @@ def _call(tool: str, given: dict[str, Any]) -> dict[str, Any]:
 
 def test_quotas_of_a_key(tmp_path: Path) -> None:
     path = tmp_path / "keys.toml"
-    key = new_key(path, Caller("anna", requests_a_minute=5, jobs=1))
+    key = new_key(path, ApiCaller("anna", requests_a_minute=5, jobs=1))
     made, _ = service(tmp_path / "out", Gate(read_keys(path)))
     with client(made) as http:
         codes = [
@@ -89,10 +89,10 @@ def test_quotas_of_a_key(tmp_path: Path) -> None:
 
 
 def test_ten_thousand_keys_are_looked_up_quickly(tmp_path: Path) -> None:
-    callers = {f"{i:064x}": Caller(f"c{i}") for i in range(10_000)}
+    callers = {f"{i:064x}": ApiCaller(f"c{i}") for i in range(10_000)}
     gate, began = Gate(callers), time.process_time()
     for i in range(1000):
-        with pytest.raises(RefusedError):
+        with pytest.raises(DeniedError):
             gate.admit(str(i))
     assert time.process_time() - began < 1.0
 

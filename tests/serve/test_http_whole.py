@@ -133,3 +133,25 @@ def slow_headers(port: int) -> None:
         began = time.monotonic()
         assert slow.recv(100) == b""  # closed by the server
         assert time.monotonic() - began < 20
+
+
+def test_a_client_that_closes_leaves_no_traceback(tmp_path: Path) -> None:
+    first = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-06-18", "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"}}}  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ingenium", "mcp", "--folder", str(tmp_path / "out")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(tmp_path / "err").open("wb"),
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(first).encode() + b"\n")
+    process.stdin.flush()
+    assert b"ingenium" in process.stdout.readline()
+    process.stdout.close()  # the client is gone, with requests on their way
+    for number in range(2, 6):
+        process.stdin.write(json.dumps(first | {"id": number, "method": "ping"}).encode() + b"\n")
+    process.stdin.close()
+    process.wait(END_S)
+    assert "Traceback" not in (tmp_path / "err").read_text()
+    assert "ExceptionGroup" not in (tmp_path / "err").read_text()

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from mcp.client.client import Client
 
 from ingenium.serve.server import server
-from plugged import outside
+from plugged import outside, plugged
 
 pytestmark = pytest.mark.slow
 
@@ -21,12 +21,13 @@ Call = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     site = outside(tmp_path / "site")
     path = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
     monkeypatch.setenv("PYTHONPATH", path)
     monkeypatch.setenv("INGENIUM_LEDGER", str(tmp_path / "ledger.db"))
-    return tmp_path / "out"
+    with plugged(site):  # the server checks names; its processes find them by the path
+        yield tmp_path / "out"
 
 
 def test_twenty_tasks(place: Path) -> None:

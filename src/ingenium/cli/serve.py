@@ -85,11 +85,11 @@ def new_key(
 ) -> None:
     """Make a key for `serve`, add its digest to a keys file, and print the key once."""
     from ingenium.core.errors import choose
-    from ingenium.serve.access import Caller
+    from ingenium.serve.access import ApiCaller
     from ingenium.serve.access import new_key as make
 
     choose(role, ("viewer", "engineer"), "role")
-    caller = Caller(name, role, "", requests_a_minute, jobs)  # type: ignore[arg-type]  # checked
+    caller = ApiCaller(name, role, "", requests_a_minute, jobs)  # type: ignore[arg-type]  # checked
     results().print(make(keys, caller), highlight=False, markup=False, soft_wrap=True)
 
 

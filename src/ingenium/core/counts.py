@@ -2,13 +2,13 @@
 
 import math
 import os
+from typing import TYPE_CHECKING
 
-from ingenium.core.blocks import LARGE
 from ingenium.core.errors import InputError
-from ingenium.core.formats import FilePerDesign
-from ingenium.core.problem import Problem
-from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import LAST_SEED, MOST, Spec
+
+if TYPE_CHECKING:
+    from ingenium.core.problem import Problem
 
 COPIES = 8  # of all numbers of a design that a run holds at its peak; measured on feeder days
 
@@ -33,7 +33,7 @@ def check_least(n: int, option: str, of: str, *, say: int) -> None:
         raise InputError(expected, f"{option} {_shown(n)}", f"Write {option} {say}.")
 
 
-def check_memory(n: int, problem: Problem, spec: Spec) -> None:
+def check_memory(n: int, problem: "Problem", spec: Spec) -> None:
     """Refuse more designs than the memory of this machine holds, before any work is done."""
     held = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     needed = memory_bytes(n, problem, spec)
@@ -54,11 +54,15 @@ def _shown(n: int) -> str:
     return str(n) if abs(n) < 10**20 else f"a number of {int(abs(n).bit_length() / 3.32)} digits"
 
 
-def memory_bytes(n: int, problem: Problem, spec: Spec) -> int:
+def memory_bytes(n: int, problem: "Problem", spec: Spec) -> int:
     """Estimate the memory in bytes of a run of `n` designs.
 
     Where each design is written to its own file, only one block of long arrays is in memory.
     """
+    from ingenium.core.blocks import LARGE
+    from ingenium.core.formats import FilePerDesign
+    from ingenium.core.seeds import BLOCK
+
     separate = isinstance(next(iter(problem.formats.values())), FilePerDesign)
     numbers = n * (len(problem.quantities) + len(spec.limits))
     for v in problem.variables:

@@ -27,7 +27,7 @@ MOST_BYTES = 16 << 20  # of a keys file
 
 
 @dataclass(frozen=True)
-class Caller:
+class ApiCaller:
     """A key's owner: name, role and quotas."""
 
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.@-]+$")]
@@ -41,14 +41,14 @@ class Caller:
 class KeysFile:
     """Content of a keys file."""
 
-    keys: tuple[Caller, ...]
+    keys: tuple[ApiCaller, ...]
 
 
-LOCAL = Caller("local", requests_a_minute=100_000, jobs=1_000)  # where no keys are needed
-CALLER: ContextVar[Caller] = ContextVar("caller", default=LOCAL)
+LOCAL = ApiCaller("local", requests_a_minute=100_000, jobs=1_000)  # where no keys are needed
+CALLER: ContextVar[ApiCaller] = ContextVar("caller", default=LOCAL)
 
 
-class RefusedError(IngeniumError):
+class DeniedError(IngeniumError):
     """A request that its caller may not make, or not now; `status` is that of HTTP."""
 
     def __init__(self, status: int, message: str, retry_s: int = 0) -> None:
@@ -59,7 +59,7 @@ class RefusedError(IngeniumError):
         return self.message
 
 
-def read_keys(path: Path) -> Mapping[str, Caller]:
+def read_keys(path: Path) -> Mapping[str, ApiCaller]:
     """Read a keys file; callers by the digests of their keys.
 
     Raises:
@@ -79,7 +79,7 @@ def read_keys(path: Path) -> Mapping[str, Caller]:
     return by_digest
 
 
-def new_key(path: Path, caller: Caller) -> str:
+def new_key(path: Path, caller: ApiCaller) -> str:
     """Make a key, and add its digest to a keys file.
 
     Raises:
@@ -89,7 +89,7 @@ def new_key(path: Path, caller: Caller) -> str:
     if caller.name in {one.name for one in present}:
         raise InputError("a new name", f"{caller.name}, which has a key in {path}")
     key = secrets.token_urlsafe(KEY_BYTES)
-    made = Caller(**(asdict(caller) | {"sha256": sha256(key.encode()).hexdigest()}))
+    made = ApiCaller(**(asdict(caller) | {"sha256": sha256(key.encode()).hexdigest()}))
     parse({"keys": [asdict(made)]}, KeysFile, "the key")
     write_atomic(path, tomli_w.dumps({"keys": [asdict(one) for one in (*present, made)]}))
     path.chmod(0o600)
@@ -102,22 +102,22 @@ class Gate:
     Without keys every request is that of the local caller.
     """
 
-    def __init__(self, keys: Mapping[str, Caller] | None = None) -> None:
+    def __init__(self, keys: Mapping[str, ApiCaller] | None = None) -> None:
         self.keys = keys
         self._left: dict[str, tuple[float, float]] = {}  # requests left and when, by caller
         self._lock = threading.Lock()
 
-    def admit(self, key: str) -> Caller:
+    def admit(self, key: str) -> ApiCaller:
         """Return the caller of a key, and count the request.
 
         Raises:
-            RefusedError: for an unknown key, or more requests than the caller may send.
+            DeniedError: for an unknown key, or more requests than the caller may send.
         """
         caller = LOCAL
         if self.keys is not None:
             known = self.keys.get(sha256(key.encode()).hexdigest())
             if known is None:
-                raise RefusedError(401, "expected a key in the header Authorization: Bearer KEY")
+                raise DeniedError(401, "expected a key in the header Authorization: Bearer KEY")
             caller = known
         rate, now = caller.requests_a_minute / 60, time.monotonic()
         with self._lock:
@@ -126,6 +126,6 @@ class Gate:
             if left < 1:
                 wait = 1 + int((1 - left) / rate)
                 most = f"{caller.requests_a_minute} requests a minute"
-                raise RefusedError(429, f"expected at most {most}, got more", wait)
+                raise DeniedError(429, f"expected at most {most}, got more", wait)
             self._left[caller.name] = (left - 1, now)
         return caller

@@ -15,7 +15,7 @@ import h11
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ingenium.serve.access import CALLER, Gate, RefusedError
+from ingenium.serve.access import CALLER, DeniedError, Gate
 from ingenium.serve.metrics import Metrics
 
 MOST_BODY = 1 << 20  # bytes
@@ -84,7 +84,7 @@ class Guard:
                 CALLER.set(self.gate.admit(_key(headers)))
             body = await _body(headers, receive)
             await self.app(scope, _replayed(body, receive), noting)
-        except RefusedError as error:
+        except DeniedError as error:
             sent[0] = error.status
             await _refuse(error, send)
         except Exception as error:
@@ -102,13 +102,13 @@ class Guard:
         """Refuse a page of another site, also under a name of its own that leads here.
 
         Raises:
-            RefusedError: for another host or origin.
+            DeniedError: for another host or origin.
         """
         if _name(f"//{headers.get('host', '')}") not in self.hosts:
-            raise RefusedError(421, f"expected the host {' or '.join(self.hosts)}, got another")
+            raise DeniedError(421, f"expected the host {' or '.join(self.hosts)}, got another")
         origin = headers.get("origin")
         if origin is not None and _name(origin) not in self.hosts:
-            raise RefusedError(403, "expected a request of this host, got one of another origin")
+            raise DeniedError(403, "expected a request of this host, got one of another origin")
 
 
 def _name(url: str) -> str | None:
@@ -122,7 +122,7 @@ def _headers(scope: Scope) -> dict[str, str]:
     pairs = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]]
     names = [name for name, _ in pairs]
     if any(names.count(one) > 1 for one in ("host", "origin", "authorization", "x-api-key")):
-        raise RefusedError(400, "expected one header of a name, got several")
+        raise DeniedError(400, "expected one header of a name, got several")
     return dict(pairs)
 
 
@@ -135,9 +135,9 @@ async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
     """Read a body, as far as its size and time allow.
 
     Raises:
-        RefusedError: for one that is longer or slower.
+        DeniedError: for one that is longer or slower.
     """
-    large = RefusedError(413, f"expected a body of at most {MOST_BODY} bytes, got a longer one")
+    large = DeniedError(413, f"expected a body of at most {MOST_BODY} bytes, got a longer one")
     length = headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit() or len(length) > 18 or int(length) > MOST_BODY:
         raise large
@@ -155,7 +155,7 @@ async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
                 if not message.get("more_body"):
                     break
     except TimeoutError:
-        raise RefusedError(408, f"expected a body within {BODY_S:g} s, got a slower one") from None
+        raise DeniedError(408, f"expected a body within {BODY_S:g} s, got a slower one") from None
     return b"".join(parts)
 
 
@@ -168,7 +168,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return give
 
 
-async def _refuse(error: RefusedError, send: Send) -> None:
+async def _refuse(error: DeniedError, send: Send) -> None:
     content = json.dumps({"process": "refused", "error": {"message": str(error)}}).encode()
     headers = [
         (b"content-type", b"application/json"),

@@ -103,6 +103,7 @@ def application(service: Service) -> "ASGIApp":
     for tool in service.tools.all():
         _add_tool(app, tool)
     _add_jobs(app, service)
+    _add_files(app, service)
     _add_state(app, service)
     app.router.routes.extend(mcp.routes)
     return Guard(app, service.hosts, service.gate, service.metrics)
@@ -188,7 +189,7 @@ def _short(value: Any) -> str:
 
 
 def _add_jobs(app: "FastAPI", service: Service) -> None:
-    """Add the routes of jobs: their list, state, events, stop, and files."""
+    """Add the routes of jobs: their list, state, events and stop."""
     fastapi, responses = package("fastapi"), package("fastapi.responses")
 
     def known(job: str) -> None:
@@ -222,6 +223,11 @@ def _add_jobs(app: "FastAPI", service: Service) -> None:
             events(lambda: service.jobs.state(job)), media_type="text/event-stream",
             headers={"Cache-Control": "no-store"},
         )  # fmt: skip
+
+
+def _add_files(app: "FastAPI", service: Service) -> None:
+    """Add the route of files."""
+    fastapi, responses = package("fastapi"), package("fastapi.responses")
 
     @app.get("/files/{path:path}", tags=["files"], response_class=responses.FileResponse)
     def fetch_file(path: str) -> Any:

@@ -13,9 +13,9 @@ from ingenium import __version__
 from ingenium.core.digest import digest
 from ingenium.core.errors import IngeniumError, InputError
 from ingenium.core.folders import write_atomic
-from ingenium.serve.access import CALLER, RefusedError
+from ingenium.serve.access import CALLER, DeniedError
 from ingenium.serve.allowed import PREVIEW, preview
-from ingenium.serve.processes import Process, Start, cold, ended
+from ingenium.serve.processes import JobProcess, Start, cold, ended
 
 ANSWER, MESSAGES, ENDED, REQUEST = "answer.json", "messages.txt", "ended.json", "request.json"
 PROCESS = {
@@ -34,7 +34,7 @@ LONGEST_S = 3600.0 * 24
 
 
 @dataclass(frozen=True)
-class Request:
+class JobRequest:
     """A command to run: words, spec, the folder that it makes, and who sent it."""
 
     words: tuple[str, ...]
@@ -68,9 +68,9 @@ class Jobs:
     most_queued: int = 1024
     longest_s: float = LONGEST_S
     shed: int = 0  # requests refused since the queue was full
-    _queued: dict[str, Request] = field(default_factory=dict)
-    _running: dict[str, Request] = field(default_factory=dict)
-    _processes: dict[str, Process] = field(default_factory=dict)
+    _queued: dict[str, JobRequest] = field(default_factory=dict)
+    _running: dict[str, JobRequest] = field(default_factory=dict)
+    _processes: dict[str, JobProcess] = field(default_factory=dict)
     _change: Condition = field(default_factory=Condition)  # requests come from several threads
     _stopped: set[str] = field(default_factory=set)  # before their process was there
     _closed: bool = False
@@ -89,9 +89,9 @@ class Jobs:
                 whose answer may change, and runs again.
 
         Raises:
-            RefusedError: if the queue is full, or the caller has as many jobs as it may.
+            DeniedError: if the queue is full, or the caller has as many jobs as it may.
         """
-        request = Request(tuple(words), spec, made, CALLER.get().name)
+        request = JobRequest(tuple(words), spec, made, CALLER.get().name)
         name = request.name
         with self._change:
             ended = self._ended(self.folder / name).get("code")
@@ -111,7 +111,7 @@ class Jobs:
             table = json.loads(path.read_text())
             if table["made"] is None:  # a question, whose sender is gone
                 continue
-            request = Request(
+            request = JobRequest(
                 tuple(table["words"]), table["spec"], Path(table["made"]), table["caller"]
             )
             with self._change:
@@ -132,17 +132,17 @@ class Jobs:
         """Refuse a job beyond the bounds.
 
         Raises:
-            RefusedError: with the seconds after which to try again.
+            DeniedError: with the seconds after which to try again.
         """
         caller = CALLER.get()
         own = [*self._queued.values(), *self._running.values()]
         if sum(one.caller == caller.name for one in own) >= caller.jobs:
-            raise RefusedError(429, f"expected at most {caller.jobs} jobs at a time, got more", 5)
+            raise DeniedError(429, f"expected at most {caller.jobs} jobs at a time, got more", 5)
         if len(self._running) >= self.most_running and len(self._queued) >= self.most_queued:
             self.shed += 1
-            raise RefusedError(429, "expected room in the queue of jobs, got a full one", 10)
+            raise DeniedError(429, "expected room in the queue of jobs, got a full one", 10)
 
-    def _enqueue(self, name: str, request: Request) -> None:
+    def _enqueue(self, name: str, request: JobRequest) -> None:
         place = self.folder / name
         place.mkdir(parents=True, exist_ok=True)
         (place / ENDED).unlink(missing_ok=True)
@@ -159,7 +159,7 @@ class Jobs:
             request = self._running[name] = self._queued.pop(name)
             Thread(target=self._run, args=(name, request), daemon=True).start()
 
-    def _run(self, name: str, request: Request) -> None:
+    def _run(self, name: str, request: JobRequest) -> None:
         """Run a job to its end, and record it."""
         place, code = self.folder / name, 3
         words = list(request.words)

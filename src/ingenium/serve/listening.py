@@ -50,7 +50,7 @@ class Address:
 
     @property
     def loopback(self) -> bool:
-        """Whether only programs of this machine reach it."""
+        """Tell if only programs of this machine reach it."""
         return ipaddress.ip_address(self.host).is_loopback
 
     def bind(self) -> socket.socket:
@@ -134,26 +134,10 @@ def serve(options: Serving) -> None:
         if secret and any(secret.resolve().is_relative_to(root) for root in folders.roots):
             got = f"{secret}, which tools could read"
             raise InputError("keys outside of the folders of tools", got, "Move the file.")
-    starts = Starts(
-        {name: ForkServer(name, options.memory_gb) for name in options.models}, options.memory_gb
-    )
-    jobs = Jobs(
-        folders.roots[0] / "jobs",
-        starts,
-        most_running=options.running,
-        most_queued=options.queued,
-        longest_s=options.longest_s,
-    )
-    hosts: Sequence[str] = (options.at.host, *(LOOPBACK if options.at.loopback else ()))
-    service = Service(
-        Tools(folders, jobs),
-        starts,
-        gate,
-        (*dict.fromkeys((*hosts, *map(str.lower, options.names))),),
-    )
+    service = _service(options, folders, gate)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("ingenium.serve").setLevel(logging.INFO)
-    jobs.recover()
+    service.jobs.recover()
     config = uvicorn.Config(
         application(service),
         http=BoundedProtocol,
@@ -169,3 +153,24 @@ def serve(options: Serving) -> None:
         ssl_keyfile=options.private_key,
     )
     uvicorn.Server(config).run(sockets=[taken])
+
+
+def _service(options: Serving, folders: AllowedFolders, gate: Gate) -> Service:
+    """Start the fork servers, and build what is served."""
+    starts = Starts(
+        {name: ForkServer(name, options.memory_gb) for name in options.models}, options.memory_gb
+    )
+    jobs = Jobs(
+        folders.roots[0] / "jobs",
+        starts,
+        most_running=options.running,
+        most_queued=options.queued,
+        longest_s=options.longest_s,
+    )
+    hosts: Sequence[str] = (options.at.host, *(LOOPBACK if options.at.loopback else ()))
+    return Service(
+        Tools(folders, jobs),
+        starts,
+        gate,
+        (*dict.fromkeys((*hosts, *map(str.lower, options.names))),),
+    )

@@ -1,6 +1,7 @@
 """Processes of jobs: started anew, or forked from one in which their problem is warm."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -12,8 +13,8 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from typing import Protocol, runtime_checkable
 
-STATES = ("warming", "warm", "cold")
 MEMORY_GB = 8.0
+log = logging.getLogger("ingenium.serve")
 CHILD = "from ingenium.serve.child import enter; enter(); from ingenium.cli import main; main()"
 FORKING = (
     "from ingenium.cli import main as command; from ingenium.cli.app import app; "
@@ -22,7 +23,7 @@ FORKING = (
 
 
 @runtime_checkable
-class Process(Protocol):
+class JobProcess(Protocol):
     """A process that was started."""
 
     def wait(self, timeout: float | None = None) -> int:
@@ -38,10 +39,10 @@ class Process(Protocol):
         ...
 
 
-Start = Callable[[Sequence[str], Path, Path], Process]  # words, stdout and stderr
+Start = Callable[[Sequence[str], Path, Path], JobProcess]  # words, stdout and stderr
 
 
-def cold(words: Sequence[str], out: Path, err: Path, memory_gb: float = MEMORY_GB) -> Process:
+def cold(words: Sequence[str], out: Path, err: Path, memory_gb: float = MEMORY_GB) -> JobProcess:
     """Start a command in a process of its own, which ends with this one."""
     with out.open("wb") as stdout, err.open("wb") as stderr:
         return Popen(
@@ -153,14 +154,16 @@ class ForkServer:
         """Note what it reports, until it ends; then all its commands count as killed."""
         assert process.stdout is not None
         for line in process.stdout:
-            told = json.loads(line)
+            report = json.loads(line)
             with self._lock:
-                self.state = told.get("state", self.state)
-                self.why = told.get("why", self.why)
-                child = self._running.get(told.get("id", 0))
-                if child is not None and "code" in told:
-                    child.code = told["code"]
-                    del self._running[told["id"]]
+                self.state = report.get("state", self.state)
+                if "why" in report:
+                    self.why = report["why"]
+                    log.warning("%s stays cold: %s", self.problem, self.why)
+                child = self._running.get(report.get("id", 0))
+                if child is not None and "code" in report:
+                    child.code = report["code"]
+                    del self._running[report["id"]]
                     child.ended.set()
         process.wait()
         with self._lock:
@@ -187,7 +190,7 @@ class Starts:
     warm: Mapping[str, ForkServer] = field(default_factory=dict)
     memory_gb: float = MEMORY_GB
 
-    def __call__(self, words: Sequence[str], out: Path, err: Path) -> Process:
+    def __call__(self, words: Sequence[str], out: Path, err: Path) -> JobProcess:
         """Start a command."""
         server = self.warm.get(words[1]) if len(words) > 1 else None
         child = None if server is None else server.fork(words, out, err)
@@ -199,7 +202,7 @@ class Starts:
             server.close()
 
 
-def ended(process: Process, limit_s: float, grace_s: float) -> int:
+def ended(process: JobProcess, limit_s: float, grace_s: float) -> int:
     """Wait for the end of a process; one beyond its limit is interrupted, then killed."""
     for wait_s, sig in ((limit_s, signal.SIGINT), (grace_s, signal.SIGKILL)):
         try:

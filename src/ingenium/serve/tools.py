@@ -9,7 +9,7 @@ from typing import Any
 
 from ingenium.core.counts import check_count
 from ingenium.core.errors import IngeniumError, InputError
-from ingenium.serve.access import CALLER, RefusedError
+from ingenium.serve.access import CALLER, DeniedError
 from ingenium.serve.allowed import AllowedFolders
 from ingenium.serve.checking import check_request
 from ingenium.serve.jobs import Jobs
@@ -320,11 +320,11 @@ def answered(tool: Tool) -> Tool:
     def run(*args: Any, **kwargs: Any) -> dict[str, Any]:
         try:
             if CALLER.get().role == "viewer" and tool.__name__ not in READ_ONLY:
-                raise RefusedError(
+                raise DeniedError(
                     403, f"expected the role engineer for {tool.__name__}, got viewer"
                 )
             return tool(*args, **kwargs)
-        except RefusedError as error:
+        except DeniedError as error:
             return _refusal(error) | {"status": error.status, "retry_s": error.retry_s}
         except IngeniumError as error:
             return _refusal(error)
