@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from ingenium import domains
 from ingenium.core.errors import InputError
 from ingenium.verbs.ask import ask, contracts
 from ingenium.words.contract import Contract
+from ingenium.words.synonyms import unknown
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +153,20 @@ def test_a_request_may_be_lines_of_a_spec(known: tuple[Contract, ...]) -> None:
     assert reply.complete
     assert reply.made is not None
     assert reply.made.count == 20
+
+
+def test_synonyms_name_entries_of_their_problems(known: tuple[Contract, ...]) -> None:
+    folder = Path(domains.__file__).parent
+    files = sorted(folder.glob("*/synonyms.toml"))
+    assert files
+    for path in files:
+        field = path.parent.name
+        own = [c for c in known if c.problem.startswith(f"{field}.")]
+        if own:
+            assert unknown(own, path) == [], field
+
+
+def test_a_setting_is_no_bound(known: tuple[Contract, ...]) -> None:
+    """`over 5 qubits` is a question: neither 5 nor 6 is taken for it."""
+    reply = ask("Gaussian mixture over 5 qubits, 4000 shots", known, encoder=False)
+    assert {q.about for q in reply.questions} == {"qubits"}

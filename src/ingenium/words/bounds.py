@@ -302,7 +302,8 @@ def counted(meaning: Meaning) -> Meaning:
     """Read `fewer than 5` of what is counted as at most 4."""
     measure = meaning.measure
     step = {"most": -1.0, "least": 1.0}.get(measure.sense)
-    if not (measure.strict and meaning.entry.whole) or step is None:
+    limited = meaning.entry.whole and meaning.entry.kind != "setup"
+    if not (measure.strict and limited) or step is None:
         return meaning
     number = replace(measure.low, value=measure.low.value + step)
     return replace(meaning, measure=replace(measure, low=number, strict=False))

@@ -12,7 +12,7 @@ from ingenium.words.lines import line_of
 from ingenium.words.measures import Measure
 from ingenium.words.pointing import Lexis, Pointing, fits, point
 from ingenium.words.reading import Choice, OpenQuestion, ReadValue
-from ingenium.words.relations import related
+from ingenium.words.relations import elsewhere, related
 from ingenium.words.tokens import Request
 
 KIN = 0.8  # by which an entry may be worse that is named like the one before
@@ -71,7 +71,9 @@ class Meanings:
                 held = found.get(part.key)
                 both = part if held is None else _together(held, part)
                 if isinstance(both, OpenQuestion):
-                    requested.append(both)
+                    other = held and elsewhere(self.lexis, request, held, part)
+                    found |= {part.key: other[0]} if other else {}
+                    requested.append(other[1] if other else both)
                 else:
                     found[part.key] = both
         barred = {q.about for q in requested if q.kind == "contradiction"}
@@ -256,8 +258,8 @@ class Meanings:
             return None
         both = zip(got.entries, got.scores, strict=True)
         near = [e for e, s in both if e.kind == "setup" and s > best - KIN and measure.unit]
-        own = first.unit == near[0].unit and "." in near[0].name if near else False
-        return near[0] if near and not own else None  # a material's modulus is none of a cell
+        inner = bool(near) and first.unit == near[0].unit and "." in near[0].name
+        return near[0] if near and not inner else None  # a material's modulus is none of a cell
 
     def _kin(
         self, request: Request, before: Meaning | None, measure: Measure, got: Pointing

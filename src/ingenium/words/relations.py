@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 from ingenium.words.bounds import Meaning
 from ingenium.words.lexicon import terms
+from ingenium.words.lines import line_of
 from ingenium.words.measures import Measure
-from ingenium.words.pointing import Lexis, Naming, view
-from ingenium.words.reading import OpenQuestion
+from ingenium.words.pointing import Lexis, Naming, point, view
+from ingenium.words.reading import Choice, OpenQuestion, ReadValue
 from ingenium.words.tokens import Request
 
 FACTOR = re.compile(r"\bgrowth\b|\bby the usual\b|\bmultiple\b", re.IGNORECASE)
@@ -35,6 +36,31 @@ def related(lexis: Lexis, request: Request, number: int) -> "Meaning | OpenQuest
     places = view(request, number).places
     own = {*naming.name, *naming.text}
     return Meaning(measure, naming.entry, tuple(places[t] for t in own if t in places))
+
+
+def elsewhere(
+    lexis: Lexis, request: Request, one: ReadValue, two: ReadValue
+) -> tuple[ReadValue, OpenQuestion] | None:
+    """The better named of two values of one thing, and a question about the other number.
+
+    None where no other entry could have it, so that they contradict each other.
+    """
+    if one.exact is None or two.exact is None:
+        return None
+    places = {m.start: i for i, m in enumerate(request.measures)}
+    if not {one.exact.start, two.exact.start} <= set(places):
+        return None
+    got = [point(lexis, request, places[v.exact.start]) for v in (one, two) if v.exact]
+    better = 0 if got[0].scores[0] >= got[1].scores[0] else 1
+    kept, weak = (one, two)[better], (one, two)[1 - better]
+    others = [e for e in got[1 - better].entries if e.name != weak.entry.name][:3]
+    if not others or weak.exact is None or got[0].scores[0] == got[1].scores[0]:
+        return None
+    said = request.text[weak.exact.start : weak.exact.end]
+    lines = [line_of(e, weak.exact) for e in others]
+    choices = tuple(Choice(line, line) for line in lines)
+    text = f'"{said}": of what, besides {weak.entry.name}?'
+    return kept, OpenQuestion("words", "open", text, weak.exact.spans, choices)
 
 
 def _score(naming: Naming, seen: Mapping[str, float]) -> float:

@@ -86,44 +86,12 @@ NAMED = {
     "chip": "chip",
 }
 NO_NAMES = frozenset(
-    word
-    for word in [
-        "the",
-        "that",
-        "which",
-        "with",
-        "from",
-        "for",
-        "and",
-        "has",
-        "have",
-        "must",
-        "should",
-        "takes",
-        "named",
-        "called",
-        "python",
-        "own",
-        "its",
-        "given",
-        "wrong",
-        "broken",
-        "name",
-        "names",
-        "standard",
-        "library",
-        "file",
-        "are",
-        "was",
-        "will",
-        "whole",
-        "this",
-        "test",
-        "tests",
-        "under",
-        "about",
-        "in",
-    ]
+    re.findall(
+        r"\w+",
+        "the that which with from for and has have must should takes named called python own its "
+        "given wrong broken name names standard library file are was will whole this test tests "
+        "under about in",
+    )
 )
 HOURLY = re.compile(
     r"\b(?:(?P<part>half|quarter)[\s-])?(?:hourly|every hour|hours? (?:steps?|resolution))\b", re.I
