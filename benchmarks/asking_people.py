@@ -14,6 +14,7 @@ from ingenium.words.judge import number
 from ingenium.words.lines import read_lines
 from ingenium.words.reading import OpenQuestion, ReadValue
 from ingenium.words.replies import Reply
+from ingenium.words.verbs import WHAT
 
 ANSWERS = 2
 RIGHT, REACHED, OPEN, WRONG = "right at once", "reached", "not reached", "wrong"
@@ -88,7 +89,7 @@ def _answer(truth: Truth, reply: Reply, contract: Contract | None) -> tuple[str 
     if (reply.reading.problem or "") != truth.problem:
         return f"problem {truth.problem}", True
     if reply.verb.verb != truth.verb:
-        return f"verb {truth.verb}", True
+        return (f"verb {truth.verb}" if truth.verb in WHAT else None), True
     if contract is None:
         return _file(truth, question)
     for place, choice in enumerate(question.choices, 1):

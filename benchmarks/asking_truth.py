@@ -62,7 +62,10 @@ def number(text: str, entry: ContractEntry) -> float:
     """A number with its unit, in the unit of an entry."""
     value, _, unit = text.strip().partition(" ")
     plain = unit and unit != entry.unit and not (entry.unit == "1" and unit == "dB")
-    return convert(float(value), unit, entry.unit, of=text) if plain else float(value)
+    try:
+        return convert(float(value), unit, entry.unit, of=text) if plain else float(value)
+    except InputError:  # a unit of money or of counted things, as the entry writes it
+        return float(value)
 
 
 def present(line: str, contract: Contract | None) -> str:
@@ -89,31 +92,41 @@ def _meaning(line: str, contract: Contract | None, *, must: bool) -> Meanings | 
         return {("objective", rest): head}
     if head in ("count", "option", "file"):
         name, _, value = line.removeprefix("option ").partition(" = ")
-        return {("file", value): True} if head == "file" else {(head, name): float(value)}
+        return {("file", value): True} if head == "file" else {(head, name): _option(value)}
     match = LINE.fullmatch(line)
     assert match, line
     kind, name, rest = match["kind"], match["name"], match["rest"]
     entry = contract.by_name.get((KINDS[kind], name)) if contract else None
-    assert entry is not None or not must, line
-    if entry is None:
-        return None
+    if entry is None:  # of a spec without a contract, such as that of `operate`
+        return {(kind, name): rest} if must else None
     if rest.startswith("in "):
         return {(kind, name): frozenset(rest[3:].split("|"))}
-    if ".." in rest and not rest.startswith("= "):
-        low, high = rest.split("..")
+    if ".." in rest and entry.numeric:
+        low, high = rest.removeprefix("= ").split("..")
         unit = high.partition(" ")[2]
         return {(kind, name): (number(f"{low} {unit}".strip(), entry), number(high, entry))}
     sign, _, value = rest.partition(" ")
+    if sign == "=" and entry.numeric and ", " in value:
+        values, _, unit = value.rpartition(" ") if not value[-1].isdigit() else (value, "", "")
+        each = [number(f"{x} {unit}".strip(), entry) for x in values.split(", ")]
+        return {(kind, name): frozenset(str(int(x) if entry.whole else x) for x in each)}
     if sign == "=":
         return {(kind, name): number(value, entry) if entry.numeric else value}
     bound = number(value, entry)
     return {(kind, name): (bound, None) if sign == ">=" else (None, bound)}
 
 
+def _option(value: str) -> float | str:
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
 def of_reply(reply: Reply) -> Meanings:
     """Values that a reply read from the words, in the same form; without defaults."""
     found: Meanings = {("file", str(f)): True for f in reply.files}
-    found |= {("option", name): float(value) for name, value in reply.options.items()}
+    found |= {("option", name): _option(str(value)) for name, value in reply.options.items()}
     if reply.made is None or reply.contract is None:
         return found
     spec, contract = reply.made.spec, reply.contract

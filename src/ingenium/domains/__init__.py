@@ -159,6 +159,12 @@ def open_ahead(spec: "Spec") -> None:
     """Open a problem for the next call of `open_problem` that names it with the same defaults.
 
     A server does so before it forks: the one who opens it then has it for itself.
+
+    Examples:
+        >>> from ingenium.core.spec import Spec
+        >>> open_ahead(Spec("structures.roof"))
+        >>> open_problem(Spec("structures.roof")).name
+        'structures.roof'
     """
     _AHEAD[spec.problem] = _open(spec, None)
 

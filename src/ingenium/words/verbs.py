@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from ingenium.core.errors import choose
 from ingenium.words.files import NamedFile, named_files
 from ingenium.words.measures import Measure, measures
 from ingenium.words.reading import Span
@@ -101,7 +102,13 @@ class VerbReading:
 
 
 def read_verb(text: str, named: str | None = None) -> VerbReading:
-    """The verb that a text needs; `named` is one that the person has chosen."""
+    """The verb that a text needs; `named` is one that the person has chosen.
+
+    Raises:
+        InputError: for a verb that has no spec of words.
+    """
+    if named is not None:
+        choose(named, list(WHAT), "verb of a request")
     files = named_files(text)
     scores = {verb: _score(text, verb, files) for verb in CUES}
     ranked = sorted(scores, key=lambda v: scores[v] - LEAST[v], reverse=True)

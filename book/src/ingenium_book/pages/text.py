@@ -7,18 +7,18 @@ from ingenium_book.claims import chapters
 
 
 def pages() -> dict[str, Page]:
-    """Return the first page of the book, and one for each chapter, by name."""
-    found = {"book/index": Page("The evidence book", partial(_page, None))}
+    """Return a page for each chapter, by name; `studies` is the first page of the book."""
+    found: dict[str, Page] = {}
     for of in chapters():
         title = f"{of.chapter} {of.title}"
         found[f"book/{of.chapter}"] = Page(title, partial(_page, of.chapter))
     return found
 
 
-def _page(chapter: int | str | None) -> str:
+def _page(chapter: int | str) -> str:
     from ingenium_book.entries import entries
     from ingenium_book.pages import pages as evidence
 
-    chosen = [c for c in chapters() if chapter in (None, c.chapter)]
+    chosen = [c for c in chapters() if c.chapter == chapter]
     made = evidence.pages(entries(chosen))
-    return as_text(made[f"{chapter or 'index'}.md"])
+    return as_text(made[f"{chapter}.md"])
