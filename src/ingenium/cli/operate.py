@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from click import Choice
 
 from ingenium.cli.artifacts import finish, specified
 from ingenium.cli.completing import problems
@@ -107,5 +106,4 @@ def _preferred(points: "TriedPoints", first: int, second: int) -> bool:
     for name in points.names:
         shown.add_row(name, pair[0][name], pair[1][name])
     errors().print(shown, highlight=False)
-    answer = typer.prompt("Which one do you prefer", type=Choice(["first", "second"]), err=True)
-    return str(answer) == "first"
+    return typer.confirm("Is the first one better", err=True)
