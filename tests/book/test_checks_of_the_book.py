@@ -59,7 +59,7 @@ def test_checks_without_a_mutant_do_not_become_more() -> None:
 
 
 def test_no_main_claim_changes_together_with_a_result() -> None:
-    """In the last commits, where git knows them."""
+    """Pairs of changed files in the last commits, where git knows them."""
     rows, results = "book/src/ingenium_book/rows", "book/outcomes/results"
     line = ("log", "-20", "--no-merges", "--format=%H", "-G^main = ", "--diff-filter=M", "--", rows)
     for commit in _git(*line):

@@ -60,7 +60,7 @@ def _places(reply: Reply) -> list[tuple[int, int]]:
 
 
 def _values(reply: Reply, start: int) -> set[str]:
-    """What a number became: a target and the quantity that measures it count as one."""
+    """Uses of a number: a target and the quantity that measures it count as one."""
     own = (
         v.entry.measured or v.entry.name
         for v in reply.reading.found

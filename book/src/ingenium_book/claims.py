@@ -130,7 +130,7 @@ class Claim:
 
     @property
     def not_tested(self) -> tuple[str, ...]:
-        """What was agreed, or is claimed, and nothing answers."""
+        """Agreed or claimed items that nothing answers."""
         return (*(item.item for item in self.acceptance if item.untested), *self.untested)
 
 

@@ -90,7 +90,7 @@ class RowEntry:
 
     @property
     def last_run(self) -> str:
-        """How long ago its outcome was run."""
+        """Commits since its outcome was run, or the date."""
         found = self.result or self.outcome
         return last_run(self.claim.package, found.commit, found.time) if found else ""
 

@@ -1,4 +1,4 @@
-"""Where a package's source is, and how many commits ago an outcome was run.
+"""Place of a package's source, and the number of commits since an outcome was run.
 
 A wheel, or a clone that is too shallow to tell, gives the date alone.
 """

@@ -206,7 +206,7 @@ class BookVerdict:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a number is judged by: its main claim, and all that stands next to it."""
+    """Main claim of a number, and all that stands next to it in a judgement."""
 
     main: ClaimPart
     rivals: tuple[Rival, ...] = ()

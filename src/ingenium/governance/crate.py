@@ -129,7 +129,7 @@ def _actions(
         about = {"name": name, "actionStatus": "http://schema.org/CompletedActionStatus"}
         if e is not None:
             about |= {"endTime": _seconds(e.time), "agent": _person(crate, e.actor)}
-        text = "Designs are proposed, measured, judged, written, read back and measured again."
+        text = "Designs are proposed, measured, written, read back and judged by their files."
         about["description"] = text
         action = crate.add_action(ours, f"#run-{number}", _single(given), made, about)
         measured = [f for name, f in files.items() if name in ("designs/", "designs.nc")]

@@ -21,6 +21,7 @@ from ingenium.core.errors import InputError, choose
 from ingenium.core.reading.tables import read_table
 from ingenium.core.spec import _STRICT, Number
 from ingenium.operate.drill import Drill
+from ingenium.operate.memory import NoMemory
 from ingenium.operate.plant import Plant, Rows
 from ingenium.operate.scenarios import CHOOSING
 from ingenium.operate.shell import Shell
@@ -127,15 +128,11 @@ def tried(plant: Plant, spec: PreferenceSpec, seed: int, patience: int | None) -
 
 
 @dataclass(frozen=True, eq=False)
-class FixedActions:
+class FixedActions(NoMemory):
     """A policy that holds the same action, a row for each copy, or one for all."""
 
     name: str
     action: Rows
-
-    def begin(self, n: int) -> Float64[np.ndarray, "n 0"]:
-        """Return no memory."""
-        return np.zeros((n, 0))
 
     def act(
         self,
@@ -145,16 +142,6 @@ class FixedActions:
     ) -> Rows:
         """Return the action."""
         return np.broadcast_to(self.action, (len(seen), self.action.shape[1])).copy()
-
-    def learn(
-        self,
-        memory: Float64[np.ndarray, "n k"],
-        seen: Float64[np.ndarray, "n p"],
-        wanted: Float64[np.ndarray, "n q"],
-        applied: Rows,
-    ) -> Float64[np.ndarray, "n k"]:
-        """Return no memory."""
-        return memory
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from pydantic.dataclasses import dataclass as checked
 from ingenium.core.errors import InputError, choose
 from ingenium.core.reading.tables import read_table
 from ingenium.core.spec import _STRICT, Number
+from ingenium.operate.memory import PeriodCount
 from ingenium.operate.plant import (
     Explained,
     Foreseeing,
@@ -42,17 +43,13 @@ class SharedControl:
 
 
 @dataclass(frozen=True, eq=False)
-class RecordedPerson:
+class RecordedPerson(PeriodCount):
     """Actions that a person wrote down, each from its hour on; the last one stays."""
 
     name: str
     hour: Float64[np.ndarray, " r"]
     action: Float64[np.ndarray, "r m"]
     period_s: float
-
-    def begin(self, n: int) -> Float64[np.ndarray, "n 1"]:
-        """Return the number of past periods, 0."""
-        return np.zeros((n, 1))
 
     def act(
         self,
@@ -65,16 +62,6 @@ class RecordedPerson:
         at = np.searchsorted(self.hour, now + 1e-9, side="right") - 1
         found: np.ndarray = self.action[at]
         return found
-
-    def learn(
-        self,
-        memory: Float64[np.ndarray, "n 1"],
-        seen: Float64[np.ndarray, "n p"],
-        wanted: Float64[np.ndarray, "n q"],
-        applied: Rows,
-    ) -> Float64[np.ndarray, "n 1"]:
-        """Count the period."""
-        return memory + 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,8 @@
 """A search in a folder: opened or resumed, run to its end, and its best designs exported.
 
 The folder contains the search itself (`search.sqlite`, which only grows) and `result`, which is
-rewritten at the end of each session: the best designs as files of the field, measured again after
-reading them back, with their evidence, and the progress of the search.
+rewritten at the end of each session: the best designs as files of the field, judged by what is read
+back from them, with their evidence, and the progress of the search.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Where a server listens, and its start: every fault of the arguments is found before any work."""
+"""Address and start of a server: every fault of the arguments is found before any work."""
 
 import ipaddress
 import logging

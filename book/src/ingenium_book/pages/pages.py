@@ -24,7 +24,7 @@ def pages(book: Sequence[RowEntry]) -> dict[str, str]:
 
 
 def address(entry: RowEntry) -> str:
-    """Where a row is shown, from the folder of the pages."""
+    """Address of a row, from the folder of the pages."""
     return f"{entry.chapter.chapter}.md#{anchor(entry)}"
 
 
@@ -81,7 +81,7 @@ def _command(entry: RowEntry) -> str:
 
 
 def _details(entry: RowEntry) -> list[str]:
-    """What stands folded below a row."""
+    """Details that stand folded below a row."""
     claim, result, outcome = entry.claim, entry.result, entry.outcome
     told = {"Caution": claim.caution, "Note": claim.note, "Not here": _beyond(entry)[2:]}
     blocks = [plain(f"{name}: {text}") for name, text in told.items() if text]

@@ -17,17 +17,22 @@ IDLE = re.compile(r"(the )?(command|search)s? ends? well|(is|are) (made|proposed
 
 
 def found(entry: RowEntry) -> str:
-    """What was found, in a sentence; empty without an outcome."""
+    """Say what was found, in a sentence; empty without an outcome."""
     if entry.result is not None and entry.claim.found:
         return filled(entry.claim.found, entry)
     if entry.outcome is None:
         return ""
     shown = entry.outcome.findings
     first = [f for f in shown if not f.gap and not f.holds] or [f for f in shown if not f.gap]
-    told = next((f for f in first if not IDLE.search(f.text)), first[0])
+    agreed = (f for item in entry.claim.acceptance for f in item.findings(first))
+    main = next(agreed, None) or next((f for f in first if not IDLE.search(f.text)), first[0])
     count = f"{sum(f.holds for f in shown)} of {len(shown)} findings hold"
-    text = f"Not so: {told.text}" if not told.holds else told.text[0].upper() + told.text[1:]
-    return f"{text}. {count}."
+    return f"{_begun(main.text) if main.holds else f'Not so: {main.text}'}. {count}."
+
+
+def _begun(text: str) -> str:
+    """Begin a sentence; the name of a problem stays as it is."""
+    return text if "." in text.split()[0] else text[0].upper() + text[1:]
 
 
 def simplest(entry: RowEntry) -> str:
@@ -78,7 +83,7 @@ def alongside(entry: RowEntry) -> Mapping[str, Value]:
 
 
 def answers(entry: RowEntry) -> list[tuple[str, str]]:
-    """What was agreed, and the part or finding that answers it."""
+    """Agreed items, each with the part or finding that answers it."""
     rows = []
     for item in entry.claim.acceptance:
         if item.untested:

@@ -9,10 +9,11 @@ import numpy as np
 from jaxtyping import Float64
 
 from ingenium.domains.autonomy.machines import ControlledMachine
+from ingenium.operate.memory import NoMemory
 
 
 @dataclass(frozen=True, eq=False)
-class SwitchingRule:
+class SwitchingRule(NoMemory):
     """Policy of full speed along the braking curve, and a line near the goal.
 
     It balances spring and friction of the nominal machine, without any load.
@@ -25,10 +26,6 @@ class SwitchingRule:
     share: float = 0.8  # of the brake that the curve counts on
     slope: float = 30.0  # of the line
     name: str = "proximate time-optimal rule"
-
-    def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
-        """Return an empty memory."""
-        return np.zeros((n, 0))
 
     def act(
         self,
@@ -50,13 +47,3 @@ class SwitchingRule:
         requested = np.clip(damped * (speed - rate), -most, most) + balanced
         found: np.ndarray = np.clip(requested, wiring.low, wiring.high)[:, None]
         return found
-
-    def learn(
-        self,
-        memory: Float64[np.ndarray, "n k"],
-        seen: Float64[np.ndarray, "n p"],
-        wanted: Float64[np.ndarray, "n 1"],
-        applied: Float64[np.ndarray, "n 1"],
-    ) -> Float64[np.ndarray, "n k"]:
-        """Return the empty memory."""
-        return memory

@@ -8,20 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
+from ingenium.operate.memory import PeriodCount
+
 Row = Float64[np.ndarray, "n m"]
 
 
 @dataclass(frozen=True)
-class RecklessPolicy:
+class RecklessPolicy(PeriodCount):
     """A policy that pushes from one end to the other, whatever is wanted."""
 
     actions: int
     most: float
     name: str = "reckless"
-
-    def begin(self, n: int) -> Float64[np.ndarray, "n 1"]:
-        """Initial memory: the number of the period."""
-        return np.zeros((n, 1))
 
     def act(
         self,
@@ -32,13 +30,3 @@ class RecklessPolicy:
         """Return the ends of the range, mostly on one side."""
         side = np.sign(np.sin(0.02 * memory) + 0.3)
         return np.repeat(self.most * side, self.actions, 1)
-
-    def learn(
-        self,
-        memory: Float64[np.ndarray, "n 1"],
-        seen: Float64[np.ndarray, "n p"],
-        wanted: Float64[np.ndarray, "n q"],
-        applied: Row,
-    ) -> Float64[np.ndarray, "n 1"]:
-        """Advance by one period."""
-        return memory + 1

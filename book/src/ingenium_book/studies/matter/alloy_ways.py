@@ -32,7 +32,7 @@ ROUGH = 0.2  # deviations of noise on what is learned: a density of flags has no
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """What a way says of some rows, and the losses of its training by step.
+    """Predictions of a way for some rows, and the losses of its training by step.
 
     Shapes: m draws, n rows, k properties.
     """
@@ -141,7 +141,7 @@ WAYS: Mapping[str, tuple[Way, ...]] = MappingProxyType(
 def guessed(
     table: AlloyTable, way: Way, own: Tensor, requested: Tensor, seed: int, share: float
 ) -> Guess:
-    """What a way says of the rows that are asked for, in the units of the table."""
+    """Predictions of a way for the requested rows, in the units of the table."""
     x = table.found[own]
     spread = x.std(0)
     spread = torch.where(spread > 1e-6, spread, 1.0)

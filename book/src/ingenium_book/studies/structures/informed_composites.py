@@ -88,7 +88,7 @@ class CompositeTargets:
         return family.propose(self.conditions, block_rng(self.seed, 0, "composites"))
 
     def learned(self, kind: str, price: float, steps: int) -> tuple[Tensor, dict[str, ArrayLike]]:
-        """Of a family with prices in its loss; its losses by step."""
+        """Return that of a family with prices in its loss, and its losses by step."""
         torch.manual_seed(self.seed)
         terms = (Term(self.made.residual, price), Term(self.made.distance, price))
         family = Informed(_network(kind, self.made.x.shape[1]), terms)

@@ -15,6 +15,7 @@ from ingenium.domains.plant.tennessee.agent import SelfOptimiser
 from ingenium.domains.plant.tennessee.machine import EastmanPlant
 from ingenium.domains.plant.tennessee.tags import ACTIONS, BASE
 from ingenium.domains.plant.tennessee.twin import UNIT, GainTwin
+from ingenium.operate.memory import PeriodCount
 from ingenium.operate.plant import Policy
 from ingenium.operate.rollout import rollout
 from ingenium.operate.scenarios import TEACHING
@@ -25,7 +26,7 @@ STEP_H = 6.0  # hours between two steps of a knob
 
 
 @dataclass(frozen=True, eq=False)
-class SteppedSetpoints:
+class SteppedSetpoints(PeriodCount):
     """A policy that steps set-points from the base case to a goal; Ricker's loops without steps.
 
     Source: Ricker, J. Process Control 6(4):205, 1996.
@@ -34,10 +35,6 @@ class SteppedSetpoints:
     name: str
     goal: Float64[np.ndarray, " 8"]
     per_step: int  # periods
-
-    def begin(self, n: int) -> Float64[np.ndarray, "n 1"]:
-        """Return the number of past periods, 0."""
-        return np.zeros((n, 1))
 
     def act(
         self,
@@ -50,19 +47,9 @@ class SteppedSetpoints:
         found: np.ndarray = BASE + np.clip(self.goal - BASE, -most, most)
         return found
 
-    def learn(
-        self,
-        memory: Float64[np.ndarray, "n 1"],
-        seen: Float64[np.ndarray, "n p"],
-        wanted: Float64[np.ndarray, "n q"],
-        applied: Float64[np.ndarray, "n 8"],
-    ) -> Float64[np.ndarray, "n 1"]:
-        """Count the period."""
-        return memory + 1
-
 
 @dataclass(frozen=True, eq=False)
-class SimulatedOperator:
+class SimulatedOperator(PeriodCount):
     """A simulated shift operator: quick and roughly right, with habits and a trembling hand.
 
     At the start the operator steps to set-points of experience: each on some part of the way to the
@@ -85,10 +72,6 @@ class SimulatedOperator:
         goal = BASE + rng.uniform(*PART_OF_WAY, 8) * (ends - BASE)
         return cls(f"simulated operator {seed}", goal, seed, per_hour)
 
-    def begin(self, n: int) -> Float64[np.ndarray, "n 1"]:
-        """Return the number of past periods, 0."""
-        return np.zeros((n, 1))
-
     def act(
         self,
         memory: Float64[np.ndarray, "n 1"],
@@ -100,16 +83,6 @@ class SimulatedOperator:
         off = {h: np.random.default_rng([self.seed, 31, h]).standard_normal(8) for h in set(hours)}
         found: np.ndarray = self.goal + TREMOR * UNIT * np.stack([off[h] for h in hours])
         return found
-
-    def learn(
-        self,
-        memory: Float64[np.ndarray, "n 1"],
-        seen: Float64[np.ndarray, "n p"],
-        wanted: Float64[np.ndarray, "n q"],
-        applied: Float64[np.ndarray, "n 8"],
-    ) -> Float64[np.ndarray, "n 1"]:
-        """Count the period."""
-        return memory + 1
 
 
 def families(plant: EastmanPlant) -> Mapping[str, Callable[[int], Policy]]:
